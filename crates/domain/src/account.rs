@@ -1,0 +1,94 @@
+//! API keys as text: their shape, how they are made, and the hash they are looked up by.
+//!
+//! Guarantees: the secret itself is never stored or compared, only its SHA-256. Not here: where
+//! the random bytes come from.
+
+use sha2::{Digest, Sha256};
+
+/// Fewest characters of a key that the server looks up.
+pub const KEY_CHARS_MIN: usize = 20;
+/// Most characters of a key that the server looks up.
+pub const KEY_CHARS_MAX: usize = 128;
+/// Characters after the prefix of a key that we make.
+const KEY_BODY_CHARS: usize = 48;
+/// Of these, the trailing ones that hold the checksum.
+const KEY_CHECKSUM_CHARS: usize = 6;
+const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// Whether a key spends money or draws previews for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyKind {
+    /// `sk-…`: pays the catalogue price.
+    Live,
+    /// `sk-test-…`: always the preview renderer, costs nothing.
+    Test,
+}
+
+impl KeyKind {
+    /// The prefix of a key of this kind.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Live => "sk-",
+            Self::Test => "sk-test-",
+        }
+    }
+
+    /// The kind that a key's text says it is.
+    pub fn of(key: &str) -> Self {
+        if key.starts_with(Self::Test.prefix()) { Self::Test } else { Self::Live }
+    }
+}
+
+/// True if the text can be a key at all: `sk-`, then letters, digits, `-` and `_`,
+/// [`KEY_CHARS_MIN`] to [`KEY_CHARS_MAX`] characters in all.
+pub fn is_well_formed(key: &str) -> bool {
+    (KEY_CHARS_MIN..=KEY_CHARS_MAX).contains(&key.len())
+        && key.starts_with("sk-")
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+/// SHA-256 of a key, by which it is looked up.
+pub fn key_hash(key: &str) -> [u8; 32] {
+    Sha256::digest(key.as_bytes()).into()
+}
+
+/// Makes a key from random bytes: the prefix, 42 base62 characters and a base62 CRC-32 of six.
+/// The checksum is a hint for secret scanners; the server does not ask for it.
+pub fn make_key(kind: KeyKind, fill: &mut dyn FnMut(&mut [u8])) -> String {
+    let mut key = String::from(kind.prefix());
+    while key.len() < kind.prefix().len() + KEY_BODY_CHARS - KEY_CHECKSUM_CHARS {
+        let mut byte = [0_u8];
+        fill(&mut byte);
+        // 248 = 4 × 62: bytes above it would make the first letters likelier.
+        if byte[0] < 248 {
+            key.push(char::from(BASE62[usize::from(byte[0] % 62)]));
+        }
+    }
+    let mut checksum = u64::from(crc32(key.as_bytes()));
+    let mut digits = [b'0'; KEY_CHECKSUM_CHARS];
+    for digit in digits.iter_mut().rev() {
+        let index = usize::try_from(checksum % 62).unwrap_or(0);
+        *digit = BASE62[index];
+        checksum /= 62;
+    }
+    key.extend(digits.iter().map(|&digit| char::from(digit)));
+    key
+}
+
+/// CRC-32 (IEEE 802.3), bit by bit: forty bytes a key do not want a table.
+fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for &byte in bytes {
+        crc ^= u32::from(byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+        }
+    }
+    !crc
+}
+
+/// A key as it may be shown: the prefix and the last four characters.
+pub fn mask(key: &str) -> String {
+    let tail = key.get(key.len().saturating_sub(4)..).unwrap_or("");
+    format!("{}…{tail}", KeyKind::of(key).prefix())
+}

@@ -1,0 +1,204 @@
+//! The one error table: code → HTTP status → type → retryable → title.
+//!
+//! Guarantees: the enum, the error page and the bodies are made from [`ErrorCode`] alone, so a
+//! code without a status or a sentence cannot exist. The body is readable by clients of both
+//! common families (contract 2).
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+macro_rules! error_codes {
+    ($($(#[$meta:meta])* $variant:ident, $word:literal, $status:literal, $kind:literal, $retryable:literal, $title:literal;)*) => {
+        /// A code that the API answers with.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum ErrorCode { $($(#[$meta])* $variant,)* }
+
+        impl ErrorCode {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The word in JSON and in the anchor of the error page.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// The HTTP status that goes with it.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status,)* }
+            }
+
+            /// The coarse family that SDKs switch on.
+            pub const fn kind(self) -> &'static str {
+                match self { $(Self::$variant => $kind,)* }
+            }
+
+            /// Whether the same request may succeed later without a change.
+            pub const fn is_retryable(self) -> bool {
+                match self { $(Self::$variant => $retryable,)* }
+            }
+
+            /// A short title for the error page: what happened and what to do.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// Key missing, malformed, unknown, revoked or expired.
+    InvalidApiKey, "invalid_api_key", 401, "authentication_error", false,
+        "The API key is missing or not valid. Send `Authorization: Bearer sk-…`.";
+    /// The key's own list of models does not hold this one.
+    ModelNotAllowed, "model_not_allowed", 403, "permission_error", false,
+        "This API key may not use the model. Choose one that `GET /v1/models` lists.";
+    /// The group's list of models does not hold this one.
+    GroupNotAllowed, "group_not_allowed", 403, "permission_error", false,
+        "The account's group may not use the model.";
+    /// The account's balance does not cover the price.
+    InsufficientQuota, "insufficient_quota", 403, "insufficient_quota", false,
+        "The balance does not cover the price. The message says what is needed and what is left.";
+    /// The key's own budget does not cover the price.
+    KeyBudgetExceeded, "key_budget_exceeded", 403, "insufficient_quota", false,
+        "The API key's budget does not cover the price.";
+    /// The caller's address is not on the key's list.
+    IpNotAllowed, "ip_not_allowed", 403, "permission_error", false,
+        "The API key may not be used from this address.";
+    /// The account was disabled by an operator.
+    AccountDisabled, "account_disabled", 403, "permission_error", false,
+        "The account is disabled. Ask the operator of this gateway.";
+    /// A field is missing, of the wrong type or out of range.
+    InvalidRequest, "invalid_request", 400, "invalid_request_error", false,
+        "The request is not valid. The message names the field and the allowed values.";
+    /// No such model.
+    ModelNotFound, "model_not_found", 400, "invalid_request_error", false,
+        "The model does not exist. `GET /v1/models` lists yours.";
+    /// The images do not fit the model or each other.
+    InvalidReferenceImages, "invalid_reference_images", 400, "invalid_request_error", false,
+        "The reference images do not fit the model or each other.";
+    /// An image is neither an http(s) URL nor a complete data URL.
+    ImageUrlInvalid, "image_url_invalid", 400, "invalid_request_error", false,
+        "An image is neither an http(s) URL nor a complete `data:image/…;base64,` URL.";
+    /// An image URL points where the gateway does not go.
+    ImageUrlBlocked, "image_url_blocked", 400, "invalid_request_error", false,
+        "The image URL points to an address, scheme or port that is not allowed.";
+    /// The bytes are no PNG, JPEG, WebP or GIF that can be decoded.
+    ImageUnsupported, "image_unsupported", 400, "invalid_request_error", false,
+        "The image cannot be read. PNG, JPEG, WebP and GIF are supported.";
+    /// More than 20 MB or 40 megapixels.
+    ImageTooLarge, "image_too_large", 400, "invalid_request_error", false,
+        "The image is over 20 MB or 40 megapixels.";
+    /// The link's hour is over.
+    UrlExpired, "url_expired", 403, "permission_error", false,
+        "The link has expired. Ask for the task again: it holds a fresh link.";
+    /// The link was changed, or was never signed here.
+    LinkSignatureInvalid, "link_signature_invalid", 403, "permission_error", false,
+        "The link's signature is not valid. Use the link exactly as the task shows it.";
+    /// The file's time is over.
+    ResultExpired, "result_expired", 410, "invalid_request_error", false,
+        "The video is no longer kept.";
+    /// No such task among the caller's.
+    TaskNotExist, "task_not_exist", 404, "invalid_request_error", false,
+        "There is no such task among yours.";
+    /// No such route.
+    NotFound, "not_found", 404, "invalid_request_error", false,
+        "There is nothing at this address.";
+    /// The route exists, the method does not.
+    MethodNotAllowed, "method_not_allowed", 405, "invalid_request_error", false,
+        "The address exists, but not with this method.";
+    /// The task has already ended otherwise.
+    TaskAlreadyTerminal, "task_already_terminal", 409, "invalid_request_error", false,
+        "The task has already ended and cannot be cancelled.";
+    /// The idempotency key was used with another body.
+    IdempotencyKeyReused, "idempotency_key_reused", 422, "invalid_request_error", false,
+        "The idempotency key was used before with another request.";
+    /// The body did not arrive in time.
+    RequestTimeout, "request_timeout", 408, "invalid_request_error", true,
+        "The request did not arrive in time.";
+    /// The body is over its limit.
+    RequestTooLarge, "request_too_large", 413, "invalid_request_error", false,
+        "The request body is too large.";
+    /// The content type is not JSON.
+    UnsupportedMediaType, "unsupported_media_type", 415, "invalid_request_error", false,
+        "The content type is not supported. Send `Content-Type: application/json`.";
+    /// Gateways that are each other's channels.
+    LoopDetected, "loop_detected", 508, "api_error", false,
+        "The request went round in a loop of gateways.";
+    /// Too many requests.
+    RateLimited, "rate_limited", 429, "rate_limit_error", true,
+        "Too many requests. `Retry-After` says when to come back.";
+    /// Too many tasks are waiting.
+    QueueFull, "queue_full", 429, "rate_limit_error", true,
+        "Too many tasks are waiting. Let some finish first.";
+    /// Nothing serves the model now.
+    NoChannel, "no_channel", 503, "api_error", true,
+        "Nothing serves this model at the moment.";
+    /// The disk is nearly full.
+    StorageFull, "storage_full", 503, "api_error", true,
+        "The gateway's storage is nearly full; the operator has to make room.";
+    /// The gateway is stopping.
+    ShuttingDown, "shutting_down", 503, "api_error", true,
+        "The gateway is stopping. Try again in a moment.";
+    /// Our own fault.
+    InternalError, "internal_error", 500, "api_error", true,
+        "An internal error. The request id leads the operator to the log.";
+}
+
+/// A refusal, as the API says it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {message}", code.as_str())]
+pub struct ApiError {
+    /// Which entry of the table.
+    pub code: ErrorCode,
+    /// What is wrong with this very request, and what to do about it.
+    pub message: String,
+    /// The field that is to blame, if one is.
+    pub param: Option<String>,
+    /// Seconds after which to try again (`Retry-After`), if that is known.
+    pub retry_after_seconds: Option<u32>,
+}
+
+impl ApiError {
+    /// An error with a message of its own.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), param: None, retry_after_seconds: None }
+    }
+
+    /// An `invalid_request` that names the field to blame.
+    pub fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::InvalidRequest, message).with_param(param)
+    }
+
+    /// The same error, blaming `param`.
+    #[must_use]
+    pub fn with_param(mut self, param: impl Into<String>) -> Self {
+        self.param = Some(param.into());
+        self
+    }
+
+    /// The same error with a `Retry-After`.
+    #[must_use]
+    pub fn with_retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// The body of contract 2; `public_url` has no slash at its end.
+    pub fn body(&self, request_id: &str, public_url: &str) -> serde_json::Value {
+        let code = self.code.as_str();
+        json!({
+            "code": code,
+            "message": self.message,
+            "data": null,
+            "error": {
+                "code": code,
+                "message": self.message,
+                "type": self.code.kind(),
+                "param": self.param,
+                "request_id": request_id,
+                "doc_url": format!("{public_url}/docs/errors#{code}"),
+            },
+        })
+    }
+}

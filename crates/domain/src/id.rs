@@ -1,0 +1,109 @@
+//! Identifiers: typed, so that an account's number can never be taken for a key's.
+//!
+//! Guarantees: a [`TaskId`] prints as `task_` and 32 lower-case hex digits and parses only from
+//! that spelling. Not here: where new ids come from; that is the app's [`IdSource`].
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Length of the native spelling: `task_` and 32 hex digits.
+const TASK_ID_CHARS: usize = 37;
+
+/// A task's id: 128 bits, a `UUIDv7` (RFC 9562), so that ids sort by the time of their making.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TaskId(u128);
+
+impl TaskId {
+    /// Wraps the 128 bits of a `UUIDv7`.
+    pub const fn new(bits: u128) -> Self {
+        Self(bits)
+    }
+
+    /// The raw 128 bits.
+    pub const fn bits(self) -> u128 {
+        self.0
+    }
+
+    /// The 32 lower-case hex digits alone, as stored and as used in file names.
+    pub fn hex(self) -> String {
+        format!("{:032x}", self.0)
+    }
+
+    /// Reads exactly 32 lower-case hex digits.
+    ///
+    /// # Errors
+    /// [`InvalidTaskId`] for anything else, upper-case digits included.
+    pub fn from_hex(text: &str) -> Result<Self, InvalidTaskId> {
+        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() != 32 || !text.bytes().all(is_hex) {
+            return Err(InvalidTaskId);
+        }
+        u128::from_str_radix(text, 16).map(Self).map_err(|_| InvalidTaskId)
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "task_{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for TaskId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// The text is not a task id in its native spelling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a task id: expected \"task_\" and 32 lower-case hex digits")]
+pub struct InvalidTaskId;
+
+impl FromStr for TaskId {
+    type Err = InvalidTaskId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() != TASK_ID_CHARS {
+            return Err(InvalidTaskId);
+        }
+        Self::from_hex(text.strip_prefix("task_").ok_or(InvalidTaskId)?)
+    }
+}
+
+macro_rules! row_id {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+        )]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, formatter)
+            }
+        }
+    };
+}
+
+row_id! {
+    /// An account's row number in the store.
+    AccountId
+}
+row_id! {
+    /// An API key's row number in the store.
+    KeyId
+}
+
+/// Where new ids and random bytes come from. A field of the app, so that a test can replay a run.
+pub trait IdSource: Send + Sync {
+    /// A new task id; never the same twice.
+    fn task_id(&self) -> TaskId;
+    /// A new request id: `req_` and 24 hex digits.
+    fn request_id(&self) -> String;
+    /// Fills the buffer with random bytes, fit for secrets.
+    fn fill(&self, bytes: &mut [u8]);
+}

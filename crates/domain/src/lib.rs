@@ -1,0 +1,26 @@
+//! The rules of the gateway, free of any framework: what a task is, what it costs, which requests
+//! are valid and which words go out.
+//!
+//! Guarantees: every function here is pure and total; nothing reads a clock, a file, a socket or
+//! the environment. Not here: SQL, HTTP, async, pixels.
+
+pub mod account;
+pub mod catalogue;
+pub mod directive;
+pub mod error;
+pub mod failure;
+pub mod id;
+pub mod image_url;
+pub mod job;
+pub mod money;
+pub mod request;
+pub mod state;
+mod text;
+pub mod time;
+
+pub use error::{ApiError, ErrorCode};
+pub use failure::{Failure, FailureCode};
+pub use id::{AccountId, IdSource, KeyId, TaskId};
+pub use money::Ticks;
+pub use state::{Event, State, transition};
+pub use time::{Clock, Timestamp};

@@ -1,0 +1,94 @@
+//! The SHA-256 by which a repeated request is recognised.
+//!
+//! Guarantees: two bodies that mean the same have the same fingerprint, whatever the order of
+//! their fields, the names they use for them, the spelling of a number or the encoding of the
+//! body; every part is preceded by its length, so that no two different requests run together.
+
+use sha2::{Digest, Sha256};
+
+use crate::error::ApiError;
+use crate::job::ImageSource;
+use crate::request::{
+    ASPECT_RATIO_DEFAULT, Parameters, RESOLUTION_DEFAULT, SECONDS_DEFAULT, VideoRequest,
+};
+
+/// Changes whenever the parts below do: an old fingerprint then matches no new request.
+const VERSION: &[u8] = b"rushes video request 1";
+
+pub(crate) fn of(request: &VideoRequest) -> [u8; 32] {
+    let mut parts = Parts(Sha256::new());
+    parts.add(VERSION);
+    parts.add_text_or_error(&request.model);
+    parts.add_text_or_error(&request.prompt);
+    match &request.parameters {
+        Ok(parameters) => add_parameters(&mut parts, parameters),
+        Err(error) => parts.add_error(error),
+    }
+    parts.0.finalize().into()
+}
+
+fn add_parameters(parts: &mut Parts, parameters: &Parameters) {
+    match &parameters.seconds {
+        None => parts.add(SECONDS_DEFAULT.to_string().as_bytes()),
+        Some(seconds) => match seconds.value {
+            Some(value) => parts.add(value.to_string().as_bytes()),
+            None => parts.add(format!("not whole: {}", seconds.sent).as_bytes()),
+        },
+    }
+    if let Some(size) = parameters.size {
+        parts.add(b"size");
+        parts.add(format!("{}x{}", size.width, size.height).as_bytes());
+    } else {
+        let ratio = parameters.aspect_ratio.as_deref().unwrap_or(ASPECT_RATIO_DEFAULT);
+        let resolution = parameters.resolution.as_deref().unwrap_or(RESOLUTION_DEFAULT);
+        parts.add(b"offers");
+        parts.add(ratio.as_bytes());
+        parts.add(resolution.as_bytes());
+    }
+    parts.add(if parameters.images.is_reference { b"references" } else { b"images" });
+    parts.add(parameters.images.sources.len().to_string().as_bytes());
+    for source in &parameters.images.sources {
+        match source {
+            ImageSource::Inline(bytes) => {
+                parts.add(b"bytes");
+                parts.add(&Sha256::digest(bytes));
+            }
+            ImageSource::Url(url) => {
+                parts.add(b"url");
+                parts.add(url.as_bytes());
+            }
+        }
+    }
+    let mut metadata: Vec<_> = parameters.metadata.iter().collect();
+    metadata.sort();
+    for (name, value) in metadata {
+        parts.add(name.as_bytes());
+        parts.add(value.as_bytes());
+    }
+}
+
+struct Parts(Sha256);
+
+impl Parts {
+    fn add(&mut self, part: &[u8]) {
+        self.0.update(part.len().to_string().as_bytes());
+        self.0.update(b":");
+        self.0.update(part);
+    }
+
+    fn add_text_or_error(&mut self, text: &Result<String, ApiError>) {
+        match text {
+            Ok(text) => {
+                self.add(b"text");
+                self.add(text.as_bytes());
+            }
+            Err(error) => self.add_error(error),
+        }
+    }
+
+    /// A request with an error in it was never answered with a task: it must match none.
+    fn add_error(&mut self, error: &ApiError) {
+        self.add(b"error");
+        self.add(error.message.as_bytes());
+    }
+}

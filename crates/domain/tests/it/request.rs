@@ -1,0 +1,10 @@
+//! `src/request/`.
+
+mod data_url;
+mod fields;
+mod fingerprint;
+mod ignored;
+mod images;
+mod json;
+mod plan;
+mod size;

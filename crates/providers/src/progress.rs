@@ -1,0 +1,42 @@
+//! What a poll can show.
+
+use bytes::Bytes;
+use rushes_domain::{Failure, Ticks};
+
+/// How a job is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// Not over yet.
+    Pending {
+        /// Per cent as the upstream says, 0 to 99; `None` if it says nothing.
+        percent: Option<u8>,
+        /// Whether the upstream works on it (and does not only have it in a queue).
+        started: bool,
+        /// When to ask again, in milliseconds, if the provider's interval is not what fits.
+        again_in_ms: Option<u64>,
+    },
+    /// The video is ready.
+    Done {
+        /// Where it is.
+        media: Media,
+        /// What the upstream charges, if it says so.
+        cost: Option<Ticks>,
+    },
+    /// There will be no video. [`rushes_domain::FailureCode::Cancelled`] means that the upstream
+    /// stopped because it was asked to.
+    Failed(Failure),
+}
+
+/// A finished video.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Media {
+    /// The bytes themselves.
+    Bytes {
+        /// The video file.
+        video: Bytes,
+        /// A still of it as JPEG.
+        poster: Option<Bytes>,
+    },
+    /// An address to fetch it from.
+    Url(String),
+}

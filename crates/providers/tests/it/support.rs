@@ -1,0 +1,99 @@
+//! A pool that draws nothing and does what a test says.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use rushes_domain::directive::Directives;
+use rushes_domain::job::Mode;
+use rushes_domain::{AccountId, TaskId, Timestamp};
+use rushes_providers::{
+    JobHandle, PoolFull, PoolState, ProviderJob, RenderJob, RenderPool, UpstreamId,
+};
+
+/// The task of all tests here.
+pub(crate) const TASK: TaskId = TaskId::new(0x0190_0000_0000_7000_8000_0000_0000_0001);
+/// When it was handed over.
+pub(crate) const SUBMITTED_AT: Timestamp = Timestamp::from_unix_seconds(1_780_000_000);
+
+#[derive(Debug, Default)]
+pub(crate) struct FakePool {
+    pub(crate) states: Mutex<BTreeMap<TaskId, PoolState>>,
+    pub(crate) started: Mutex<Vec<RenderJob>>,
+    pub(crate) calls: Mutex<Vec<&'static str>>,
+    pub(crate) is_full: bool,
+}
+
+impl FakePool {
+    pub(crate) fn set(&self, state: PoolState) {
+        self.states.lock().unwrap().insert(TASK, state);
+    }
+}
+
+impl RenderPool for FakePool {
+    fn start(&self, job: RenderJob) -> Result<(), PoolFull> {
+        if self.is_full {
+            return Err(PoolFull);
+        }
+        self.set(PoolState::Waiting);
+        self.started.lock().unwrap().push(job);
+        Ok(())
+    }
+
+    fn state(&self, task_id: TaskId) -> PoolState {
+        self.states.lock().unwrap().get(&task_id).cloned().unwrap_or(PoolState::Unknown)
+    }
+
+    fn cancel(&self, _task_id: TaskId) {
+        self.calls.lock().unwrap().push("cancel");
+        self.set(PoolState::Cancelled);
+    }
+
+    fn forget(&self, task_id: TaskId) {
+        self.calls.lock().unwrap().push("forget");
+        self.states.lock().unwrap().remove(&task_id);
+    }
+
+    fn room(&self) -> usize {
+        if self.is_full { 0 } else { 7 }
+    }
+
+    fn take_changed(&self) -> Vec<TaskId> {
+        Vec::new()
+    }
+
+    fn stop(&self) {}
+}
+
+pub(crate) fn job(directives: Directives) -> ProviderJob {
+    ProviderJob {
+        task_id: TASK,
+        account_id: AccountId(3),
+        model: "grok-image-video".into(),
+        prompt: "a red fox".into(),
+        mode: Mode::ImageToVideo,
+        seconds: 6,
+        width: 1280,
+        height: 720,
+        aspect_ratio: "16:9".into(),
+        resolution: "720p".into(),
+        images: vec![Bytes::from_static(b"picture")],
+        directives,
+        seed: 42,
+        caption: true,
+    }
+}
+
+pub(crate) fn handle<'a>(
+    id: &'a UpstreamId,
+    directives: &'a Directives,
+    elapsed_ms: i64,
+) -> JobHandle<'a> {
+    JobHandle {
+        upstream_id: id,
+        directives,
+        submitted_at: SUBMITTED_AT,
+        now: SUBMITTED_AT.plus_ms(elapsed_ms),
+        cancel_requested: false,
+    }
+}

@@ -1,0 +1,257 @@
+//! Words of a prompt, Chinese and English, become a scene, weather, hour and camera move.
+//!
+//! It is a table of words, not understanding: negations and grammar are ignored. English words
+//! count only as whole words (with plural endings), Chinese ones anywhere.
+
+use crate::noise::{Random, digest};
+
+/// What is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SceneKind {
+    /// A neon city on wet ground.
+    City,
+    /// Nebula, stars and a planet.
+    Cosmos,
+    /// Mountain ranges.
+    Mountains,
+    /// Abstract folds of light, for everything else.
+    Silk,
+}
+
+/// What is in the air.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Weather {
+    /// Nothing was said.
+    Clear,
+    /// Rain.
+    Rain,
+    /// Snow.
+    Snow,
+    /// Blossoms or leaves in the wind.
+    Petals,
+    /// Sparks of a fire.
+    Embers,
+    /// Mist.
+    Fog,
+}
+
+/// Time of day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Hour {
+    /// Early morning.
+    Dawn,
+    /// Full light.
+    Day,
+    /// Evening.
+    Dusk,
+    /// Dark.
+    Night,
+}
+
+/// How the camera goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Move {
+    /// Forward.
+    PushIn,
+    /// Backward.
+    PullOut,
+    /// Sideways to the left.
+    TruckLeft,
+    /// Sideways to the right.
+    TruckRight,
+    /// Upward.
+    Rise,
+    /// Downward.
+    Descend,
+    /// Around the middle.
+    Orbit,
+}
+
+/// What the words of a prompt ask for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Direction {
+    /// The scene.
+    pub scene: SceneKind,
+    /// The weather.
+    pub weather: Weather,
+    /// The time of day.
+    pub hour: Hour,
+    /// The camera move.
+    pub movement: Move,
+    /// Whether water was named.
+    pub water: bool,
+    /// The colour that was named, red, green and blue from 0 to 1 as displayed.
+    pub accent: Option<[f32; 3]>,
+    /// Seed of everything that is left to chance: request seed and prompt.
+    pub seed: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Effect {
+    Scene(SceneKind, u32),
+    Weather(Weather),
+    Hour(Hour),
+    Move(Move),
+    Water,
+    Accent(u32),
+}
+
+use Effect::{Accent, Water};
+
+const fn scene(kind: SceneKind) -> Effect {
+    Effect::Scene(kind, 4)
+}
+
+/// Words that only hint at a scene lose against words that name one.
+const fn hint(kind: SceneKind) -> Effect {
+    Effect::Scene(kind, 1)
+}
+
+/// The table: words of one meaning, separated by spaces, and what they do.
+const WORDS: &[(&str, Effect)] = &[
+    (
+        "city neon cyberpunk street skyline downtown metropolis skyscraper tokyo shanghai \
+         hongkong traffic building tower urban alley 城 城市 霓虹 赛博 賽博 朋克 街 街道 街头 高楼 \
+         高樓 摩天 都市 大厦 大廈 上海 香港 东京 東京 重庆 夜市 车流 巷",
+        scene(SceneKind::City),
+    ),
+    (
+        "cosmos space galaxy nebula planet universe astronaut orbit star starship spaceship \
+         spacecraft rocket comet meteor saturn jupiter mars moon cosmic interstellar supernova \
+         宇宙 太空 星系 星云 星雲 银河 銀河 行星 星球 星空 星 宇航 飞船 飛船 火箭 彗星 流星 土星 \
+         木星 火星 月球 黑洞 航天",
+        scene(SceneKind::Cosmos),
+    ),
+    (
+        "mountain mountains peak alps alpine himalaya hill valley summit ridge cliff forest pine \
+         landscape lake fjord glacier traveler hiker wilderness 山 雪山 峰 山脉 山谷 岭 峡谷 森林 \
+         松林 树林 湖 风景 風景 草原 悬崖 冰川 旅人 原野",
+        scene(SceneKind::Mountains),
+    ),
+    ("abstract silk ribbon fluid 抽象 丝绸 絲綢 流体", scene(SceneKind::Silk)),
+    ("car cars robot hologram bar cafe 汽车 机器人 咖啡 酒吧", hint(SceneKind::City)),
+    (
+        "snow snowy bird eagle deer horse tree nature river sunrise sunset cloud sky wolf 雪 鸟 鹰 \
+         鹿 马 树 自然 河 日出 日落 云 天空 狼",
+        hint(SceneKind::Mountains),
+    ),
+    (
+        "rain rainy raining storm drizzle thunderstorm downpour 雨 暴雨 雷 湿漉漉",
+        Effect::Weather(Weather::Rain),
+    ),
+    ("snow snowy snowing blizzard winter snowfall 雪 冬 暴风雪", Effect::Weather(Weather::Snow)),
+    (
+        "petal blossom sakura cherry leaves autumn 花瓣 樱花 櫻花 落叶 秋",
+        Effect::Weather(Weather::Petals),
+    ),
+    (
+        "fire ember spark flame lava volcano burning 火焰 火山 余烬 燃烧 篝火 火",
+        Effect::Weather(Weather::Embers),
+    ),
+    ("fog foggy mist misty haze 雾 霧 薄雾", Effect::Weather(Weather::Fog)),
+    ("dawn sunrise morning daybreak 清晨 黎明 日出 早晨 晨", Effect::Hour(Hour::Dawn)),
+    ("day noon sunny daylight afternoon 白天 中午 晴 阳光 陽光", Effect::Hour(Hour::Day)),
+    (
+        "dusk sunset evening twilight golden 日落 黄昏 黃昏 傍晚 夕阳 夕陽 晚霞",
+        Effect::Hour(Hour::Dusk),
+    ),
+    (
+        "night midnight moonlight nighttime dark aurora 夜 夜晚 午夜 月光 深夜 极光",
+        Effect::Hour(Hour::Night),
+    ),
+    (
+        "zoom push forward toward towards closer 推进 推近 靠近 前进 拉近",
+        Effect::Move(Move::PushIn),
+    ),
+    ("pullback retreat backward away reveal 拉远 后退 远离", Effect::Move(Move::PullOut)),
+    ("left 向左 左移", Effect::Move(Move::TruckLeft)),
+    (
+        "pan right truck tracking drifting drift walk walks crosses 平移 向右 右移 横移 走过 驶过",
+        Effect::Move(Move::TruckRight),
+    ),
+    (
+        "rise rising ascend up fly flying aerial drone 上升 升起 航拍 飞 飞翔",
+        Effect::Move(Move::Rise),
+    ),
+    ("descend fall falling down landing 下降 落下 降落", Effect::Move(Move::Descend)),
+    ("around rotate rotating spin circling 环绕 旋转 围绕", Effect::Move(Move::Orbit)),
+    ("lake sea ocean river water reflection fjord 湖 海 河 水 倒影", Water),
+    ("red crimson scarlet 红 紅", Accent(0x00ff_4438)),
+    ("orange amber golden gold 橙 金", Accent(0x00ff_a02c)),
+    ("green emerald jade 绿 綠 翡翠", Accent(0x0038_e08a)),
+    ("cyan teal turquoise 青", Accent(0x002c_e0e8)),
+    ("blue azure sapphire 蓝 藍", Accent(0x0038_78ff)),
+    ("purple violet magenta 紫", Accent(0x00a8_4cff)),
+    ("pink rose 粉", Accent(0x00ff_5cb0)),
+];
+
+/// Reads a prompt. The same prompt and seed always give the same direction.
+pub fn direct(prompt: &str, seed: u64) -> Direction {
+    let seed = digest(prompt.as_bytes(), seed);
+    let lower = prompt.to_lowercase();
+    let words: Vec<&str> = lower
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .collect();
+    let mut scores = [
+        (SceneKind::City, 0),
+        (SceneKind::Cosmos, 0),
+        (SceneKind::Mountains, 0),
+        (SceneKind::Silk, 0),
+    ];
+    let mut random = Random::new(seed);
+    let moves =
+        [Move::PushIn, Move::PullOut, Move::TruckLeft, Move::TruckRight, Move::Rise, Move::Orbit];
+    let drawn_move = *random.pick(&moves);
+    let mut direction = Direction {
+        scene: SceneKind::Silk,
+        weather: Weather::Clear,
+        hour: *random.pick(&[Hour::Dawn, Hour::Dusk, Hour::Day, Hour::Night]),
+        movement: drawn_move,
+        water: false,
+        accent: None,
+        seed,
+    };
+    // Later rows lose: the first weather, hour and move that is found stays.
+    let (mut weather, mut hour, mut movement) = (false, false, false);
+    for (list, effect) in WORDS {
+        let hits =
+            list.split_ascii_whitespace().filter(|word| occurs(word, &lower, &words)).count();
+        let hits = u32::try_from(hits).unwrap_or(u32::MAX);
+        if hits == 0 {
+            continue;
+        }
+        match *effect {
+            Effect::Scene(kind, weight) => {
+                for score in scores.iter_mut().filter(|score| score.0 == kind) {
+                    score.1 += hits * weight;
+                }
+            }
+            Effect::Weather(kind) if !weather => (direction.weather, weather) = (kind, true),
+            Effect::Hour(kind) if !hour => (direction.hour, hour) = (kind, true),
+            Effect::Move(kind) if !movement => (direction.movement, movement) = (kind, true),
+            Accent(hex) if direction.accent.is_none() => {
+                direction.accent = Some(crate::math::rgb(hex));
+            }
+            Water => direction.water = true,
+            _ => {}
+        }
+    }
+    let best = scores.iter().rev().max_by_key(|score| score.1);
+    if let Some((kind, 1..)) = best {
+        direction.scene = *kind;
+    }
+    direction
+}
+
+fn occurs(word: &str, lower: &str, words: &[&str]) -> bool {
+    if word.is_ascii() {
+        words.iter().any(|found| {
+            *found == word
+                || found.strip_suffix('s') == Some(word)
+                || found.strip_suffix("es") == Some(word)
+        })
+    } else {
+        lower.contains(word)
+    }
+}

@@ -1,0 +1,205 @@
+//! Painted layers and the fast sampler that puts them on a frame.
+//!
+//! Texels are displayed values with premultiplied alpha. Sampling is bilinear in integers: the
+//! four channels of a texel are spread over the lanes of one 64-bit word, so that the result is
+//! the same on every machine and as fast as vector code.
+
+use crate::math::{byte, fixed, float, position, signed};
+
+/// The even lanes of a word.
+const LANES: u64 = 0x00ff_00ff_00ff_00ff;
+
+/// A layer of a scene.
+#[derive(Debug, Clone)]
+pub(crate) struct Texture {
+    /// Width in texels.
+    pub(crate) width: usize,
+    /// Height in texels.
+    pub(crate) height: usize,
+    /// Premultiplied texels, row by row.
+    pub(crate) texels: Vec<[u8; 4]>,
+    /// For each row the texels from the first to behind the last one that is not clear.
+    spans: Vec<(usize, usize)>,
+}
+
+/// Where a texture lies on the frame: texel = origin + pixel × step, on both axes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Placement {
+    /// Texel column at the left edge of the frame.
+    pub(crate) x: f32,
+    /// Texel row at the upper edge of the frame.
+    pub(crate) y: f32,
+    /// Texels for one pixel.
+    pub(crate) step: f32,
+}
+
+/// One row of layers being put together, nearest first.
+#[derive(Debug)]
+pub(crate) struct LayerRow {
+    /// Sum of colours in 8.8 fixed point: red, green, blue, alpha from the low lane up.
+    pub(crate) sum: Vec<u64>,
+    /// What still shines through: 256 is all.
+    pub(crate) left: Vec<u32>,
+}
+
+impl LayerRow {
+    pub(crate) fn new(width: usize) -> Self {
+        Self { sum: vec![0; width], left: vec![256; width] }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.sum.fill(0);
+        self.left.fill(256);
+    }
+}
+
+/// The four channels of a texel in the 16-bit lanes of a word, red lowest.
+pub(crate) fn spread(texel: [u8; 4]) -> u64 {
+    let word = u64::from(u32::from_le_bytes(texel));
+    // Two rounds: bytes 2 and 3 move up 16 bits, then bytes 1 and 3 move up 8.
+    let word = (word | word << 16) & 0x0000_ffff_0000_ffff;
+    (word | word << 8) & LANES
+}
+
+/// Bilinear mean of four texels, clockwise from the upper left but for the last two, with shares
+/// of the right and lower ones in 256ths; rounded, so that a flat colour stays as it is.
+pub(crate) fn bilinear(texels: [[u8; 4]; 4], share_x: u64, share_y: u64) -> u64 {
+    let both = (share_x * share_y) >> 8;
+    let sum = spread(texels[0]) * (256 + both - share_x - share_y)
+        + spread(texels[1]) * (share_x - both)
+        + spread(texels[2]) * (share_y - both)
+        + spread(texels[3]) * both;
+    ((sum + 0x0080_0080_0080_0080) >> 8) & LANES
+}
+
+impl Texture {
+    /// Paints a texture row by row on `threads` threads; `paint` gives straight colour and alpha,
+    /// each 0 to 1.
+    pub(crate) fn paint(
+        width: usize,
+        height: usize,
+        threads: usize,
+        paint: impl Fn(usize, usize) -> ([f32; 3], f32) + Sync,
+    ) -> Self {
+        let mut texels = vec![[0; 4]; width * height];
+        // Enough chunks that unequal rows even out; a texel depends on its place alone.
+        let rows = (height / (threads * 4)).max(1);
+        let queue = std::sync::Mutex::new(texels.chunks_mut(rows * width).enumerate());
+        let paint = &paint;
+        let run = || {
+            loop {
+                let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
+                let Some((number, chunk)) = next else { return };
+                for (at, texel) in chunk.iter_mut().enumerate() {
+                    let (colour, alpha) = paint(at % width, number * rows + at / width);
+                    *texel = premultiplied(colour, alpha);
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(run);
+            }
+            run();
+        });
+        Self::from_texels(width, height, texels)
+    }
+
+    /// Takes finished premultiplied texels.
+    pub(crate) fn from_texels(width: usize, height: usize, texels: Vec<[u8; 4]>) -> Self {
+        let spans = texels
+            .chunks_exact(width)
+            .map(|row| {
+                let solid = |texel: &[u8; 4]| texel[3] > 0;
+                let first = row.iter().position(solid).unwrap_or(width);
+                (first, row.iter().rposition(solid).map_or(first, |last| last + 1))
+            })
+            .collect();
+        Self { width, height, texels, spans }
+    }
+
+    /// Adds row `y` of the frame behind what `row` already holds; says whether it may have.
+    pub(crate) fn compose(&self, placement: Placement, y: usize, row: &mut LayerRow) -> bool {
+        let step = fixed(placement.step).max(1);
+        let v = fixed(placement.y + float(y) * placement.step);
+        let top = v >> 16;
+        if top < -1 || top >= signed(self.height) {
+            return false;
+        }
+        let upper = position(top).min(self.height - 1);
+        let lower = position(top + 1).min(self.height - 1);
+        let share_y = u64::from((v >> 8).unsigned_abs() & 255);
+        // Above the first row the texture fades in over one texel instead of starting hard.
+        let fade_in = top < 0;
+        let first = self.spans[upper].0.min(self.spans[lower].0);
+        let last = self.spans[upper].1.max(self.spans[lower].1);
+        if first >= last {
+            return false;
+        }
+        let u = fixed(placement.x);
+        let width = row.sum.len();
+        let from = ((signed(first) << 16) - u) / step - 1;
+        let to = ((signed(last) << 16) - u) / step + 2;
+        let (from, to) = (position(from).min(width), position(to).min(width));
+        let rows = (
+            &self.texels[upper * self.width..][..self.width],
+            &self.texels[lower * self.width..][..self.width],
+        );
+        let edge = signed(self.width) - 1;
+        for x in from..to {
+            let left = row.left[x];
+            if left == 0 {
+                continue;
+            }
+            let at = u.wrapping_add(signed(x).wrapping_mul(step));
+            let column = at >> 16;
+            if column < -1 || column > edge {
+                continue;
+            }
+            let (near, far) = (position(column), position((column + 1).min(edge)));
+            let share_x = u64::from((at >> 8).unsigned_abs() & 255);
+            let mut four = [rows.0[near], rows.0[far], rows.1[near], rows.1[far]];
+            if fade_in {
+                (four[0], four[1]) = ([0; 4], [0; 4]);
+            }
+            let texel = bilinear(four, share_x, share_y);
+            let alpha = crate::math::low(texel >> 48);
+            if alpha == 0 {
+                continue;
+            }
+            row.sum[x] += texel * u64::from(left);
+            // Rounding down keeps every lane of the sum below 2^16.
+            row.left[x] = left * (255 - alpha) / 255;
+        }
+        true
+    }
+}
+
+/// Straight colour and alpha, 0 to 1 each, as a premultiplied texel.
+pub(crate) fn premultiplied(colour: [f32; 3], alpha: f32) -> [u8; 4] {
+    let alpha = alpha.clamp(0.0, 1.0);
+    let channel = |value: f32| byte(value.clamp(0.0, 1.0) * alpha);
+    [channel(colour[0]), channel(colour[1]), channel(colour[2]), byte(alpha)]
+}
+
+impl Texture {
+    /// Changes the texels of a rectangle, clipped to the texture; `change` gets the position in
+    /// the rectangle and the old texel.
+    pub(crate) fn edit(
+        &mut self,
+        left: usize,
+        top: usize,
+        width: usize,
+        height: usize,
+        change: impl Fn(usize, usize, [u8; 4]) -> [u8; 4],
+    ) {
+        for y in 0..height.min(self.height.saturating_sub(top)) {
+            for x in 0..width.min(self.width.saturating_sub(left)) {
+                let at = (top + y) * self.width + left + x;
+                if let Some(texel) = self.texels.get_mut(at) {
+                    *texel = change(x, y, *texel);
+                }
+            }
+        }
+    }
+}

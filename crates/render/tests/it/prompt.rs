@@ -1,0 +1,52 @@
+use rushes_render::prompt::{Hour, Move, SceneKind, Weather, direct};
+
+#[test]
+fn words_choose_the_scene() {
+    for (prompt, scene) in [
+        ("a neon city at night", SceneKind::City),
+        ("赛博朋克城市的雨夜，霓虹灯倒映在湿漉漉的街道上", SceneKind::City),
+        ("cars in tokyo, neon streets", SceneKind::City),
+        ("Drifting past a glowing giant planet in a bright nebula", SceneKind::Cosmos),
+        ("宇航员漂浮在银河中", SceneKind::Cosmos),
+        ("A lone traveler crosses snowy mountains at dawn", SceneKind::Mountains),
+        ("清晨的雪山，一个人慢慢走过松林", SceneKind::Mountains),
+        ("snow falling", SceneKind::Mountains),
+        ("a feeling of joy", SceneKind::Silk),
+        ("开心的感觉", SceneKind::Silk),
+        ("", SceneKind::Silk),
+        // Whole words only: a mountaineer is none, nor is a starfish a star.
+        ("publicity for starfish", SceneKind::Silk),
+    ] {
+        assert_eq!(direct(prompt, 1).scene, scene, "{prompt}");
+    }
+}
+
+#[test]
+fn words_choose_weather_hour_and_move() {
+    let of = |prompt| direct(prompt, 3);
+    assert_eq!(of("rain over the city").weather, Weather::Rain);
+    assert_eq!(of("城市里下着雨").weather, Weather::Rain);
+    assert_eq!(of("雪山").weather, Weather::Snow);
+    assert_eq!(of("sakura petals, 樱花").weather, Weather::Petals);
+    assert_eq!(of("embers of a campfire").weather, Weather::Embers);
+    assert_eq!(of("foggy valley").weather, Weather::Fog);
+    assert_eq!(of("quiet valley").weather, Weather::Clear);
+    assert_eq!(of("黄昏的山").hour, Hour::Dusk);
+    assert_eq!(of("mountains at night").hour, Hour::Night);
+    assert_eq!(of("sunrise over peaks").hour, Hour::Dawn);
+    assert_eq!(of("a sunny day").hour, Hour::Day);
+    assert_eq!(of("zoom in on the peak").movement, Move::PushIn);
+    assert_eq!(of("镜头向左").movement, Move::TruckLeft);
+    assert_eq!(of("pan over the hills").movement, Move::TruckRight);
+    assert_eq!(of("镜头环绕山峰").movement, Move::Orbit);
+    assert!(of("湖边").water);
+    assert!(of("a blue nebula").accent.is_some());
+    assert!(of("a nebula").accent.is_none());
+}
+
+#[test]
+fn a_direction_depends_on_prompt_and_seed_alone() {
+    assert_eq!(direct("山", 1), direct("山", 1));
+    assert_ne!(direct("山", 1).seed, direct("山", 2).seed);
+    assert_ne!(direct("山", 1).seed, direct("山 ", 1).seed);
+}

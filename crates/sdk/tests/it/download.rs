@@ -1,0 +1,111 @@
+//! Downloads: whole or not at all, resumed where they broke, without the key.
+
+use std::fs;
+
+use pretty_assertions::assert_eq;
+use rushes_sdk::Error;
+use tempfile::tempdir;
+
+use crate::server::{Reply, Server, json, refusal};
+
+fn file(status: &str, headers: &str, announced: usize, sent: &str) -> Reply {
+    let text = format!(
+        "HTTP/1.1 {status}\r\ncontent-length: {announced}\r\nconnection: close\r\n{headers}\r\n{sent}"
+    );
+    Reply::Bytes(text.into_bytes())
+}
+
+/// Names in the folder: nothing but the file itself may be left.
+fn names(folder: &std::path::Path) -> Vec<String> {
+    fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_broken_transfer_goes_on_where_it_broke() {
+    let etag = "etag: \"v1\"\r\n";
+    let rest = "etag: \"v1\"\r\ncontent-range: bytes 4-9/10\r\n";
+    let server = Server::start(vec![
+        file("200 OK", etag, 10, "0123"),
+        file("206 Partial Content", rest, 6, "456789"),
+    ]);
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("v.mp4");
+    let mut reported = Vec::new();
+    let url = format!("{}/files/v.mp4?x=1", server.url);
+    let done = server.client().download(&url, &path, |at| reported.push(at)).await.unwrap();
+
+    assert_eq!(fs::read_to_string(&path).unwrap(), "0123456789");
+    assert_eq!(names(folder.path()), ["v.mp4"]);
+    assert_eq!((done.bytes, reported.last().unwrap().total), (10, Some(10)));
+    let seen = server.seen();
+    assert_eq!(seen[1].header("range"), Some("bytes=4-"));
+    assert_eq!(seen[1].header("if-range"), Some("\"v1\""));
+    assert!(seen.iter().all(|seen| seen.header("authorization").is_none()));
+}
+
+#[tokio::test]
+async fn another_file_or_another_range_starts_anew() {
+    let etag = "etag: \"v1\"\r\n";
+    let wrong = "etag: \"v1\"\r\ncontent-range: bytes 0-9/10\r\n";
+    let server = Server::start(vec![
+        file("200 OK", etag, 10, "0123"),
+        file("206 Partial Content", wrong, 10, "0123456789"),
+        file("200 OK", "etag: \"v2\"\r\n", 10, "abc"),
+        file("200 OK", "etag: \"v3\"\r\n", 5, "ABCDE"),
+    ]);
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("v.mp4");
+    server.client().download(&server.url, &path, |_| {}).await.unwrap();
+
+    assert_eq!(fs::read_to_string(&path).unwrap(), "ABCDE");
+}
+
+#[tokio::test]
+async fn a_refused_or_hopeless_download_leaves_what_was_there() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("v.mp4");
+    fs::write(&path, "old").unwrap();
+
+    let server = Server::start(vec![refusal("410 Gone", &[], "result_expired", "no longer kept")]);
+    let error = server.client().download(&server.url, &path, |_| {}).await.unwrap_err();
+    assert_eq!(error.code(), "result_expired");
+
+    let hang_ups = (0..4).map(|_| Reply::HangUp).collect();
+    let server = Server::start(hang_ups);
+    let error = server.client().download(&server.url, &path, |_| {}).await.unwrap_err();
+    assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
+
+    assert_eq!(names(folder.path()), ["v.mp4"]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+}
+
+#[tokio::test]
+async fn redirects_are_followed_and_circles_are_not() {
+    let server = Server::start(vec![
+        json("302 Found", &["location: /elsewhere"], ""),
+        file("200 OK", "", 2, "ok"),
+    ]);
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("v.mp4");
+    server.client().download(&format!("{}/a", server.url), &path, |_| {}).await.unwrap();
+    assert_eq!(server.seen()[1].first_line(), "GET /elsewhere HTTP/1.1");
+
+    let circle = (0..6).map(|_| json("302 Found", &["location: /a"], "")).collect();
+    let server = Server::start(circle);
+    let error = server.client().download(&server.url, &path, |_| {}).await.unwrap_err();
+    assert!(matches!(error, Error::Protocol(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_named() {
+    let server = Server::start(Vec::new());
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("none/v.mp4");
+    let error = server.client().download(&server.url, &path, |_| {}).await.unwrap_err();
+
+    assert!(matches!(error, Error::File { .. }), "{error:?}");
+    assert!(error.to_string().contains("v.mp4"), "{error}");
+}

@@ -1,0 +1,6 @@
+//! The SDK against a scripted loopback server; the whole gateway is tested in `crates/server`.
+
+mod calls;
+mod download;
+mod server;
+mod wait;

@@ -1,0 +1,261 @@
+//! Everything the handlers and the worker share, made once at the start.
+//!
+//! Guarantees: an [`App`] that exists holds its data directory's lock, has an owner account, and
+//! has taken back all leases of a former process. Clock, ids and name resolution are passed in;
+//! nothing below this module asks the machine for them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rushes_domain::catalogue::Catalogue;
+use rushes_domain::{IdSource, Timestamp};
+use rushes_providers::{Registry, RenderPool};
+use rushes_store::{Store, StoreError, StoreOptions};
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::bootstrap::{self, Bootstrap, BootstrapError};
+use crate::clock::{AppClock, SystemClock};
+use crate::config::{Config, ConfigError};
+use crate::data_dir::{DataDir, DataDirError};
+use crate::egress::{Egress, EgressError, EgressOptions, Resolve, SystemResolver};
+use crate::http::rate::CreateLimiter;
+use crate::ids::SystemIds;
+use crate::keys::KeyCache;
+use crate::links::LinkSigner;
+use crate::render_pool::ThreadRenderPool;
+use crate::secrets::{Secret, SecretError};
+use crate::storage::Storage;
+use crate::views::TaskViews;
+
+/// Name of the database in the data directory.
+pub const STORE_FILE: &str = "rushes.db";
+/// Pictures decoded at the same time.
+const PICTURES_AT_ONCE: usize = 2;
+/// Threads that read the store.
+const STORE_READERS: usize = 2;
+
+/// What the app asks the machine for; tests pass their own.
+pub struct Parts {
+    /// The time.
+    pub clock: Arc<dyn AppClock>,
+    /// New ids and random bytes.
+    pub ids: Arc<dyn IdSource>,
+    /// Names to addresses.
+    pub resolver: Arc<dyn Resolve>,
+    /// `RUSHES_SECRET_KEY`, 64 hex digits.
+    pub secret_key_hex: Option<String>,
+    /// `RUSHES_BOOTSTRAP_API_KEY`.
+    pub bootstrap_api_key: Option<String>,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
+impl Parts {
+    /// The machine's own clock, random numbers and resolver, and the secrets of the environment.
+    pub fn system() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(SystemIds),
+            resolver: Arc::new(SystemResolver),
+            secret_key_hex: crate::config::read_variable("RUSHES_SECRET_KEY"),
+            bootstrap_api_key: crate::config::read_variable("RUSHES_BOOTSTRAP_API_KEY"),
+        }
+    }
+}
+
+/// The gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration is not valid.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The data directory cannot be used.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The secret cannot be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The owner cannot be made.
+    #[error(transparent)]
+    Bootstrap(#[from] BootstrapError),
+    /// The database cannot be opened.
+    #[error("the database cannot be opened: {0}")]
+    Store(#[from] StoreError),
+    /// Outgoing connections cannot be set up.
+    #[error("outgoing connections cannot be set up: {0}")]
+    Egress(#[from] EgressError),
+    /// The address cannot be listened on, or the disk failed.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// The shared parts of a running gateway.
+pub struct App {
+    /// The configuration in force, with the address that was bound.
+    pub config: Config,
+    /// The time.
+    pub clock: Arc<dyn AppClock>,
+    /// New ids.
+    pub ids: Arc<dyn IdSource>,
+    /// Durable state.
+    pub store: Store,
+    /// The models.
+    pub catalogue: Catalogue,
+    /// Signs links.
+    pub links: LinkSigner,
+    /// Files.
+    pub storage: Storage,
+    /// The one way out to addresses that a client named.
+    pub egress: Egress,
+    /// The kinds of upstream.
+    pub registry: Registry,
+    /// The preview renderer's threads.
+    pub pool: Arc<dyn RenderPool>,
+    /// Tasks as last committed.
+    pub views: Arc<TaskViews>,
+    /// API keys as last committed.
+    pub keys: Arc<KeyCache>,
+    /// The token buckets of creates.
+    pub create_limiter: CreateLimiter,
+    /// Places for decoding a client's pictures.
+    pub picture_slots: Arc<Semaphore>,
+    /// Wakes the worker's loop.
+    pub worker_wake: Arc<Notify>,
+    /// Every task that a clean stop waits for.
+    pub tracker: TaskTracker,
+    /// Cancelled when the gateway is to stop.
+    pub stop: CancellationToken,
+    /// Admin token of this run, for commands on this machine.
+    pub local_token: String,
+    /// What the first start made; `None` at later starts.
+    pub first_start: Option<Bootstrap>,
+    data_dir: DataDir,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("App").field("data_dir", &self.data_dir.path()).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Opens the data directory and makes everything ready; nothing runs yet but the store.
+    pub fn open(config: Config, parts: Parts) -> Result<Arc<Self>, StartError> {
+        let data_dir = DataDir::open(&config.data_dir)?;
+        let secret = Secret::open(data_dir.path(), parts.secret_key_hex.as_deref(), &*parts.ids)?;
+        let storage = Storage::open(data_dir.path())
+            .map_err(|source| io_error("the data directory's folders cannot be made", source))?;
+        let worker_wake = Arc::new(Notify::new());
+        let keys = Arc::new(KeyCache::default());
+        let (views, removed) = TaskViews::new(Arc::clone(&worker_wake), Arc::clone(&keys));
+        let now = parts.clock.now();
+        let store = open_store(&config, now, Arc::clone(&views))?;
+        let preset_key = parts.bootstrap_api_key.as_deref();
+        let first_start = bootstrap::run(&config, &store, &*parts.ids, now, preset_key)?;
+        take_back_leases(&store, now)?;
+        let pool: Arc<dyn RenderPool> = Arc::new(ThreadRenderPool::start(
+            &config.render,
+            Arc::clone(&worker_wake),
+        ));
+        let egress = Egress::new(
+            EgressOptions { allow: config.egress.allow.clone(), ..EgressOptions::default() },
+            parts.resolver,
+        )?;
+        let app = Arc::new(Self {
+            catalogue: config.catalogue()?,
+            links: LinkSigner::new(&secret, &config.public_url),
+            create_limiter: CreateLimiter::new(&config.account, Arc::clone(&parts.clock)),
+            registry: Registry::new(Arc::clone(&pool)),
+            picture_slots: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
+            tracker: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            local_token: random_token(&*parts.ids),
+            clock: parts.clock,
+            ids: parts.ids,
+            store,
+            storage,
+            egress,
+            pool,
+            views,
+            keys,
+            worker_wake,
+            first_start,
+            data_dir,
+            config,
+        });
+        app.tracker.spawn(remove_unreferenced(app.storage.clone(), app.stop.clone(), removed));
+        Ok(app)
+    }
+
+    /// The locked data directory.
+    pub fn data_dir(&self) -> &DataDir {
+        &self.data_dir
+    }
+}
+
+fn open_store(
+    config: &Config,
+    now: Timestamp,
+    views: Arc<TaskViews>,
+) -> Result<Store, StoreError> {
+    let path = config.data_dir.join(Path::new(STORE_FILE));
+    let options = StoreOptions { readers: STORE_READERS, opened_at: now };
+    Store::open(&path, options, views)
+}
+
+/// Under the directory's lock no lease of a former process can still be in use.
+fn take_back_leases(store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    let count =
+        store.write_blocking(move |tx| rushes_store::void_all_leases(tx, now))?;
+    if count > 0 {
+        tracing::info!(count, "took unfinished tasks over from the last run");
+    }
+    Ok(())
+}
+
+fn random_token(ids: &dyn IdSource) -> String {
+    let mut bytes = [0_u8; 32];
+    ids.fill(&mut bytes);
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+        use std::fmt::Write as _;
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Removes files whose rows let go of them; what it misses goes with the next orphan sweep.
+async fn remove_unreferenced(
+    storage: Storage,
+    stop: CancellationToken,
+    mut removed: mpsc::Receiver<Vec<String>>,
+) {
+    loop {
+        let paths = tokio::select! {
+            paths = removed.recv() => paths,
+            () = stop.cancelled() => return,
+        };
+        let Some(paths) = paths else { return };
+        for path in paths {
+            if let Err(source) = storage.remove(&path).await {
+                tracing::warn!(%path, error = %source, "a file cannot be removed");
+            }
+        }
+    }
+}
+
+/// An I/O error with what was tried.
+pub(crate) fn io_error(what: &str, source: std::io::Error) -> StartError {
+    StartError::Io { what: what.to_owned(), source }
+}

@@ -1,0 +1,143 @@
+//! `rushes doctor`: looks for trouble and says what to do about it.
+//!
+//! Guarantees: changes nothing but what opening the store changes; makes no data directory where
+//! there is none. Exit 1 if anything fails; a warning is no failure.
+
+mod machine;
+mod store;
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::Global;
+use super::config::Flags;
+use super::failure::{Exit, Failure};
+use super::output::{Output, Style};
+use super::target::running_server;
+use super::text::escape;
+use crate::clock::SystemClock;
+use crate::config::Config;
+
+/// Where to look.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    Ok,
+    Warn,
+    Fail,
+}
+
+/// One line of the report.
+#[derive(Debug, Serialize)]
+struct Finding {
+    check: &'static str,
+    verdict: Verdict,
+    detail: String,
+}
+
+impl Finding {
+    fn ok(check: &'static str, detail: impl Into<String>) -> Self {
+        Self { check, verdict: Verdict::Ok, detail: detail.into() }
+    }
+
+    fn warn(check: &'static str, detail: impl Into<String>) -> Self {
+        Self { check, verdict: Verdict::Warn, detail: detail.into() }
+    }
+
+    fn fail(check: &'static str, detail: impl Into<String>) -> Self {
+        Self { check, verdict: Verdict::Fail, detail: detail.into() }
+    }
+
+    fn line(&self, style: &Style) -> String {
+        let word = match self.verdict {
+            Verdict::Ok => style.green("ok  "),
+            Verdict::Warn => style.yellow("warn"),
+            Verdict::Fail => style.red("FAIL"),
+        };
+        format!("{word}  {:<12}  {}", self.check, escape(&self.detail))
+    }
+}
+
+pub(super) async fn run(
+    global: &Global,
+    arguments: Arguments,
+    output: &Output,
+) -> Result<(), Failure> {
+    let config = arguments.flags.load(global)?;
+    let findings = examine(&config).await;
+    let failed_count = findings.iter().filter(|finding| finding.verdict == Verdict::Fail).count();
+    let report = serde_json::json!({"ok": failed_count == 0, "checks": findings});
+    let body = report.to_string().into_bytes();
+    if failed_count > 0 && output.json {
+        let failure = Failure::new(Exit::TaskFailed, summary(failed_count));
+        return Err(failure.or_body(&body));
+    }
+    let style = Style::of_stdout();
+    output.result(&body, || {
+        findings.iter().map(|finding| finding.line(&style)).collect::<Vec<_>>().join("\n")
+    })?;
+    match failed_count {
+        0 => Ok(()),
+        count => Err(Failure::new(Exit::TaskFailed, summary(count))),
+    }
+}
+
+fn summary(failed_count: usize) -> String {
+    match failed_count {
+        1 => "one check failed".to_owned(),
+        count => format!("{count} checks failed"),
+    }
+}
+
+async fn examine(config: &Config) -> Vec<Finding> {
+    let data_dir = &config.data_dir;
+    let shown = data_dir.display();
+    let mut findings = vec![Finding::ok("config", "valid"), machine::clock(&SystemClock, data_dir)];
+    if !data_dir.is_dir() {
+        let detail = format!("{shown} is not there yet; the first `rushes serve` makes it");
+        findings.push(Finding::warn("data", detail));
+        findings.push(machine::nasm());
+        return findings;
+    }
+    findings.push(Finding::ok("data", shown.to_string()));
+    findings.push(machine::disk(data_dir, config.limits.storage_free_bytes_min));
+    findings.push(machine::permissions(data_dir));
+    findings.push(server(data_dir).await);
+    findings.extend(store::examine(data_dir).await);
+    findings.push(machine::nasm());
+    findings
+}
+
+/// Whether a server holds the directory, and whether it answers.
+async fn server(data_dir: &Path) -> Finding {
+    const CHECK: &str = "lock";
+    let Some(note) = running_server(data_dir) else {
+        return match machine::is_locked(data_dir) {
+            false => Finding::ok(CHECK, "free; no server runs here"),
+            true => Finding::warn(CHECK, "held by a process that has not said where it listens"),
+        };
+    };
+    let answer = match super::target::key_of(data_dir) {
+        Ok(key) => match rushes_sdk::Client::new(&note.base_url, &key) {
+            Ok(client) => client.models().await.map(drop).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        },
+        // Without the key nothing can be asked; that it holds the lock is known all the same.
+        Err(_) => Ok(()),
+    };
+    match answer {
+        Ok(()) => Finding::ok(CHECK, format!("held by process {} at {}", note.pid, note.base_url)),
+        Err(why) => {
+            let detail = format!("held by process {}, which does not answer: {why}", note.pid);
+            Finding::fail(CHECK, detail)
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The command line: one file for each verb.
+//!
+//! Guarantees (contract 8): results go to standard output, everything else to standard error; with
+//! `--json` standard output holds exactly one JSON value; the exit code says what happened
+//! ([`Exit`]). Commands other than `serve` speak to a gateway through the SDK alone.
+
+mod cancel;
+mod completions;
+mod config;
+mod doctor;
+mod failure;
+mod generate;
+mod models;
+mod output;
+mod progress;
+mod serve;
+mod table;
+mod target;
+mod tasks;
+mod text;
+mod video;
+mod wait;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+pub use failure::Exit;
+
+use failure::Failure;
+use output::Output;
+
+/// Time that background threads get to end after the command has.
+const THREADS_GRACE: Duration = Duration::from_secs(1);
+
+/// Rushes: a self-hosted gateway for AI video generation.
+#[derive(Debug, Parser)]
+#[command(name = "rushes", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "\
+Exit codes: 0 done, 1 the task failed, 2 usage or refused request, 3 timed out, 4 no server.\n\
+Start with `rushes serve`, or make a preview right away: rushes generate \"a red sports car\"")]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, clap::Args)]
+struct Global {
+    /// Where the gateway keeps everything [default: $XDG_DATA_HOME/rushes; RUSHES_DATA_DIR].
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Print exactly one JSON value: the API's own body.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the gateway until it is stopped (Ctrl-C).
+    Serve(serve::Arguments),
+    /// Make a video and download it.
+    Generate(generate::Arguments),
+    /// List the models with their limits and prices.
+    Models,
+    /// List tasks, newest first.
+    Tasks(tasks::Arguments),
+    /// Wait for a task and download its video.
+    Wait(wait::Arguments),
+    /// Call a task off.
+    Cancel(cancel::Arguments),
+    /// Check or show the configuration.
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Look for trouble: disk, permissions, clock, store, files.
+    Doctor(doctor::Arguments),
+    /// Print a completion script for a shell.
+    Completions(completions::Arguments),
+}
+
+/// Parses the arguments and runs the command.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, the rest is wrong usage. A closed pipe is no fault.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Refused.into() } else { Exit::Done.into() };
+        }
+    };
+    let output = Output::new(cli.global.json);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(source) => {
+            let message = format!("the runtime cannot start: {source}");
+            return output.fail(&Failure::new(Exit::TaskFailed, message)).into();
+        }
+    };
+    let outcome = runtime.block_on(run(cli, &output));
+    runtime.shutdown_timeout(THREADS_GRACE);
+    match outcome {
+        Ok(()) => Exit::Done.into(),
+        Err(failure) => output.fail(&failure).into(),
+    }
+}
+
+async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Serve(arguments) => serve::run(&global, arguments, output).await,
+        Command::Generate(arguments) => generate::run(&global, arguments, output).await,
+        Command::Models => models::run(&global, output).await,
+        Command::Tasks(arguments) => tasks::run(&global, arguments, output).await,
+        Command::Wait(arguments) => wait::run(&global, arguments, output).await,
+        Command::Cancel(arguments) => cancel::run(&global, arguments, output).await,
+        Command::Config(command) => config::run(&global, command, output),
+        Command::Doctor(arguments) => doctor::run(&global, arguments, output).await,
+        Command::Completions(arguments) => {
+            completions::run(&arguments, &mut Cli::command(), output)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,119 @@
+//! `rushes serve`.
+//!
+//! Guarantees: keys are printed at the first start only; the address is printed once it answers.
+
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+
+use serde_json::json;
+
+use super::Global;
+use super::config::Flags;
+use super::failure::Failure;
+use super::output::{Output, Style};
+use crate::app::{App, Parts};
+use crate::bootstrap::BOOTSTRAP_FILE;
+use crate::lifecycle::{Running, stop_signal};
+
+/// How to serve.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+pub(super) async fn run(
+    global: &Global,
+    arguments: Arguments,
+    output: &Output,
+) -> Result<(), Failure> {
+    let config = arguments.flags.load(global)?;
+    crate::logging::install(&config.log).map_err(|error| Failure::usage(error.to_string()))?;
+    let stop = stop_signal();
+    tokio::pin!(stop);
+    let running = tokio::select! {
+        running = Running::start(config, Parts::system()) => running?,
+        () = &mut stop => return Ok(()),
+    };
+    let app = running.app();
+    // A gateway whose standard output is closed serves all the same.
+    if let Err(failure) = output.result(&body(app), || greeting(app, &Style::of_stdout())) {
+        output.note(&failure.text());
+    }
+    stop.await;
+    if std::io::stderr().is_terminal() {
+        output.note("stopping; once more to stop at once");
+    }
+    tokio::select! {
+        () = running.stop() => {}
+        () = stop_signal() => output.note("stopped at once; the next start takes over"),
+    }
+    Ok(())
+}
+
+fn body(app: &App) -> Vec<u8> {
+    let config = &app.config;
+    let mut body = json!({
+        "base_url": config.public_url,
+        "listen": config.listen,
+        "data_dir": config.data_dir,
+        "bootstrap_file": config.data_dir.join(BOOTSTRAP_FILE),
+        "first_start": app.first_start.is_some(),
+    });
+    if let Some(made) = &app.first_start {
+        body["api_key"] = json!(made.api_key);
+        body["test_api_key"] = json!(made.test_api_key);
+    }
+    body.to_string().into_bytes()
+}
+
+fn greeting(app: &App, style: &Style) -> String {
+    let config = &app.config;
+    let base_url = &config.public_url;
+    let keys_at = config.data_dir.join(BOOTSTRAP_FILE);
+    let mut text = format!(
+        "{} {} at {}\n",
+        style.bold("Rushes"),
+        env!("CARGO_PKG_VERSION"),
+        style.bold(base_url)
+    );
+    if !base_url.ends_with(&config.listen.to_string()) {
+        let _ = writeln!(text, "listening on {}", config.listen);
+    }
+    let Some(made) = &app.first_start else {
+        let _ = write!(text, "API keys: {}", keys_at.display());
+        return text;
+    };
+    let (key, test_key) = (&made.api_key, &made.test_api_key);
+    let only_once = style.dim(&format!("shown this once; kept in {}", keys_at.display()));
+    let credit = config.account.first_credit;
+    let _ = write!(
+        text,
+        "
+  API key    {key}   spends the account's credit of ${credit}
+  test key   {test_key}   costs nothing, always a preview
+  {only_once}
+
+{try_it}
+
+curl {base_url}/v1/video/generations \\
+  -H 'Authorization: Bearer {key}' \\
+  -H 'Content-Type: application/json' \\
+  -d '{{\"model\":\"{model}\",\"prompt\":\"a red sports car in neon rain\",\"seconds\":6}}'
+
+{then}
+
+curl -H 'Authorization: Bearer {key}' -H 'Prefer: wait=60' \\
+  {base_url}/v1/video/generations/TASK_ID
+
+{no_channel}
+",
+        try_it = style.bold("Make a video:"),
+        then = style.bold("Ask for it with the task_id of the answer:"),
+        no_channel = style.dim(
+            "Until a channel is added, videos are previews drawn on this machine, not AI video."
+        ),
+        model = app.catalogue.models().first().map_or("", |model| model.id.as_str()),
+    );
+    text
+}

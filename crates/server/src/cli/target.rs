@@ -1,0 +1,158 @@
+//! Which gateway a command talks to (contract 8): the data directory's, the environment's, the
+//! default directory's running one, or one of its own for this call.
+//!
+//! Guarantees: a key is sent to a local address only if the directory's lock is held, so that a
+//! stale note never leads to a stranger; a gateway that was started here is stopped here.
+
+use std::fs::{OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use rushes_sdk::Client;
+
+use super::Global;
+use super::failure::{Exit, Failure};
+use super::output::Output;
+use crate::bootstrap;
+use crate::config::{default_data_dir, read_variable};
+use crate::data_dir::{ServerNote, read_note};
+use crate::lifecycle::Embedded;
+
+/// The lock of a data directory.
+const LOCK_FILE: &str = "lock";
+/// How the command line names itself to the server.
+const USER_AGENT: &str = concat!("rushes-cli/", env!("CARGO_PKG_VERSION"));
+
+/// What a command needs of its gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A new video: one of our own will do.
+    Generate,
+    /// Something that exists already.
+    Existing,
+}
+
+/// A gateway to talk to.
+pub(super) struct Target {
+    pub(super) client: Client,
+    embedded: Option<Embedded>,
+    /// The directory that was named, for the hint how to go on.
+    data_dir: Option<PathBuf>,
+}
+
+impl Target {
+    /// Finds the gateway, or starts one for this call.
+    pub(super) async fn connect(
+        global: &Global,
+        purpose: Purpose,
+        output: &Output,
+    ) -> Result<Self, Failure> {
+        if let Some(data_dir) = &global.data_dir {
+            return Self::of_data_dir(data_dir.clone(), output).await;
+        }
+        match (read_variable("RUSHES_BASE_URL"), read_variable("RUSHES_API_KEY")) {
+            (Some(base_url), Some(api_key)) => return Self::remote(&base_url, &api_key, None),
+            (Some(_), None) => return Err(one_without_other("RUSHES_BASE_URL", "RUSHES_API_KEY")),
+            (None, Some(_)) => return Err(one_without_other("RUSHES_API_KEY", "RUSHES_BASE_URL")),
+            (None, None) => {}
+        }
+        if let Some(data_dir) = read_variable("RUSHES_DATA_DIR") {
+            return Self::of_data_dir(data_dir.into(), output).await;
+        }
+        if purpose == Purpose::Generate {
+            return Self::embedded(None, output).await;
+        }
+        let running = default_data_dir(true).ok().and_then(|path| {
+            let note = running_server(&path)?;
+            Some((path, note))
+        });
+        match running {
+            Some((path, note)) => Self::remote(&note.base_url, &key_of(&path)?, None),
+            None => Err(Failure::new(Exit::Unreachable, "no running gateway was found").with_hint(
+                "start one with `rushes serve`, or set RUSHES_BASE_URL and RUSHES_API_KEY",
+            )),
+        }
+    }
+
+    async fn of_data_dir(data_dir: PathBuf, output: &Output) -> Result<Self, Failure> {
+        match running_server(&data_dir) {
+            Some(note) => Self::remote(&note.base_url, &key_of(&data_dir)?, Some(data_dir)),
+            None => Self::embedded(Some(data_dir), output).await,
+        }
+    }
+
+    fn remote(base_url: &str, api_key: &str, data_dir: Option<PathBuf>) -> Result<Self, Failure> {
+        let client = Client::builder(base_url, api_key).user_agent(USER_AGENT).build()?;
+        Ok(Self { client, embedded: None, data_dir })
+    }
+
+    async fn embedded(data_dir: Option<PathBuf>, output: &Output) -> Result<Self, Failure> {
+        let embedded = Embedded::start(data_dir.clone()).await.map_err(|error| {
+            let failure = Failure::from(error);
+            // Without a usable configuration it is wrong usage, else there is no server to reach.
+            match failure.exit {
+                Exit::Refused => failure,
+                _ => failure.with_exit(Exit::Unreachable),
+            }
+        })?;
+        if data_dir.is_none() {
+            output.note(
+                "No gateway is set, so one was started for this call. It draws a preview on this \
+                 machine's CPU:\nthat is not an AI video, and no real money is spent.",
+            );
+        }
+        let target = Self::remote(&embedded.base_url, &embedded.api_key, data_dir)?;
+        Ok(Self { embedded: Some(embedded), ..target })
+    }
+
+    /// True if the gateway and its tasks go with this call.
+    pub(super) fn is_temporary(&self) -> bool {
+        self.embedded.is_some() && self.data_dir.is_none()
+    }
+
+    /// How to go on with a task whose end was not seen.
+    pub(super) fn how_to_go_on(&self, task_id: &str) -> String {
+        if self.is_temporary() {
+            return "the gateway was this call's own, so the task ends with it; with --data-dir \
+                    it is kept"
+                .to_owned();
+        }
+        match &self.data_dir {
+            Some(path) => {
+                format!("go on with: rushes wait {task_id} --data-dir {}", path.display())
+            }
+            None => format!("go on with: rushes wait {task_id}"),
+        }
+    }
+
+    /// Stops what was started here.
+    pub(super) async fn stop(self) {
+        if let Some(embedded) = self.embedded {
+            embedded.stop().await;
+        }
+    }
+}
+
+fn one_without_other(present: &str, missing: &str) -> Failure {
+    Failure::usage(format!("{present} is set but {missing} is not; set both or neither"))
+}
+
+/// The note of the server that runs in the directory. Its lock dies with its process, so a note
+/// without a held lock is a leftover.
+pub(super) fn running_server(data_dir: &Path) -> Option<ServerNote> {
+    let note = read_note(data_dir)?;
+    let lock = OpenOptions::new().write(true).open(data_dir.join(LOCK_FILE)).ok()?;
+    matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)).then_some(note)
+}
+
+pub(super) fn key_of(data_dir: &Path) -> Result<String, Failure> {
+    let hint = "set RUSHES_BASE_URL and RUSHES_API_KEY instead";
+    match bootstrap::read(data_dir) {
+        Ok(Some(known)) => Ok(known.api_key),
+        Ok(None) => Err(Failure::usage(format!(
+            "{} holds no bootstrap.json, so there is no key for its server",
+            data_dir.display()
+        ))
+        .with_hint(hint)),
+        Err(error) => Err(Failure::usage(error.to_string()).with_hint(hint)),
+    }
+}

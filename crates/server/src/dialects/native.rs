@@ -1,0 +1,418 @@
+//! The native dialect: `/v1/video/generations`.
+//!
+//! Guarantees: the fields of the published document come first and are always there, always
+//! strings; the additions follow, absent until known, never null. There are three vocabularies for
+//! one state, one per level of the answer, and several names for one URL, since clients of this
+//! family read different ones of them.
+
+use rushes_domain::account::KeyKind;
+use rushes_domain::money::CostState;
+use rushes_domain::{State, TaskId, Ticks, Timestamp};
+use rushes_store::{NewTask, TaskRow};
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+
+use crate::links::LinkSigner;
+
+/// The provider whose videos are marked as previews.
+const PREVIEW: &str = "preview";
+/// Highest progress of a task that has not ended.
+const PERCENT_UNFINISHED_MAX: u8 = 99;
+
+/// Longest answer of JSON that is expected, in bytes; more only grows the buffer.
+const ENVELOPE_BYTES: usize = 2048;
+
+/// The body of the answer to a create, from what is about to be written.
+pub fn created(task: &NewTask) -> serde_json::Result<Vec<u8>> {
+    let id = task.id.to_string();
+    let price = if task.key_kind == KeyKind::Test { Ticks::ZERO } else { task.price };
+    serde_json::to_vec(&Created {
+        id: &id,
+        task_id: &id,
+        object: "video",
+        model: &task.model_name,
+        status: "queued",
+        progress: 0,
+        created_at: task.now.unix_seconds(),
+        seconds: task.seconds,
+        seconds_requested: cut_from(task.seconds, task.seconds_requested),
+        aspect_ratio: &task.aspect_ratio,
+        resolution: &task.resolution,
+        cost: Cost::of(price, CostState::Held),
+    })
+}
+
+/// The body of the answer to a query or a cancel.
+pub fn envelope(view: &View<'_>) -> serde_json::Result<Vec<u8>> {
+    let strings = Strings::of(view);
+    let row = view.row;
+    let words = Words::of(row);
+    let mut body = Vec::with_capacity(ENVELOPE_BYTES);
+    let envelope = Envelope {
+        code: "success",
+        message: "",
+        data: data(view, &strings),
+        id: &strings.id,
+        task_id: &strings.id,
+        status: words.top,
+        url: &strings.url,
+        video_url: &strings.url,
+        result_url: &strings.url,
+        error: row.failure.as_ref().map(|failure| TopError {
+            code: failure.code.as_str(),
+            message: &failure.reason,
+        }),
+    };
+    serde_json::to_writer(&mut body, &envelope)?;
+    Ok(body)
+}
+
+/// The body of a list; `next_after` is there if there is more.
+pub fn list(
+    rows: &[TaskRow],
+    has_more: bool,
+    links: &LinkSigner,
+    now: Timestamp,
+) -> serde_json::Result<Vec<u8>> {
+    let views: Vec<View<'_>> =
+        rows.iter().map(|row| View { row, links, now, queue_position: None }).collect();
+    let strings: Vec<Strings> = views.iter().map(Strings::of).collect();
+    let last = strings.last().filter(|_| has_more);
+    serde_json::to_vec(&List {
+        object: "list",
+        data: views.iter().zip(&strings).map(|(view, strings)| data(view, strings)).collect(),
+        has_more,
+        next_after: last.map(|strings| strings.id.as_str()),
+    })
+}
+
+/// A task, and what of its words is not in its row.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// The task.
+    pub row: &'a TaskRow,
+    /// Signs its links.
+    pub links: &'a LinkSigner,
+    /// The present moment.
+    pub now: Timestamp,
+    /// How many tasks come before it, if that is known.
+    pub queue_position: Option<u32>,
+}
+
+/// The name of a task's video in a link.
+pub fn video_name(id: TaskId) -> String {
+    format!("{id}.mp4")
+}
+
+/// The name of a task's still picture in a link.
+pub fn poster_name(id: TaskId) -> String {
+    format!("{id}.jpg")
+}
+
+/// An inside state that a word of `data.status` stands for. A state that has two words comes with
+/// whether the upstream has started on the task (`Some`); else it does not matter.
+pub type StateOfWord = (State, Option<bool>);
+
+/// The inside states that a word of `data.status` stands for; the word's case does not matter.
+pub fn states_of_word(word: &str) -> Option<&'static [StateOfWord]> {
+    const TABLE: [(&str, &[StateOfWord]); 6] = [
+        ("NOT_START", &[(State::Parked, None)]),
+        ("QUEUED", &[(State::Queued, None)]),
+        ("SUBMITTED", &[(State::Submitting, None), (State::Running, Some(false))]),
+        ("IN_PROGRESS", &[(State::Running, Some(true)), (State::Finalizing, None)]),
+        ("SUCCESS", &[(State::Succeeded, None)]),
+        ("FAILURE", &[(State::Failed, None), (State::Cancelled, None)]),
+    ];
+    let entry = TABLE.iter().find(|(known, _)| known.eq_ignore_ascii_case(word));
+    entry.map(|(_, states)| *states)
+}
+
+/// The word of `data.status`.
+pub fn status_word(row: &TaskRow) -> &'static str {
+    Words::of(row).task
+}
+
+/// One state in the three vocabularies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Words {
+    /// `data.status`.
+    task: &'static str,
+    /// `status`.
+    top: &'static str,
+    /// `data.data.status`.
+    nested: &'static str,
+}
+
+impl Words {
+    const fn new(task: &'static str, top: &'static str, nested: &'static str) -> Self {
+        Self { task, top, nested }
+    }
+
+    fn of(row: &TaskRow) -> Self {
+        match row.state {
+            State::Parked => Self::new("NOT_START", "queued", "queued"),
+            State::Queued => Self::new("QUEUED", "queued", "queued"),
+            State::Submitting => Self::new("SUBMITTED", "queued", "queued"),
+            State::Running if row.started_at.is_none() => {
+                Self::new("SUBMITTED", "queued", "queued")
+            }
+            State::Running | State::Finalizing => {
+                Self::new("IN_PROGRESS", "in_progress", "running")
+            }
+            State::Succeeded => Self::new("SUCCESS", "completed", "succeeded"),
+            State::Failed | State::Cancelled => Self::new("FAILURE", "failed", "failed"),
+        }
+    }
+}
+
+/// Texts that are made for one answer and used in several places of it.
+struct Strings {
+    id: String,
+    progress: String,
+    url: String,
+    poster_url: Option<String>,
+}
+
+impl Strings {
+    fn of(view: &View<'_>) -> Self {
+        let View { row, links, now, .. } = view;
+        let percent = match row.state {
+            State::Parked | State::Queued => 0,
+            state if state.is_terminal() => 100,
+            _ => row.percent.min(PERCENT_UNFINISHED_MAX),
+        };
+        let result = row.result.as_ref().filter(|_| row.state == State::Succeeded);
+        let poster = result.and_then(|result| result.poster_path.as_ref());
+        Self {
+            id: row.id.to_string(),
+            progress: format!("{percent}%"),
+            url: result.map(|_| links.sign(&video_name(row.id), *now)).unwrap_or_default(),
+            poster_url: poster.map(|_| links.sign(&poster_name(row.id), *now)),
+        }
+    }
+}
+
+/// The data object: in the envelope, and in lists.
+fn data<'a>(view: &View<'a>, strings: &'a Strings) -> Data<'a> {
+    let View { row, now, queue_position, .. } = *view;
+    let words = Words::of(row);
+    let reason = row.failure.as_ref().map_or("", |failure| failure.reason.as_str());
+    let result = row.result.as_ref();
+    let seconds = |at: Timestamp| at.unix_seconds();
+    Data {
+        task_id: &strings.id,
+        status: words.task,
+        progress: &strings.progress,
+        result_url: &strings.url,
+        fail_reason: reason,
+        id: &strings.id,
+        object: "video",
+        model: &row.model_name,
+        seconds: row.seconds,
+        seconds_requested: cut_from(row.seconds, row.seconds_requested),
+        aspect_ratio: &row.aspect_ratio,
+        resolution: &row.resolution,
+        width: row.width,
+        height: row.height,
+        created_at: row.created_at.unix_seconds(),
+        started_at: row.started_at.map(seconds),
+        finished_at: row.finished_at.map(seconds),
+        expires_at: result.map(|result| result.expires_at.unix_seconds()),
+        result_expired: result.and_then(|result| is_expired(result, now).then_some(true)),
+        poster_url: strings.poster_url.as_deref(),
+        queue_position,
+        cost: Cost::of(row.price, row.cost_state),
+        metadata: Some(Pairs(&row.metadata)).filter(|pairs| !pairs.0.is_empty()),
+        provider: Some(row.provider.as_str()).filter(|&name| name == PREVIEW),
+        error: row.failure.as_ref().map(|failure| DataError {
+            code: failure.code.as_str(),
+            message: &failure.reason,
+            retryable: failure.code.is_retryable(),
+        }),
+        url: &strings.url,
+        video_url: &strings.url,
+        output: &strings.url,
+        submit_time: row.created_at.unix_seconds(),
+        start_time: row.started_at.map(seconds),
+        finish_time: row.finished_at.map(seconds),
+        data: Nested {
+            id: &strings.id,
+            status: words.nested,
+            content: Content { video_url: &strings.url },
+            video_url: &strings.url,
+            url: &strings.url,
+            output: &strings.url,
+            error: row.failure.as_ref().map(|failure| Message { message: &failure.reason }),
+        },
+    }
+}
+
+/// True once the file is gone, or would be if the sweeper had been quicker.
+pub fn is_expired(result: &rushes_store::ResultRow, now: Timestamp) -> bool {
+    result.removed_at.is_some() || result.expires_at <= now
+}
+
+/// The seconds that were asked for, if they were cut.
+fn cut_from(seconds: u32, requested: u32) -> Option<u32> {
+    Some(requested).filter(|&requested| requested != seconds)
+}
+
+#[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the wire's names")]
+struct Created<'a> {
+    id: &'a str,
+    task_id: &'a str,
+    object: &'static str,
+    model: &'a str,
+    status: &'static str,
+    progress: u8,
+    created_at: i64,
+    seconds: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds_requested: Option<u32>,
+    aspect_ratio: &'a str,
+    resolution: &'a str,
+    cost: Cost,
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    code: &'static str,
+    message: &'static str,
+    data: Data<'a>,
+    id: &'a str,
+    task_id: &'a str,
+    status: &'static str,
+    url: &'a str,
+    video_url: &'a str,
+    result_url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<TopError<'a>>,
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    object: &'static str,
+    data: Vec<Data<'a>>,
+    has_more: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_after: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the wire's names")]
+struct Data<'a> {
+    // The published document's five.
+    task_id: &'a str,
+    status: &'static str,
+    progress: &'a str,
+    result_url: &'a str,
+    fail_reason: &'a str,
+    // Ours.
+    id: &'a str,
+    object: &'static str,
+    model: &'a str,
+    seconds: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds_requested: Option<u32>,
+    aspect_ratio: &'a str,
+    resolution: &'a str,
+    width: u32,
+    height: u32,
+    created_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finished_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result_expired: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poster_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue_position: Option<u32>,
+    cost: Cost,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Pairs<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<DataError<'a>>,
+    // Other names that clients of this family read.
+    url: &'a str,
+    video_url: &'a str,
+    output: &'a str,
+    submit_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finish_time: Option<i64>,
+    data: Nested<'a>,
+}
+
+#[derive(Serialize)]
+struct Nested<'a> {
+    id: &'a str,
+    status: &'static str,
+    content: Content<'a>,
+    video_url: &'a str,
+    url: &'a str,
+    output: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Message<'a>>,
+}
+
+#[derive(Serialize)]
+struct Content<'a> {
+    video_url: &'a str,
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct TopError<'a> {
+    code: &'static str,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct DataError<'a> {
+    code: &'static str,
+    message: &'a str,
+    retryable: bool,
+}
+
+/// What the task costs now; strings, since neither fits a JavaScript number safely.
+#[derive(Serialize)]
+struct Cost {
+    amount: String,
+    ticks: String,
+    state: &'static str,
+}
+
+impl Cost {
+    fn of(price: Ticks, state: CostState) -> Self {
+        let now = if state == CostState::Voided { Ticks::ZERO } else { price };
+        Self { amount: now.to_string(), ticks: now.0.to_string(), state: state.as_str() }
+    }
+}
+
+/// Ordered pairs as an object.
+struct Pairs<'a>(&'a [(String, String)]);
+
+impl Serialize for Pairs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! Names to addresses: the system's look-up, and the look at what came back.
+//!
+//! Guarantees: [`VettingResolver`] hands out either addresses that may all be dialled or none.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use reqwest::dns::{Addrs, Name};
+
+use super::guard::Guard;
+
+/// Most addresses of one name that are dialled, one after another; all are vetted.
+const ADDRESSES_DIALLED_MAX: usize = 16;
+
+/// A look-up under way.
+pub type Resolving = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+
+/// Turns names into addresses. A field of the app, so that tests decide what a name means.
+pub trait Resolve: Send + Sync {
+    /// All addresses of `host`. The port of the answers is not used: the URL's is dialled, and
+    /// `port` is 0 where it is not known.
+    fn resolve(&self, host: &str, port: u16) -> Resolving;
+}
+
+/// The operating system's resolver.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemResolver;
+
+impl Resolve for SystemResolver {
+    fn resolve(&self, host: &str, port: u16) -> Resolving {
+        let host = host.to_owned();
+        Box::pin(async move { Ok(tokio::net::lookup_host((host, port)).await?.collect()) })
+    }
+}
+
+/// Why a name gave no address to dial.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NameRefused {
+    /// An address of the name is neither public nor allowed.
+    #[error("an address of the name is not public")]
+    NotPublic,
+    /// The look-up failed.
+    #[error("the look-up failed")]
+    Lookup(#[source] io::Error),
+    /// The look-up gave no address at all.
+    #[error("the name has no address")]
+    NoAddress,
+}
+
+/// Between `reqwest` and the resolver: refuses a name for any address that may not be dialled.
+#[derive(Clone)]
+pub(super) struct VettingResolver {
+    guard: Arc<Guard>,
+    inner: Arc<dyn Resolve>,
+}
+
+impl VettingResolver {
+    pub(super) fn new(guard: Arc<Guard>, inner: Arc<dyn Resolve>) -> Self {
+        Self { guard, inner }
+    }
+}
+
+impl reqwest::dns::Resolve for VettingResolver {
+    fn resolve(&self, name: Name) -> reqwest::dns::Resolving {
+        let looked_up = self.inner.resolve(name.as_str(), 0);
+        let guard = Arc::clone(&self.guard);
+        Box::pin(async move {
+            let addresses = looked_up.await.map_err(NameRefused::Lookup)?;
+            let vetted = vet(&guard, addresses)?;
+            Ok(Box::new(vetted.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// All of `addresses` with port 0, which stands for the URL's port, or none.
+fn vet(guard: &Guard, mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, NameRefused> {
+    if addresses.is_empty() {
+        return Err(NameRefused::NoAddress);
+    }
+    if !addresses.iter().all(|address| guard.permits(address.ip())) {
+        return Err(NameRefused::NotPublic);
+    }
+    addresses.truncate(ADDRESSES_DIALLED_MAX);
+    for address in &mut addresses {
+        address.set_port(0);
+    }
+    Ok(addresses)
+}

@@ -1,0 +1,119 @@
+//! A handler's refusal, on its way to the body of contract 2.
+//!
+//! Guarantees: a handler can only refuse with a code of the domain's table; the body is written in
+//! one place ([`render`]), which knows the request's id. What went wrong inside is logged here and
+//! never sent.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use rushes_domain::{ApiError, ErrorCode};
+use rushes_store::StoreError;
+
+/// Seconds after which to try again when the handler does not know better.
+const RETRY_AFTER_SECONDS: u32 = 5;
+
+/// A refusal with the headers that go with it. Boxed, since the way of success carries it too.
+#[derive(Debug)]
+pub(super) struct HttpError(Box<Refusal>);
+
+#[derive(Debug)]
+struct Refusal {
+    error: ApiError,
+    status: Option<StatusCode>,
+    headers: HeaderMap,
+}
+
+/// What a refused response carries until [`render`] writes its body.
+#[derive(Debug, Clone)]
+struct Unwritten(ApiError);
+
+impl HttpError {
+    /// `internal_error`; the reason goes to the log only.
+    pub(super) fn internal(reason: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%reason, "a request failed");
+        ApiError::new(ErrorCode::InternalError, "an internal error; the request id leads to the log")
+            .into()
+    }
+
+    /// The same refusal with one more header.
+    pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.insert(name, value);
+        self
+    }
+
+    /// The same refusal under a status that the table does not know (416 is HTTP's own).
+    pub(super) fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+}
+
+impl From<ApiError> for HttpError {
+    fn from(error: ApiError) -> Self {
+        Self(Box::new(Refusal { error, status: None, headers: HeaderMap::new() }))
+    }
+}
+
+impl From<StoreError> for HttpError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full => {
+                tracing::error!("the database's disk is full");
+                storage_full().into()
+            }
+            StoreError::Closed => shutting_down().into(),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        let Refusal { error, status, headers } = *self.0;
+        let status = status
+            .or_else(|| StatusCode::from_u16(error.code.status()).ok())
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        response.extensions_mut().insert(Unwritten(error));
+        response
+    }
+}
+
+/// Nothing is written any more below the disk guard's limit.
+pub(super) fn storage_full() -> ApiError {
+    ApiError::new(ErrorCode::StorageFull, ErrorCode::StorageFull.title()).with_retry_after(60)
+}
+
+/// The gateway takes nothing new.
+pub(super) fn shutting_down() -> ApiError {
+    ApiError::new(ErrorCode::ShuttingDown, ErrorCode::ShuttingDown.title())
+        .with_retry_after(RETRY_AFTER_SECONDS)
+}
+
+/// There is no such task, or it is somebody else's.
+pub(super) fn task_not_exist() -> ApiError {
+    ApiError::new(ErrorCode::TaskNotExist, "the task does not exist")
+}
+
+/// Writes the body of a refused response, and the headers that its code asks for.
+pub(super) fn render(mut response: Response, request_id: &str, public_url: &str) -> Response {
+    let Some(Unwritten(error)) = response.extensions_mut().remove::<Unwritten>() else {
+        return response;
+    };
+    *response.body_mut() = Body::from(error.body(request_id, public_url).to_string());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if error.code == ErrorCode::InvalidApiKey {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"rushes\""));
+    }
+    let says_when = matches!(error.code.status(), 429 | 503);
+    let seconds = error.retry_after_seconds.or(says_when.then_some(RETRY_AFTER_SECONDS));
+    if let Some(seconds) = seconds {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}

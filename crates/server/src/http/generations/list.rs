@@ -1,0 +1,172 @@
+//! `GET /v1/video/generations`: the caller's tasks, newest first.
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use http::StatusCode;
+use rushes_domain::{AccountId, ApiError, TaskId};
+use rushes_store::{ListFilter, StoreError, TaskRow, Tx, list_tasks};
+
+use crate::dialects::native::{self, StateOfWord};
+use crate::http::auth::Caller;
+use crate::http::error::HttpError;
+use crate::http::{Http, json, to_json};
+
+/// Tasks in a list when nothing is said.
+const LIMIT_DEFAULT: usize = 20;
+/// Most tasks in a list.
+const LIMIT_MAX: usize = 100;
+/// Most pages read from the store for one list. A word that a state shares with another is sorted
+/// out after reading; only tasks under way have such a state, and an account has few of them.
+const PAGES_MAX: usize = 32;
+
+/// The query, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wanted {
+    limit: usize,
+    after: Option<TaskId>,
+    status: Option<&'static [StateOfWord]>,
+    model: Option<String>,
+}
+
+/// Answers with a page of tasks.
+pub(in crate::http) async fn list(
+    State(http): State<Arc<Http>>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, HttpError> {
+    let wanted = Wanted::parse(query.as_deref().unwrap_or(""))?;
+    let app = &http.app;
+    let model_id = wanted.model.as_ref().map(|name| {
+        app.catalogue.find(name).map_or_else(|| name.clone(), |model| model.id.clone())
+    });
+    let account_id = caller.account_id();
+    let limit = wanted.limit;
+    let mut rows =
+        app.store.read(move |tx| read(tx, account_id, &wanted, model_id.as_ref())).await?;
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let body = native::list(&rows, has_more, &app.links, app.clock.now());
+    Ok(json(StatusCode::OK, to_json(body)?))
+}
+
+/// One task more than wanted, if there are as many.
+fn read(
+    tx: &mut Tx<'_>,
+    account_id: AccountId,
+    wanted: &Wanted,
+    model_id: Option<&String>,
+) -> Result<Vec<TaskRow>, StoreError> {
+    let mut filter = ListFilter {
+        account_id,
+        limit: wanted.limit + 1,
+        after: wanted.after,
+        states: wanted.status.map(|words| words.iter().map(|(state, _)| *state).collect()),
+        model_ids: model_id.map(|id| vec![id.clone()]),
+    };
+    let mut found = Vec::new();
+    for _ in 0..PAGES_MAX {
+        let page = list_tasks(tx, &filter)?;
+        let is_last = page.len() < filter.limit;
+        filter.after = page.last().map(|row| row.id);
+        found.extend(page.into_iter().filter(|row| wanted.takes(row)));
+        if is_last || found.len() > wanted.limit {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+impl Wanted {
+    fn parse(query: &str) -> Result<Self, ApiError> {
+        let mut wanted = Self { limit: LIMIT_DEFAULT, after: None, status: None, model: None };
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "limit" => wanted.limit = parse_limit(&value)?,
+                "after" => wanted.after = Some(parse_after(&value)?),
+                "status" => wanted.status = Some(parse_status(&value)?),
+                "model" => wanted.model = Some(value.into_owned()),
+                _ => {}
+            }
+        }
+        Ok(wanted)
+    }
+
+    fn takes(&self, row: &TaskRow) -> bool {
+        let Some(words) = self.status else { return true };
+        words.iter().any(|&(state, is_started)| {
+            state == row.state && is_started.is_none_or(|started| started == row.started_at.is_some())
+        })
+    }
+}
+
+fn parse_limit(text: &str) -> Result<usize, ApiError> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse().ok().filter(|number| is_number && (1..=LIMIT_MAX).contains(number));
+    number.ok_or_else(|| {
+        let shown = cut(text);
+        ApiError::invalid(
+            "limit",
+            format!("limit must be a whole number from 1 to {LIMIT_MAX}, not {shown:?}"),
+        )
+    })
+}
+
+fn parse_after(text: &str) -> Result<TaskId, ApiError> {
+    text.parse().map_err(|_| {
+        ApiError::invalid("after", "after must be a task id: the next_after of the page before")
+    })
+}
+
+fn parse_status(text: &str) -> Result<&'static [StateOfWord], ApiError> {
+    native::states_of_word(text).ok_or_else(|| {
+        let shown = cut(text);
+        ApiError::invalid(
+            "status",
+            format!(
+                "status must be one of NOT_START, QUEUED, SUBMITTED, IN_PROGRESS, SUCCESS, \
+                 FAILURE, not {shown:?}"
+            ),
+        )
+    })
+}
+
+/// At most 32 characters of what the client sent.
+fn cut(text: &str) -> String {
+    text.chars().take(32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(query: &str) -> Option<String> {
+        Wanted::parse(query).unwrap_err().param
+    }
+
+    #[test]
+    fn nothing_said_is_the_default() {
+        let wanted = Wanted::parse("").unwrap();
+        assert_eq!((wanted.limit, wanted.after, wanted.status), (20, None, None));
+        assert_eq!(Wanted::parse("limit=100&foo=bar").unwrap().limit, 100);
+    }
+
+    #[test]
+    fn p07_nonsense_is_refused() {
+        for query in ["limit=-1", "limit=0", "limit=101", "limit=1e9", "limit=", "limit=%2B5"] {
+            assert_eq!(refused(query).as_deref(), Some("limit"), "{query}");
+        }
+        for query in ["after=", "after=garbage", "after=task_0", "after=%00"] {
+            assert_eq!(refused(query).as_deref(), Some("after"), "{query}");
+        }
+        assert_eq!(refused("status=done").as_deref(), Some("status"));
+    }
+
+    #[test]
+    fn status_words_in_any_case() {
+        for word in ["NOT_START", "queued", "Submitted", "in_progress", "SUCCESS", "failure"] {
+            assert!(Wanted::parse(&format!("status={word}")).unwrap().status.is_some(), "{word}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `/v1/video/generations`: create, list, query and cancel video tasks.
+
+mod create;
+pub(super) mod disk;
+mod images;
+mod list;
+pub(super) mod position;
+
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use rushes_domain::{ApiError, ErrorCode, TaskId, Timestamp};
+use rushes_store::{CancelOutcome, TaskRow, cancel_task};
+
+pub(super) use self::create::create;
+pub(super) use self::list::list;
+use super::auth::Caller;
+use super::error::{HttpError, task_not_exist};
+use super::{Http, json, prefer, to_json};
+use crate::dialects::native;
+
+/// Tells which part of `Prefer` was followed (RFC 7240, section 3).
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+/// How often to ask, by the task's age: age in milliseconds below which the seconds apply.
+const RETRY_AFTER_SECONDS: [(i64, u32); 2] = [(10_000, 1), (60_000, 2)];
+/// How often to ask for an older task; the published document recommends this.
+const RETRY_AFTER_SECONDS_MAX: u32 = 5;
+
+type TaskPath = Result<Path<String>, PathRejection>;
+
+/// `GET …/{task_id}`, with `Prefer: wait=N`.
+pub(super) async fn show(
+    State(http): State<Arc<Http>>,
+    caller: Caller,
+    path: TaskPath,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    let wait_seconds = prefer::wait_seconds(&headers)?;
+    let id = task_id(path)?;
+    let mut row = own_task(&http, &caller, id).await?;
+    if let Some(seconds) = wait_seconds
+        && !row.state.is_terminal()
+    {
+        row = wait_for_end(&http, &caller, id, seconds).await?;
+    }
+    let mut response = answer(&http, &row, StatusCode::OK).await?;
+    if let Some(seconds) = wait_seconds
+        && let Ok(applied) = HeaderValue::try_from(format!("wait={seconds}"))
+    {
+        response.headers_mut().insert(PREFERENCE_APPLIED, applied);
+    }
+    Ok(response)
+}
+
+/// `POST …/{task_id}/cancel`.
+pub(super) async fn cancel(
+    State(http): State<Arc<Http>>,
+    caller: Caller,
+    path: TaskPath,
+) -> Result<Response, HttpError> {
+    let id = task_id(path)?;
+    let account_id = caller.account_id();
+    let now = http.app.clock.now();
+    let outcome = http.app.store.write(move |tx| cancel_task(tx, account_id, id, now)).await?;
+    let (row, status) = match outcome {
+        CancelOutcome::NotFound => return Err(task_not_exist().into()),
+        CancelOutcome::AlreadyTerminal(row) => {
+            let word = native::status_word(&row);
+            return Err(ApiError::new(
+                ErrorCode::TaskAlreadyTerminal,
+                format!("the task has already ended as {word} and cannot be cancelled"),
+            )
+            .into());
+        }
+        CancelOutcome::Cancelled(row) | CancelOutcome::AlreadyCancelled(row) => {
+            (row, StatusCode::OK)
+        }
+        CancelOutcome::Requested(row) => (row, StatusCode::ACCEPTED),
+    };
+    answer(&http, &row, status).await
+}
+
+/// The id in a path; whatever cannot be one is a task that does not exist.
+fn task_id(path: TaskPath) -> Result<TaskId, HttpError> {
+    path.ok()
+        .and_then(|Path(text)| text.parse().ok())
+        .ok_or_else(|| task_not_exist().into())
+}
+
+/// The task as last committed, if it is the caller's.
+async fn own_task(http: &Http, caller: &Caller, id: TaskId) -> Result<Arc<TaskRow>, HttpError> {
+    let row = http.app.views.get(&http.app.store, id).await?;
+    row.filter(|row| row.account_id == caller.account_id())
+        .ok_or_else(|| task_not_exist().into())
+}
+
+/// The task at its end, or as it is when the time is over or the gateway stops.
+async fn wait_for_end(
+    http: &Http,
+    caller: &Caller,
+    id: TaskId,
+    seconds: u32,
+) -> Result<Arc<TaskRow>, HttpError> {
+    let app = &http.app;
+    let until = app.clock.now().plus_ms(i64::from(seconds) * 1_000);
+    let mut time_over = app.clock.sleep_until(until);
+    // Subscribed before the row is read, so that no change falls in between.
+    let mut versions = app.views.subscribe(id);
+    loop {
+        let row = own_task(http, caller, id).await?;
+        if row.state.is_terminal() {
+            return Ok(row);
+        }
+        let is_changed = tokio::select! {
+            changed = versions.changed() => changed.is_ok(),
+            () = &mut time_over => false,
+            () = app.stop.cancelled() => false,
+        };
+        if !is_changed {
+            return own_task(http, caller, id).await;
+        }
+    }
+}
+
+/// The envelope of a task, with `Retry-After` while it is unfinished.
+async fn answer(http: &Http, row: &TaskRow, status: StatusCode) -> Result<Response, HttpError> {
+    let app = &http.app;
+    let now = app.clock.now();
+    let queue_position = http.positions.of(&app.store, row).await?;
+    let view = native::View { row, links: &app.links, now, queue_position };
+    let mut response = json(status, to_json(native::envelope(&view))?);
+    if !row.state.is_terminal() {
+        let seconds = HeaderValue::from(retry_after_seconds(row, now));
+        response.headers_mut().insert(RETRY_AFTER, seconds);
+    }
+    Ok(response)
+}
+
+/// Young tasks are worth asking for often: previews take seconds.
+fn retry_after_seconds(row: &TaskRow, now: Timestamp) -> u32 {
+    let age_ms = now.ms_since(row.created_at);
+    RETRY_AFTER_SECONDS
+        .iter()
+        .find(|(below_ms, _)| age_ms < *below_ms)
+        .map_or(RETRY_AFTER_SECONDS_MAX, |&(_, seconds)| seconds)
+}

@@ -1,0 +1,24 @@
+//! `/healthz` and `/readyz`, for process managers and load balancers.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::error::{HttpError, shutting_down};
+use super::{Http, json};
+
+/// The process answers.
+pub(super) async fn alive() -> Response {
+    json(StatusCode::OK, br#"{"status":"ok"}"#.to_vec())
+}
+
+/// The process can serve: it is not stopping, and the store answers.
+pub(super) async fn ready(State(http): State<Arc<Http>>) -> Result<Response, HttpError> {
+    if http.app.stop.is_cancelled() {
+        return Err(shutting_down().into());
+    }
+    http.app.store.read(rushes_store::owner_exists).await?;
+    Ok(json(StatusCode::OK, br#"{"status":"ready"}"#.to_vec()))
+}

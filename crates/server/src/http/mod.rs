@@ -1,0 +1,103 @@
+//! The HTTP side: listener, routes and handlers, one module per noun.
+//!
+//! Guarantees: every answer of a handler is made here or in `dialects`; every refusal is a code of
+//! the domain's error table; a handler reads, validates, does at most one `store.write`, and
+//! answers. A URL in an answer is made from `public_url`, never from what the request says about
+//! its host. Not here: moving tasks, which is the worker's.
+
+mod auth;
+mod body;
+mod docs;
+mod error;
+mod files;
+mod generations;
+mod health;
+mod home;
+mod linger;
+pub mod listener;
+mod models;
+mod observe;
+mod page;
+mod prefer;
+mod proxies;
+pub mod rate;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
+use rushes_domain::{ApiError, ErrorCode};
+use tokio::sync::Semaphore;
+
+use self::error::HttpError;
+use self::generations::disk::DiskGuard;
+use self::generations::position::Positions;
+use self::page::Pages;
+use crate::app::App;
+
+/// What handlers share besides the app.
+pub(crate) struct Http {
+    app: Arc<App>,
+    large_bodies: Arc<Semaphore>,
+    disk: DiskGuard,
+    positions: Positions,
+    pages: Pages,
+}
+
+/// All routes.
+pub fn router(app: Arc<App>) -> Router {
+    let http = Arc::new(Http {
+        large_bodies: Arc::new(Semaphore::new(app.config.limits.large_bodies_max)),
+        disk: DiskGuard::default(),
+        positions: Positions::default(),
+        pages: Pages::new(&app.config.public_url),
+        app,
+    });
+    Router::new()
+        .route("/v1/models", get(models::list))
+        .route("/v1/models/{model_id}", get(models::show))
+        .route("/v1/video/generations", post(generations::create).get(generations::list))
+        .route("/v1/video/generations/{task_id}", get(generations::show))
+        .route("/v1/video/generations/{task_id}/cancel", post(generations::cancel))
+        .route("/files/{name}", get(files::serve).options(files::preflight))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/docs/errors", get(docs::errors))
+        .route("/", get(home::home))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(Arc::clone(&http), observe::observe))
+        .with_state(http)
+}
+
+async fn not_found() -> HttpError {
+    ApiError::new(ErrorCode::NotFound, "there is nothing at this address").into()
+}
+
+async fn method_not_allowed() -> HttpError {
+    ApiError::new(
+        ErrorCode::MethodNotAllowed,
+        "this address does not take this method; the Allow header lists those that it takes",
+    )
+    .into()
+}
+
+/// An answer of JSON bytes that no cache may keep.
+fn json(status: StatusCode, bytes: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The bytes of an answer, or the refusal that says that they could not be made.
+fn to_json(bytes: serde_json::Result<Vec<u8>>) -> Result<Vec<u8>, HttpError> {
+    bytes.map_err(|source| HttpError::internal(&source))
+}

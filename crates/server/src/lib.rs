@@ -1,0 +1,24 @@
+//! The gateway: HTTP server, worker and command line around `rushes-domain` and `rushes-store`.
+//!
+//! `ARCHITECTURE.md` has the map; start there, then read the `//!` of the module you enter.
+
+pub mod app;
+pub mod bootstrap;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod data_dir;
+pub mod dialects;
+pub mod egress;
+pub mod http;
+pub mod ids;
+pub mod keys;
+pub mod lifecycle;
+pub mod links;
+pub mod logging;
+pub mod private;
+pub mod render_pool;
+pub mod secrets;
+pub mod storage;
+pub mod views;
+pub mod worker;

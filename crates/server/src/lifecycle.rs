@@ -1,0 +1,161 @@
+//! From start to stop: bind, open, run, and end without losing anything.
+//!
+//! Guarantees: the address is announced only when the gateway answers on it; a clean stop ends
+//! within its grace, and what it could not finish is taken up by the next start. A crash and a
+//! clean stop share one path: tasks are rows, and an interrupted step is simply due again.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::app::{App, Parts, StartError, io_error};
+use crate::bootstrap::{self, Bootstrap};
+use crate::config::{Config, ConfigSources};
+use crate::data_dir::ServerNote;
+
+/// A gateway that answers requests.
+#[derive(Debug)]
+pub struct Running {
+    app: Arc<App>,
+    listener: JoinHandle<()>,
+    worker: JoinHandle<()>,
+}
+
+impl Running {
+    /// Binds, opens the data directory and starts everything.
+    pub async fn start(mut config: Config, parts: Parts) -> Result<Self, StartError> {
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(|source| io_error(&format!("cannot listen on {}", config.listen), source))?;
+        let address =
+            listener.local_addr().map_err(|source| io_error("no local address", source))?;
+        config.bound_to(address);
+        let app = tokio::task::spawn_blocking(move || App::open(config, parts))
+            .await
+            .map_err(|source| io_error("the start was interrupted", std::io::Error::other(source)))??;
+        let router = crate::http::router(Arc::clone(&app));
+        let worker = app.tracker.spawn(crate::worker::run(Arc::clone(&app)));
+        let listener = app.tracker.spawn(crate::http::listener::run(
+            Arc::clone(&app),
+            listener,
+            router,
+        ));
+        app.data_dir().announce(&ServerNote {
+            address,
+            base_url: local_url(address),
+            token: app.local_token.clone(),
+            pid: std::process::id(),
+        })?;
+        Ok(Self { app, listener, worker })
+    }
+
+    /// The shared parts.
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Returns once the gateway has to end by itself: the database could not be written.
+    pub async fn failed(&self) {
+        self.app.views.fatal().cancelled().await;
+    }
+
+    /// Stops cleanly: no new connections, answers to open requests, everything written; at most
+    /// the configured grace.
+    pub async fn stop(self) {
+        let grace = Duration::from_millis(self.app.config.stop_grace_ms);
+        self.app.stop.cancel();
+        self.app.pool.stop();
+        self.app.tracker.close();
+        if tokio::time::timeout(grace, self.app.tracker.wait()).await.is_err() {
+            tracing::warn!(
+                grace_ms = self.app.config.stop_grace_ms,
+                "the grace is over; what is unfinished goes on at the next start"
+            );
+        }
+        self.listener.abort();
+        self.worker.abort();
+        self.app.store.close().await;
+        self.app.data_dir().withdraw();
+    }
+}
+
+/// A URL that reaches the address from this machine.
+pub fn local_url(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
+}
+
+/// Returns when the process is asked to stop: SIGTERM, or SIGINT (Ctrl-C).
+pub async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// A gateway inside another command, for that command only.
+#[derive(Debug)]
+pub struct Embedded {
+    running: Running,
+    /// Base of its API, without `/v1`.
+    pub base_url: String,
+    /// A live key for it.
+    pub api_key: String,
+    temporary: Option<tempfile::TempDir>,
+}
+
+impl Embedded {
+    /// Starts one on a free loopback port, in `data_dir` or in a temporary directory.
+    pub async fn start(data_dir: Option<PathBuf>) -> Result<Self, StartError> {
+        let temporary = match &data_dir {
+            Some(_) => None,
+            None => Some(
+                tempfile::tempdir()
+                    .map_err(|source| io_error("no temporary directory can be made", source))?,
+            ),
+        };
+        let path = data_dir
+            .or_else(|| temporary.as_ref().map(|folder| folder.path().to_owned()))
+            .unwrap_or_default();
+        let mut config =
+            Config::load(&ConfigSources { environment: true, ..ConfigSources::default() })?;
+        config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        config.public_url = String::new();
+        config.data_dir = path;
+        let running = Running::start(config, Parts::system()).await?;
+        let app = running.app();
+        let Bootstrap { api_key, .. } = match &app.first_start {
+            Some(made) => made.clone(),
+            None => bootstrap::read(&app.config.data_dir)?.ok_or_else(|| {
+                io_error(
+                    "the data directory has an owner but no bootstrap.json; set RUSHES_BASE_URL \
+                     and RUSHES_API_KEY instead",
+                    std::io::ErrorKind::NotFound.into(),
+                )
+            })?,
+        };
+        Ok(Self { base_url: app.config.public_url.clone(), api_key, running, temporary })
+    }
+
+    /// Stops it; a temporary directory goes with it.
+    pub async fn stop(self) {
+        self.running.stop().await;
+        drop(self.temporary);
+    }
+}

@@ -1,0 +1,158 @@
+//! Files below the data directory: videos, posters, image snapshots.
+//!
+//! Guarantees: a file under its final name is whole and on the disk (temporary name, fsync,
+//! rename, fsync of the folder). A name can never leave the data directory. Not here: which row
+//! names which file, and when a file may go; the store and the worker decide that.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rushes_domain::TaskId;
+
+/// Folder of videos and posters.
+pub const FILES_FOLDER: &str = "files";
+/// Folder of image snapshots.
+pub const IMAGES_FOLDER: &str = "images";
+/// Ending of a file that is still being written.
+const TEMPORARY_ENDING: &str = ".part";
+
+/// Relative path of a task's video.
+pub fn video_path(id: TaskId) -> String {
+    format!("{FILES_FOLDER}/{}.mp4", id.hex())
+}
+
+/// Relative path of a task's poster.
+pub fn poster_path(id: TaskId) -> String {
+    format!("{FILES_FOLDER}/{}.jpg", id.hex())
+}
+
+/// Relative path of a task's image number `position`, counted from 0.
+pub fn image_path(id: TaskId, position: usize) -> String {
+    format!("{IMAGES_FOLDER}/{}-{position}", id.hex())
+}
+
+/// The data directory's files.
+#[derive(Debug, Clone)]
+pub struct Storage {
+    root: Arc<Path>,
+}
+
+impl Storage {
+    /// Opens the data directory and makes its folders; leftovers of unfinished writes go.
+    pub fn open(root: &Path) -> io::Result<Self> {
+        for folder in [FILES_FOLDER, IMAGES_FOLDER] {
+            let path = root.join(folder);
+            fs::create_dir_all(&path)?;
+            for entry in fs::read_dir(&path)? {
+                let entry = entry?;
+                if entry.file_name().to_string_lossy().ends_with(TEMPORARY_ENDING) {
+                    fs::remove_file(entry.path())?;
+                }
+            }
+        }
+        Ok(Self { root: Arc::from(root) })
+    }
+
+    /// Writes a whole file durably; when this returns, it survives a power cut.
+    pub async fn write(&self, relative: &str, bytes: Bytes) -> io::Result<()> {
+        let path = self.resolve(relative)?;
+        blocking(move || write_durably(&path, &bytes)).await
+    }
+
+    /// Reads a whole file.
+    pub async fn read(&self, relative: &str) -> io::Result<Bytes> {
+        let path = self.resolve(relative)?;
+        blocking(move || fs::read(path).map(Bytes::from)).await
+    }
+
+    /// Opens a file for streaming.
+    pub async fn open_file(&self, relative: &str) -> io::Result<tokio::fs::File> {
+        tokio::fs::File::open(self.resolve(relative)?).await
+    }
+
+    /// Removes a file; one that is not there is no error.
+    pub async fn remove(&self, relative: &str) -> io::Result<()> {
+        let path = self.resolve(relative)?;
+        blocking(move || match fs::remove_file(path) {
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+            outcome => outcome,
+        })
+        .await
+    }
+
+    /// Free disk below the data directory, in bytes.
+    pub fn free_bytes(&self) -> io::Result<u64> {
+        fs4::available_space(&self.root)
+    }
+
+    /// Relative paths of all files in a folder, unfinished writes left out.
+    pub async fn list(&self, folder: &'static str) -> io::Result<Vec<String>> {
+        let path = self.root.join(folder);
+        blocking(move || {
+            let mut paths = Vec::new();
+            for entry in fs::read_dir(path)? {
+                let name = entry?.file_name().to_string_lossy().into_owned();
+                if !name.ends_with(TEMPORARY_ENDING) {
+                    paths.push(format!("{folder}/{name}"));
+                }
+            }
+            Ok(paths)
+        })
+        .await
+    }
+
+    /// When a file was last written, as the file system says.
+    pub async fn modified(&self, relative: &str) -> io::Result<std::time::SystemTime> {
+        let path = self.resolve(relative)?;
+        blocking(move || fs::metadata(path)?.modified()).await
+    }
+
+    /// The absolute path behind a relative one that the store gave out.
+    fn resolve(&self, relative: &str) -> io::Result<PathBuf> {
+        let is_plain = |part: &str| {
+            !part.is_empty()
+                && !part.starts_with('.')
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+        };
+        let mut parts = relative.split('/');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(FILES_FOLDER | IMAGES_FOLDER), Some(name), None) if is_plain(name) => {
+                Ok(self.root.join(relative))
+            }
+            _ => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("not a path of the storage: {relative:?}"),
+            )),
+        }
+    }
+}
+
+/// Writes to a temporary name, syncs, renames, syncs the folder.
+pub fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(TEMPORARY_ENDING);
+    let temporary = PathBuf::from(temporary);
+    let written = File::create(&temporary)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&temporary, path))
+        .and_then(|()| File::open(folder)?.sync_all());
+    if written.is_err() {
+        // The first error counts; the leftover would go at the next start as well.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+async fn blocking<T, F>(work: F) -> io::Result<T>
+where
+    F: FnOnce() -> io::Result<T> + Send + 'static,
+    T: Send + 'static,
+{
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}

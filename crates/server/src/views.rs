@@ -1,0 +1,127 @@
+//! What is known of tasks without asking the store: a cache in front of the rows, replaced after
+//! each commit, and the ear of everyone who waits for a change.
+//!
+//! Guarantees: a view is never older than one that was seen before (rows carry a version, and an
+//! older one never replaces a newer); a waiter that subscribes before it reads misses no change.
+//! Not here: any decision; this module only passes on what was committed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use moka::ops::compute::Op;
+use moka::sync::Cache;
+use rushes_domain::TaskId;
+use rushes_store::{Change, CommitObserver, Store, StoreError, TaskRow};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::keys::KeyCache;
+
+/// Rows kept in memory at most; a row takes about 2 KiB.
+const VIEWS_MAX: u64 = 50_000;
+/// Files that may wait for their removal; what does not fit goes with the next orphan sweep.
+const REMOVALS_MAX: usize = 10_000;
+
+/// Cache, subscriptions and wake-ups; the store's observer.
+pub struct TaskViews {
+    rows: Cache<TaskId, Arc<TaskRow>>,
+    waiters: Mutex<HashMap<TaskId, watch::Sender<i64>>>,
+    worker_wake: Arc<Notify>,
+    keys: Arc<KeyCache>,
+    removals: mpsc::Sender<Vec<String>>,
+    fatal: CancellationToken,
+}
+
+impl std::fmt::Debug for TaskViews {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("TaskViews").field("rows", &self.rows.entry_count()).finish()
+    }
+}
+
+impl TaskViews {
+    /// Empty views, and the end of the channel on which paths arrive whose files may go.
+    pub fn new(
+        worker_wake: Arc<Notify>,
+        keys: Arc<KeyCache>,
+    ) -> (Arc<Self>, mpsc::Receiver<Vec<String>>) {
+        let (removals, removed) = mpsc::channel(REMOVALS_MAX);
+        let views = Self {
+            rows: Cache::new(VIEWS_MAX),
+            waiters: Mutex::default(),
+            worker_wake,
+            keys,
+            removals,
+            fatal: CancellationToken::new(),
+        };
+        (Arc::new(views), removed)
+    }
+
+    /// The task as last committed, from memory if it is there.
+    pub async fn get(&self, store: &Store, id: TaskId) -> Result<Option<Arc<TaskRow>>, StoreError> {
+        if let Some(row) = self.rows.get(&id) {
+            return Ok(Some(row));
+        }
+        let Some(row) = store.read(move |tx| rushes_store::task(tx, id)).await? else {
+            return Ok(None);
+        };
+        Ok(Some(self.offer(Arc::new(row))))
+    }
+
+    /// Cancelled when the database could not be written or synced: the process has to end.
+    pub fn fatal(&self) -> &CancellationToken {
+        &self.fatal
+    }
+
+    /// Forgets a task whose row was deleted.
+    pub fn forget(&self, id: TaskId) {
+        self.rows.invalidate(&id);
+    }
+
+    /// Changes of one task from now on; the value is the newest version that was committed.
+    pub fn subscribe(&self, id: TaskId) -> watch::Receiver<i64> {
+        let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
+        waiters.entry(id).or_insert_with(|| watch::Sender::new(0)).subscribe()
+    }
+
+    /// Takes the row unless a newer one is known; returns the newest.
+    fn offer(&self, row: Arc<TaskRow>) -> Arc<TaskRow> {
+        let entry = self.rows.entry(row.id).and_compute_with(|known| match known {
+            Some(known) if known.value().version >= row.version => Op::Nop,
+            _ => Op::Put(Arc::clone(&row)),
+        });
+        entry.into_entry().map_or(row, moka::Entry::into_value)
+    }
+
+    fn tell_waiters(&self, row: &TaskRow) {
+        let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(sender) = waiters.get(&row.id) else { return };
+        sender.send_replace(row.version);
+        if row.state.is_terminal() || sender.receiver_count() == 0 {
+            waiters.remove(&row.id);
+        }
+    }
+}
+
+impl CommitObserver for TaskViews {
+    fn fatal(&self, error: &StoreError) {
+        tracing::error!(%error, "the database cannot be written; the gateway stops");
+        self.fatal.cancel();
+    }
+
+    fn committed(&self, changes: &[Change]) {
+        for change in changes {
+            match change {
+                Change::Task(row) => {
+                    self.offer(Arc::clone(row));
+                    self.tell_waiters(row);
+                }
+                Change::WorkDue => self.worker_wake.notify_one(),
+                Change::FilesUnreferenced(paths) => {
+                    // A full channel is no loss: the orphan sweep finds the files.
+                    let _ = self.removals.try_send(paths.clone());
+                }
+                Change::KeysChanged => self.keys.clear(),
+            }
+        }
+    }
+}

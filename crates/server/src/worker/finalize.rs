@@ -1,0 +1,165 @@
+//! From "the upstream is done" to "the file is readable": check, keep, note.
+//!
+//! Guarantees: a task succeeds only with a file that is on the disk, whole, and was decoded as a
+//! video; what is no video fails at once, what the disk or the network refuses is tried again a
+//! bounded number of times.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rushes_domain::directive::EXPIRE_SECONDS;
+use rushes_domain::{Failure, FailureCode, TaskId, Timestamp};
+use rushes_providers::{Media, Progress, Provider, UpstreamId};
+use rushes_render::{InspectError, VideoInfo};
+use rushes_store::{Claimed, Happening, StoredResult, TaskRow};
+use sha2::{Digest as _, Sha256};
+
+use super::settle::Settled;
+use super::{Worker, step};
+use crate::app::App;
+use crate::storage::{Storage, poster_path, video_path};
+
+/// Largest video that is kept, in bytes.
+const VIDEO_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// Waits between the tries to get hold of a video, in milliseconds: five tries in two minutes.
+const RETRIES_MS: [i64; 4] = [1_000, 5_000, 20_000, 60_000];
+
+/// Writes a finished video and its still to where they will be read from. May be repeated.
+pub(super) async fn stage(
+    storage: &Storage,
+    task_id: TaskId,
+    video: Bytes,
+    poster: Option<Bytes>,
+) -> io::Result<()> {
+    if let Some(poster) = poster {
+        storage.write(&poster_path(task_id), poster).await?;
+    }
+    storage.write(&video_path(task_id), video).await
+}
+
+/// Checks the video and ends the task with it.
+pub(super) async fn store(worker: &Arc<Worker>, provider: &dyn Provider, claimed: &Claimed) {
+    let (app, task, lease) = (&worker.app, &claimed.task, &claimed.lease);
+    let bytes = match video_bytes(app, provider, task).await {
+        Ok(bytes) => bytes,
+        Err(Trouble::Passing(text)) => {
+            put_off(app, claimed, &text).await;
+            return;
+        }
+        Err(Trouble::Lasting(text)) => {
+            refuse(app, claimed, &text).await;
+            return;
+        }
+    };
+    if bytes.len() > VIDEO_BYTES_MAX {
+        refuse(app, claimed, &format!("{} bytes are too many", bytes.len())).await;
+        return;
+    }
+    let Ok(_slot) = worker.inspections.acquire().await else { return };
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let (info, sha256_hex) = match inspect(bytes).await {
+        Ok((Ok(info), sha256_hex)) => (info, sha256_hex),
+        Ok((Err(error), _)) => {
+            refuse(app, claimed, &error.to_string()).await;
+            return;
+        }
+        Err(source) => {
+            put_off(app, claimed, &source.to_string()).await;
+            return;
+        }
+    };
+    let poster_path = poster_path(task.id);
+    let has_poster = app.storage.modified(&poster_path).await.is_ok();
+    let now = app.clock.now();
+    let stored = StoredResult {
+        path: video_path(task.id),
+        poster_path: has_poster.then_some(poster_path),
+        bytes: length,
+        sha256_hex,
+        width: info.width,
+        height: info.height,
+        duration_ms: info.duration_ms,
+        expires_at: expires_at(app, task, now),
+    };
+    step::end(app, task, lease, Happening::Stored(stored)).await;
+}
+
+/// Why there are no bytes.
+enum Trouble {
+    /// Another try may find them.
+    Passing(String),
+    /// It will not.
+    Lasting(String),
+}
+
+/// The bytes that were put away; if they are gone, the provider's once more.
+async fn video_bytes(app: &App, provider: &dyn Provider, task: &TaskRow) -> Result<Bytes, Trouble> {
+    match app.storage.read(&video_path(task.id)).await {
+        Ok(bytes) => return Ok(bytes),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => {}
+        Err(source) => return Err(Trouble::Passing(source.to_string())),
+    }
+    let id = UpstreamId::new(task.upstream_id.clone().unwrap_or_default());
+    match provider.poll(&step::handle(task, &id, app.clock.now())).await {
+        Ok(Progress::Done { media: Media::Bytes { video, poster }, .. }) => {
+            let staged = stage(&app.storage, task.id, video.clone(), poster).await;
+            staged.map(|()| video).map_err(|source| Trouble::Passing(source.to_string()))
+        }
+        Ok(Progress::Done { media: Media::Url(_), .. }) => {
+            Err(Trouble::Lasting("videos at addresses are not fetched yet".to_owned()))
+        }
+        Ok(Progress::Pending { .. }) => {
+            Err(Trouble::Passing("the upstream says it is not done after all".to_owned()))
+        }
+        Ok(Progress::Failed(failure)) => Err(Trouble::Lasting(failure.reason)),
+        Err(error) => Err(Trouble::Passing(error.to_string())),
+    }
+}
+
+/// Decodes and hashes off the async threads.
+async fn inspect(bytes: Bytes) -> io::Result<(Result<VideoInfo, InspectError>, String)> {
+    let work = tokio::task::spawn_blocking(move || {
+        let sha256_hex = format!("{:x}", Sha256::digest(&bytes));
+        (rushes_render::inspect(&bytes), sha256_hex)
+    });
+    join(work).await
+}
+
+/// The outcome of blocking work; its panic goes on here, to the step's barrier.
+pub(super) async fn join<T>(work: tokio::task::JoinHandle<T>) -> io::Result<T> {
+    work.await.map_err(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(cancelled) => io::Error::other(cancelled),
+    })
+}
+
+fn expires_at(app: &App, task: &TaskRow, now: Timestamp) -> Timestamp {
+    let seconds = if task.directives.expire {
+        u64::from(EXPIRE_SECONDS)
+    } else {
+        app.config.retention.file_seconds
+    };
+    now.plus_ms(i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX))
+}
+
+/// Tries again later, until the tries or the task's time are used up.
+async fn put_off(app: &App, claimed: &Claimed, text: &str) {
+    let (task, now) = (&claimed.task, app.clock.now());
+    let tries = usize::try_from(task.finalize_attempts).unwrap_or(usize::MAX);
+    match RETRIES_MS.get(tries) {
+        Some(&wait_ms) if now < task.deadline_at => {
+            tracing::warn!(task = %task.id, error = text, "a video cannot be had yet");
+            let settled = Settled { event: Happening::FinalizeDeferred, wait_ms };
+            step::write(app, task, &claimed.lease, settled.advance(now, task)).await;
+        }
+        _ => refuse(app, claimed, text).await,
+    }
+}
+
+/// Ends the task without a video.
+async fn refuse(app: &App, claimed: &Claimed, text: &str) {
+    tracing::warn!(task = %claimed.task.id, error = text, "a result is not a usable video");
+    let failure = Failure::new(FailureCode::ResultInvalid, text);
+    step::end(app, &claimed.task, &claimed.lease, Happening::Failed(failure)).await;
+}

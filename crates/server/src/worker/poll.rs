@@ -1,0 +1,74 @@
+//! Asking after a job: one poll, one write.
+
+use rushes_domain::{Failure, FailureCode, Timestamp};
+use rushes_providers::{Media, Progress, Provider, UpstreamId};
+use rushes_store::{Advance, Claimed, Happening, TaskRow};
+
+use super::settle::{Phase, Settled, settle};
+use super::{finalize, step};
+use crate::app::App;
+
+/// When a finished video is put away again after the disk refused it, in milliseconds.
+const STAGE_RETRY_MS: i64 = 5_000;
+
+/// Polls, after asking to stop if the client wants that or the time is over. Asking to stop needs
+/// no write of its own: it may be repeated, and what it brings shows in a poll.
+pub(super) async fn ask(app: &App, provider: &dyn Provider, claimed: &Claimed) {
+    let (task, lease, now) = (&claimed.task, &claimed.lease, app.clock.now());
+    if task.deadline_at <= now {
+        step::cancel(provider, task, now).await;
+        let failure = Failure::new(FailureCode::DeadlineExceeded, "while the upstream had it");
+        step::end(app, task, lease, Happening::Failed(failure)).await;
+        return;
+    }
+    if task.cancel_requested {
+        step::cancel(provider, task, now).await;
+    }
+    let id = UpstreamId::new(task.upstream_id.clone().unwrap_or_default());
+    let outcome = provider.poll(&step::handle(task, &id, now)).await;
+    let now = app.clock.now();
+    let change = match outcome {
+        Ok(Progress::Done { media, cost }) => put_away(app, task, media, now)
+            .await
+            .unwrap_or_else(|| Advance::new(Happening::UpstreamDone { upstream_cost: cost }, now)),
+        Ok(Progress::Failed(failure)) => Advance::new(failed(task, failure), now),
+        Ok(Progress::Pending { percent, started, again_in_ms }) => {
+            let interval_ms = u64::from(provider.descriptor().poll.interval_ms);
+            let wait_ms = i64::try_from(again_in_ms.unwrap_or(interval_ms)).unwrap_or(i64::MAX);
+            let event = Happening::Polled { percent, started };
+            Settled { event, wait_ms }.advance(now, task)
+        }
+        Err(error) => {
+            tracing::debug!(task = %task.id, %error, "a poll failed");
+            settle(Phase::Poll, &error, &task.into(), provider.descriptor().resubmit, now)
+                .advance(now, task)
+        }
+    };
+    let Some(written) = step::write(app, task, lease, change).await else { return };
+    if written.state != task.state {
+        step::forget(app, task);
+    }
+}
+
+/// Bytes that only the provider's memory has go to the disk before the state says that there is a
+/// video. Gives the write that puts the poll off if the disk refuses.
+async fn put_away(app: &App, task: &TaskRow, media: Media, now: Timestamp) -> Option<Advance> {
+    let Media::Bytes { video, poster } = media else { return None };
+    let Err(source) = finalize::stage(&app.storage, task.id, video, poster).await else {
+        return None;
+    };
+    tracing::error!(task = %task.id, error = %source, "a video cannot be written; trying again");
+    let event = Happening::Polled { percent: None, started: true };
+    Some(Settled { event, wait_ms: STAGE_RETRY_MS }.advance(now, task))
+}
+
+/// An upstream that stopped because it was asked to has cancelled; any other end is a failure.
+fn failed(task: &TaskRow, failure: Failure) -> Happening {
+    match (failure.code, task.cancel_requested) {
+        (FailureCode::Cancelled, true) => Happening::Cancelled(failure),
+        (FailureCode::Cancelled, false) => {
+            Happening::Failed(Failure::new(FailureCode::UpstreamError, "cancelled by the upstream"))
+        }
+        _ => Happening::Failed(failure),
+    }
+}

@@ -1,0 +1,199 @@
+//! One step of one task: which kind it is, the panic barrier around it, and its write.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use rushes_domain::{Failure, FailureCode, State, Timestamp};
+use rushes_providers::{JobHandle, Provider, UpstreamId};
+use rushes_store::{
+    Advance, Claimed, Fence, Happening, Lease, StoreError, TaskRow, Tx, advance, task,
+};
+
+use super::{Place, Worker, finalize, poll, settle, submit};
+use crate::app::App;
+
+/// Panics of a task's steps in a row after which the task ends.
+const PANICS_MAX: u32 = 3;
+/// When a task is tried again after a panic, in milliseconds.
+const PANIC_RETRY_MS: i64 = 1_000;
+/// How often a step's write is tried while the store is busy or full, and after which waits.
+const WRITE_RETRIES_MS: [i64; 3] = [100, 1_000, 5_000];
+
+/// How a task came to its step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// From the queue, to be handed over.
+    Queue,
+    /// In an upstream's hands or ours, and due.
+    Due,
+}
+
+/// Runs a step behind the barrier.
+pub(super) async fn run(
+    worker: &Arc<Worker>,
+    claimed: Claimed,
+    origin: Origin,
+    place: Option<Place>,
+) {
+    let task_id = claimed.task.id;
+    let (task, lease) = (claimed.task.clone(), claimed.lease);
+    let inner = AssertUnwindSafe(dispatch(worker, claimed, origin, place));
+    if inner.catch_unwind().await.is_ok() {
+        worker.memory.calmed(task_id);
+        return;
+    }
+    let panics = worker.memory.panicked(task_id);
+    tracing::error!(task = %task_id, state = task.state.as_str(), panics, "a step panicked");
+    if panics >= PANICS_MAX {
+        worker.memory.calmed(task_id);
+        let failure = Failure::new(FailureCode::InternalError, "its steps panicked");
+        end(&worker.app, &task, &lease, Happening::Failed(failure)).await;
+        return;
+    }
+    give_back(&worker.app, &task, &lease, PANIC_RETRY_MS).await;
+}
+
+async fn dispatch(worker: &Arc<Worker>, claimed: Claimed, origin: Origin, place: Option<Place>) {
+    let app = &worker.app;
+    let Some(provider) = app.registry.find(&claimed.task.provider).cloned() else {
+        let text = format!("there is no provider {:?}", claimed.task.provider);
+        let failure = Failure::new(FailureCode::InternalError, &text);
+        end(app, &claimed.task, &claimed.lease, Happening::Failed(failure)).await;
+        return;
+    };
+    match (origin, claimed.task.state) {
+        (Origin::Queue, _) => submit::hand_over(worker, &*provider, claimed, place).await,
+        (Origin::Due, State::Submitting) => submit::recover(app, &*provider, &claimed).await,
+        (Origin::Due, State::Running) => poll::ask(app, &*provider, &claimed).await,
+        (Origin::Due, State::Finalizing) => finalize::store(worker, &*provider, &claimed).await,
+        (Origin::Due, state) => {
+            tracing::error!(task = %claimed.task.id, state = state.as_str(), "claimed wrongly");
+        }
+    }
+}
+
+/// Gives a task back, to be claimed again after a while, whatever its state.
+pub(super) async fn give_back(app: &App, task: &TaskRow, lease: &Lease, delay_ms: i64) {
+    let change = match task.state {
+        State::Running => Happening::Polled { percent: None, started: false },
+        State::Finalizing => Happening::FinalizeDeferred,
+        State::Submitting => {
+            // Whether the job left is unknown.
+            let settled = settle::ambiguous(app.registry.find(&task.provider), &task.into());
+            write(app, task, lease, settled.advance(app.clock.now(), task)).await;
+            return;
+        }
+        State::Queued => {
+            requeue(app, lease, delay_ms).await;
+            return;
+        }
+        State::Parked | State::Succeeded | State::Failed | State::Cancelled => return,
+    };
+    let now = app.clock.now();
+    write(app, task, lease, Advance::new(change, now).run_at(now.plus_ms(delay_ms))).await;
+}
+
+/// Back into the queue for a claimed task that was never about to be sent: a submit that started
+/// and was put off in the same moment.
+async fn requeue(app: &App, lease: &Lease, delay_ms: i64) {
+    let (lease, now) = (*lease, app.clock.now());
+    let put_off = move |tx: &mut Tx<'_>| {
+        let fence = Fence::Lease(&lease);
+        advance(tx, fence, &Advance::new(Happening::SubmitStarted, now))?;
+        let deferred = Advance::new(Happening::SubmitDeferred, now).run_at(now.plus_ms(delay_ms));
+        advance(tx, fence, &deferred)
+    };
+    if let Err(error) = app.store.write(put_off).await {
+        tracing::debug!(task = %lease.task_id, %error, "a task was not put back into the queue");
+    }
+}
+
+/// The step's last write: an end. What the provider keeps of the job may go.
+pub(super) async fn end(app: &App, task: &TaskRow, lease: &Lease, end: Happening) {
+    let written = write(app, task, lease, Advance::new(end, app.clock.now())).await;
+    if written.is_some() {
+        forget(app, task);
+    }
+}
+
+/// Lets the provider drop what it keeps in memory for the task's job.
+pub(super) fn forget(app: &App, task: &TaskRow) {
+    if let (Some(provider), Some(id)) = (app.registry.find(&task.provider), &task.upstream_id) {
+        provider.forget(&UpstreamId::new(id.as_str()));
+    }
+}
+
+/// Asks the upstream to stop; that it did is for a poll to prove.
+pub(super) async fn cancel(provider: &dyn Provider, task: &TaskRow, now: Timestamp) {
+    let Some(id) = task.upstream_id.as_deref().map(UpstreamId::new) else { return };
+    if let Err(error) = provider.cancel(&handle(task, &id, now)).await {
+        tracing::info!(task = %task.id, %error, "the upstream did not take the cancel");
+    }
+}
+
+/// The task's job as its provider knows it.
+pub(super) fn handle<'a>(task: &'a TaskRow, id: &'a UpstreamId, now: Timestamp) -> JobHandle<'a> {
+    JobHandle {
+        upstream_id: id,
+        directives: &task.directives,
+        submitted_at: task.submitted_at.unwrap_or(task.created_at),
+        now,
+        cancel_requested: task.cancel_requested,
+    }
+}
+
+/// The one fenced write of a step; none if somebody else moved the task in the meantime.
+pub(super) async fn write(
+    app: &App,
+    task: &TaskRow,
+    lease: &Lease,
+    change: Advance,
+) -> Option<TaskRow> {
+    let mut retries_ms = WRITE_RETRIES_MS.into_iter();
+    loop {
+        let (lease, change, was_asked) = (*lease, change.clone(), task.cancel_requested);
+        let outcome = app.store.write(move |tx| write_in(tx, &lease, &change, was_asked)).await;
+        let error = match outcome {
+            Ok(row) => return Some(row),
+            Err(error) => error,
+        };
+        match (&error, retries_ms.next()) {
+            (
+                StoreError::Fenced
+                | StoreError::Illegal(_)
+                | StoreError::NotFound
+                | StoreError::Closed,
+                _,
+            ) => {
+                tracing::debug!(task = %task.id, %error, "a step came too late and is dropped");
+                return None;
+            }
+            (StoreError::Busy | StoreError::Full, Some(wait_ms)) => {
+                tracing::warn!(task = %task.id, %error, "a step's write is tried again");
+                app.clock.sleep_until(app.clock.now().plus_ms(wait_ms)).await;
+            }
+            _ => {
+                tracing::error!(task = %task.id, %error, "a step's outcome could not be written");
+                return None;
+            }
+        }
+    }
+}
+
+/// A client may have asked to stop while the step ran: the task is then due at once.
+fn write_in(
+    tx: &mut Tx<'_>,
+    lease: &Lease,
+    change: &Advance,
+    was_asked: bool,
+) -> Result<TaskRow, StoreError> {
+    let mut change = change.clone();
+    if !was_asked && change.next_run_at.is_some() {
+        let row = task(tx, lease.task_id)?.ok_or(StoreError::NotFound)?;
+        if row.cancel_requested {
+            change.next_run_at = None;
+        }
+    }
+    advance(tx, Fence::Lease(lease), &change)
+}

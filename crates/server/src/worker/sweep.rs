@@ -1,0 +1,188 @@
+//! What time takes: deadlines, expired videos, files without a row, old rows.
+//!
+//! Guarantees: a task ends within seconds of its deadline even if no step looks at it; a video's
+//! row says that it is gone before its file goes; a file goes only if no row refers to it, its task
+//! is over and it is old enough not to belong to a request under way. All in bounded batches.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rushes_domain::{Failure, FailureCode, State, TaskId, Timestamp};
+use rushes_store::{
+    Advance, Fence, Happening, Retention, StoreError, TaskRow, Tx, advance, delete_old_rows,
+    expired_results, overdue, referenced_paths, remove_result, task,
+};
+
+use super::step;
+use crate::app::App;
+use crate::storage::{FILES_FOLDER, IMAGES_FOLDER};
+
+/// Between two looks at deadlines and expired videos, in milliseconds.
+const INTERVAL_MS: i64 = 5_000;
+/// Between two looks at files and old rows, in milliseconds.
+const LONG_INTERVAL_MS: i64 = 3_600_000;
+/// Rows or files of one batch.
+const BATCH_MAX: usize = 500;
+/// Batches of one kind in one sweep.
+const BATCHES_MAX: usize = 100;
+/// How old a file without a row must be before it goes, in milliseconds.
+const ORPHAN_GRACE_MS: i64 = 3_600_000;
+/// How much longer than its deadline a video that is being stored may take, in milliseconds.
+const FINALIZE_GRACE_MS: i64 = 30_000;
+const DAY_MS: i64 = 86_400_000;
+
+/// Sweeps until the app stops.
+pub(super) async fn run(app: Arc<App>) {
+    let mut long_due = app.clock.now();
+    loop {
+        let now = app.clock.now();
+        report("deadlines", end_overdue(&app, now).await);
+        report("expired videos", remove_expired(&app, now).await);
+        if now >= long_due {
+            report("old rows", delete_rows(&app, now).await);
+            for folder in [FILES_FOLDER, IMAGES_FOLDER] {
+                report("orphan files", remove_orphans(&app, folder, now).await);
+            }
+            long_due = now.plus_ms(LONG_INTERVAL_MS);
+        }
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            () = app.clock.sleep_until(now.plus_ms(INTERVAL_MS)) => {}
+        }
+    }
+}
+
+/// A sweep that fails is tried again at the next turn.
+fn report(what: &'static str, outcome: Result<usize, StoreError>) {
+    match outcome {
+        Ok(0) | Err(StoreError::Closed) => {}
+        Ok(count) => tracing::info!(count, "swept {what}"),
+        Err(error) => tracing::error!(%error, "cannot sweep {what}"),
+    }
+}
+
+/// Ends tasks whose time is over and asks their upstreams to stop.
+async fn end_overdue(app: &App, now: Timestamp) -> Result<usize, StoreError> {
+    let ids = app.store.read(move |tx| overdue(tx, now, BATCH_MAX)).await?;
+    let mut count = 0;
+    for id in ids {
+        let Some(ended) = app.store.write(move |tx| end_one(tx, id, now)).await? else { continue };
+        count += 1;
+        if let Some(provider) = app.registry.find(&ended.provider) {
+            step::cancel(&**provider, &ended, now).await;
+        }
+        step::forget(app, &ended);
+    }
+    Ok(count)
+}
+
+fn end_one(tx: &mut Tx<'_>, id: TaskId, now: Timestamp) -> Result<Option<TaskRow>, StoreError> {
+    let Some(row) = task(tx, id)? else { return Ok(None) };
+    let is_nearly_done =
+        row.state == State::Finalizing && now < row.deadline_at.plus_ms(FINALIZE_GRACE_MS);
+    if row.state.is_terminal() || now < row.deadline_at || is_nearly_done {
+        return Ok(None);
+    }
+    let failure = Failure::new(FailureCode::DeadlineExceeded, row.state.as_str());
+    let change = Advance::new(Happening::Failed(failure), now);
+    advance(tx, Fence::Outside(id), &change).map(Some)
+}
+
+/// Rows first; the store's observer removes the files after the commit.
+async fn remove_expired(app: &App, now: Timestamp) -> Result<usize, StoreError> {
+    let mut count = 0;
+    for _ in 0..BATCHES_MAX {
+        let expired = app.store.read(move |tx| expired_results(tx, now, BATCH_MAX)).await?;
+        if expired.is_empty() {
+            break;
+        }
+        count += expired.len();
+        let remove = move |tx: &mut Tx<'_>| {
+            for result in &expired {
+                remove_result(tx, result.task_id, now)?;
+            }
+            Ok(())
+        };
+        app.store.write(remove).await?;
+    }
+    Ok(count)
+}
+
+async fn delete_rows(app: &App, now: Timestamp) -> Result<usize, StoreError> {
+    let kept = &app.config.retention;
+    let retention = Retention {
+        tasks_before: now.plus_ms(-i64::from(kept.task_days).saturating_mul(DAY_MS)),
+        idempotency_before: now.plus_ms(-i64::from(kept.idempotency_days).saturating_mul(DAY_MS)),
+        limit: BATCH_MAX,
+    };
+    let mut count = 0;
+    for _ in 0..BATCHES_MAX {
+        let deleted = app.store.write(move |tx| delete_old_rows(tx, &retention)).await?;
+        count += deleted.tasks + deleted.idempotency_keys;
+        if deleted.tasks < BATCH_MAX && deleted.idempotency_keys < BATCH_MAX {
+            break;
+        }
+    }
+    Ok(count)
+}
+
+/// Removes files that nobody will ask for: left by a crash between writing and committing.
+async fn remove_orphans(
+    app: &App,
+    folder: &'static str,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let paths = match app.storage.list(folder).await {
+        Ok(paths) => paths,
+        Err(source) => {
+            tracing::error!(error = %source, folder, "the folder cannot be read");
+            return Ok(0);
+        }
+    };
+    let mut count = 0;
+    for batch in paths.chunks(BATCH_MAX) {
+        let mut old = Vec::new();
+        for path in batch {
+            if is_old(app, path, now).await {
+                old.push(path.clone());
+            }
+        }
+        if old.is_empty() {
+            continue;
+        }
+        let candidates = old.clone();
+        let kept = app.store.read(move |tx| still_needed(tx, &candidates)).await?;
+        for path in old.iter().filter(|path| !kept.contains(*path)) {
+            match app.storage.remove(path).await {
+                Ok(()) => count += 1,
+                Err(source) => tracing::warn!(%path, error = %source, "an orphan stays"),
+            }
+        }
+    }
+    Ok(count)
+}
+
+async fn is_old(app: &App, path: &str, now: Timestamp) -> bool {
+    let before = moment(now.plus_ms(-ORPHAN_GRACE_MS));
+    app.storage.modified(path).await.is_ok_and(|modified| modified < before)
+}
+
+/// Files that a row names, and those of tasks that are not over: a video that was put away is named
+/// by no row until its task has succeeded.
+fn still_needed(tx: &mut Tx<'_>, candidates: &[String]) -> Result<HashSet<String>, StoreError> {
+    let mut needed = referenced_paths(tx, candidates)?;
+    for path in candidates {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let Ok(id) = TaskId::from_hex(name.get(..32).unwrap_or_default()) else { continue };
+        if !needed.contains(path) && task(tx, id)?.is_some_and(|row| !row.state.is_terminal()) {
+            needed.insert(path.clone());
+        }
+    }
+    Ok(needed)
+}
+
+/// A moment as the file system counts it.
+fn moment(at: Timestamp) -> SystemTime {
+    UNIX_EPOCH + Duration::from_micros(u64::try_from(at.0).unwrap_or(0))
+}

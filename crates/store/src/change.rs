@@ -1,0 +1,37 @@
+//! What a commit changed, told to the rest of the program after the commit.
+
+use std::sync::Arc;
+
+use crate::error::StoreError;
+use crate::tasks::row::TaskRow;
+
+/// One thing that a committed operation changed.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// The task's row as it now is; its `version` orders several of them.
+    Task(Arc<TaskRow>),
+    /// Something may be claimable now, or the next due moment moved: the worker looks again.
+    WorkDue,
+    /// No row refers to these files any more. Paths are relative to the data directory.
+    FilesUnreferenced(Vec<String>),
+    /// A key or an account was added, changed or disabled.
+    KeysChanged,
+}
+
+/// Hears of every commit. Runs on the writer's thread, so it must be quick and must not block;
+/// callers get their answers after it.
+pub trait CommitObserver: Send + Sync {
+    /// The changes of one commit, in the order in which they were made.
+    fn committed(&self, changes: &[Change]);
+
+    /// A commit could not be written or synced. What is on the disk is unknown until the file is
+    /// opened anew: the store refuses all further writes, and the process should end.
+    fn fatal(&self, error: &StoreError) {
+        tracing::error!(%error, "the database cannot be written; the process has to end");
+    }
+}
+
+/// Hears nothing: for tools that open a store, look and leave.
+impl CommitObserver for () {
+    fn committed(&self, _changes: &[Change]) {}
+}

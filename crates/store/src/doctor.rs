@@ -1,0 +1,230 @@
+//! Looks for broken invariants. The numbers are those of `docs/reliability.md`.
+//!
+//! Guarantees: reads only, and says what it finds in sentences. Each check is one statement whose
+//! rows are the sentences; it may read whole tables, so it is for tests and for `rushes doctor`.
+//! Not here: what only the files can tell (that a video's bytes are still the ones of its SHA-256).
+
+use rushes_domain::Timestamp;
+
+use crate::error::StoreError;
+use crate::params;
+use crate::tx::{Tx, single};
+
+/// Sentences of one check, at most.
+const SENTENCES_MAX: u32 = 20;
+/// Milliseconds after which an open hold is too old: 48 hours.
+const HOLD_OPEN_MS_MAX: i64 = 48 * 3_600 * 1_000;
+/// Milliseconds that a task may be over its deadline before it counts as stuck.
+const OVERDUE_MS_MAX: i64 = 60_000;
+
+/// A broken invariant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Its number, for example `I4`.
+    pub invariant: &'static str,
+    /// What is wrong, as a sentence.
+    pub detail: String,
+}
+
+/// Checks that need no clock; `$1` is how many sentences are wanted.
+const TIMELESS: &[(&str, &str)] = &[
+    (
+        "I2",
+        "SELECT 'task ' || id || ' is ' || state || CASE WHEN finished_at IS NULL
+             THEN ' but has no finishing time' ELSE ' but has a finishing time' END
+         FROM tasks
+         WHERE (state IN ('succeeded', 'failed', 'cancelled')) <> (finished_at IS NOT NULL) LIMIT $1",
+    ),
+    (
+        "I2",
+        "SELECT 'task ' || tasks.id || ' is ' || tasks.state || ' but its history has '
+             || COALESCE(ends.count, 0) || ' ends'
+         FROM tasks LEFT JOIN (
+             SELECT task_id, COUNT(*) AS count FROM task_log
+             WHERE state IN ('succeeded', 'failed', 'cancelled') GROUP BY task_id
+         ) AS ends ON ends.task_id = tasks.id
+         WHERE COALESCE(ends.count, 0)
+             <> CASE WHEN tasks.finished_at IS NULL THEN 0 ELSE 1 END LIMIT $1",
+    ),
+    (
+        "I2",
+        "SELECT 'task ' || tasks.id || ' is ' || tasks.state || ' but its history ends with '
+             || COALESCE(latest.state, 'nothing')
+         FROM tasks LEFT JOIN task_log AS latest ON latest.task_id = tasks.id
+             AND latest.version = (SELECT MAX(version) FROM task_log WHERE task_id = tasks.id)
+         WHERE latest.state IS NULL OR latest.state <> tasks.state LIMIT $1",
+    ),
+    (
+        "I2",
+        "SELECT 'task ' || id || ' has ended but is still due or leased' FROM tasks
+         WHERE finished_at IS NOT NULL AND (next_run_at IS NOT NULL OR lease_until <> 0) LIMIT $1",
+    ),
+    (
+        "I2",
+        "SELECT 'task ' || id || ' is ' || state || ' at ' || percent || ' percent' FROM tasks
+         WHERE (state = 'succeeded') <> (percent = 100) LIMIT $1",
+    ),
+    (
+        "I4",
+        "SELECT 'task ' || tasks.id || ' costs ' || tasks.price_ticks || ' ticks but its hold is '
+             || COALESCE(CAST(hold.amount_ticks AS TEXT), 'missing')
+         FROM tasks LEFT JOIN transfers AS hold ON hold.id = 'hold:' || tasks.id
+         WHERE hold.id IS NULL OR hold.amount_ticks <> tasks.price_ticks
+             OR hold.account_id <> tasks.account_id OR hold.kind <> 'hold' LIMIT $1",
+    ),
+    (
+        "I4",
+        "SELECT 'task ' || tasks.id || ' is ' || tasks.state || ' and ' || tasks.cost_state
+             || ' but the resolution of its hold is ' || COALESCE(resolution.kind, 'missing')
+         FROM tasks
+             LEFT JOIN transfers AS resolution ON resolution.resolves = 'hold:' || tasks.id
+         WHERE tasks.cost_state || ':' || COALESCE(resolution.kind, '') <>
+             CASE WHEN tasks.finished_at IS NULL THEN 'held:'
+                 WHEN tasks.state = 'succeeded' THEN 'posted:post' ELSE 'voided:void' END LIMIT $1",
+    ),
+    (
+        "I4",
+        "SELECT 'transfer ' || resolution.id || ' resolves '
+             || COALESCE(resolution.resolves, 'no hold') || ' by more than it holds, or for another '
+             || 'account, or the hold is missing'
+         FROM transfers AS resolution LEFT JOIN transfers AS hold ON hold.id = resolution.resolves
+         WHERE resolution.kind IN ('post', 'void') AND (hold.id IS NULL OR hold.kind <> 'hold'
+             OR resolution.amount_ticks > hold.amount_ticks OR resolution.amount_ticks < 0
+             OR resolution.account_id <> hold.account_id) LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'account ' || accounts.id || ' has credits ' || accounts.credits_ticks
+             || ' and paid ' || accounts.posted_ticks || ', but its ledger adds up to credits '
+             || COALESCE(sums.credits, 0) || ' and paid ' || COALESCE(sums.posted, 0)
+         FROM accounts LEFT JOIN (
+             SELECT account_id,
+                 CAST(SUM(CASE WHEN kind = 'credit' THEN amount_ticks ELSE 0 END) AS BIGINT)
+                     AS credits,
+                 CAST(SUM(CASE WHEN kind = 'post' THEN amount_ticks ELSE 0 END) AS BIGINT)
+                     AS posted
+             FROM transfers GROUP BY account_id
+         ) AS sums ON sums.account_id = accounts.id
+         WHERE accounts.credits_ticks <> COALESCE(sums.credits, 0)
+             OR accounts.posted_ticks <> COALESCE(sums.posted, 0) LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'account ' || accounts.id || ' has ' || accounts.pending_ticks
+             || ' pending, but its open holds add up to ' || COALESCE(sums.pending, 0)
+         FROM accounts LEFT JOIN (
+             SELECT hold.account_id, CAST(SUM(hold.amount_ticks) AS BIGINT) AS pending
+             FROM transfers AS hold
+                 LEFT JOIN transfers AS resolution ON resolution.resolves = hold.id
+             WHERE hold.kind = 'hold' AND resolution.id IS NULL GROUP BY hold.account_id
+         ) AS sums ON sums.account_id = accounts.id
+         WHERE accounts.pending_ticks <> COALESCE(sums.pending, 0) LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'account ' || id || ' is over its balance: credits ' || credits_ticks || ', paid '
+             || posted_ticks || ', pending ' || pending_ticks
+         FROM accounts WHERE credits_ticks - posted_ticks - pending_ticks < 0
+             OR posted_ticks < 0 OR pending_ticks < 0 LIMIT $1",
+    ),
+    (
+        "I6",
+        "SELECT COUNT(*) || ' idempotency keys name task ' || task_id FROM idempotency_keys
+         GROUP BY task_id HAVING COUNT(*) > 1 LIMIT $1",
+    ),
+    (
+        "I6",
+        "SELECT 'an idempotency key of account ' || idempotency_keys.account_id
+             || ' names task ' || idempotency_keys.task_id || ', which is not among its tasks'
+         FROM idempotency_keys LEFT JOIN tasks ON tasks.id = idempotency_keys.task_id
+             AND tasks.account_id = idempotency_keys.account_id
+         WHERE tasks.id IS NULL LIMIT $1",
+    ),
+    (
+        "I7",
+        "SELECT 'task ' || id || ' is ' || state || ' but its video is '
+             || CASE WHEN result_path IS NULL THEN 'missing' ELSE 'not fully described' END
+         FROM tasks
+         WHERE (state = 'succeeded') <> (result_path IS NOT NULL) OR (state = 'succeeded' AND (
+             COALESCE(result_bytes, 0) <= 0 OR LENGTH(COALESCE(result_sha256, '')) <> 64
+             OR result_expires_at IS NULL)) LIMIT $1",
+    ),
+    (
+        "I7",
+        "SELECT 'the video of task ' || id || ' was removed before its time' FROM tasks
+         WHERE result_removed_at < result_expires_at LIMIT $1",
+    ),
+    (
+        "I10",
+        "SELECT 'account ' || accounts.id || ' counts ' || accounts.parked_count || ' parked, '
+             || accounts.queued_count || ' queued, ' || accounts.active_count
+             || ' active tasks but has ' || COALESCE(sums.parked, 0) || ', '
+             || COALESCE(sums.queued, 0) || ', ' || COALESCE(sums.active, 0)
+         FROM accounts LEFT JOIN (
+             SELECT account_id,
+                 CAST(SUM(CASE WHEN state = 'parked' THEN 1 ELSE 0 END) AS BIGINT) AS parked,
+                 CAST(SUM(CASE WHEN state = 'queued' THEN 1 ELSE 0 END) AS BIGINT) AS queued,
+                 CAST(SUM(CASE WHEN state IN ('submitting', 'running', 'finalizing')
+                     THEN 1 ELSE 0 END) AS BIGINT) AS active
+             FROM tasks WHERE finished_at IS NULL GROUP BY account_id
+         ) AS sums ON sums.account_id = accounts.id
+         WHERE accounts.parked_count <> COALESCE(sums.parked, 0)
+             OR accounts.queued_count <> COALESCE(sums.queued, 0)
+             OR accounts.active_count <> COALESCE(sums.active, 0) LIMIT $1",
+    ),
+    (
+        "I10",
+        "SELECT 'account ' || id || ' has ' || parked_count || ' parked tasks although only '
+             || (queued_count + active_count) || ' of its ' || in_flight_max || ' slots are taken'
+         FROM accounts
+         WHERE parked_count > 0 AND queued_count + active_count < in_flight_max LIMIT $1",
+    ),
+    // After a limit was lowered, more may be in flight for a while; nothing may join them.
+    (
+        "I10",
+        "SELECT 'account ' || id || ' has ' || (queued_count + active_count)
+             || ' tasks in flight, over its limit of ' || in_flight_max
+         FROM accounts
+         WHERE queued_count + active_count > in_flight_max AND limits_changed_at < (
+             SELECT MAX(queued_at) FROM tasks
+             WHERE tasks.account_id = accounts.id AND finished_at IS NULL) LIMIT $1",
+    ),
+    (
+        "I10",
+        "SELECT 'task ' || id || ' is ' || state || ' but nothing will ever look at it' FROM tasks
+         WHERE state IN ('queued', 'submitting', 'running', 'finalizing') AND next_run_at IS NULL
+         LIMIT $1",
+    ),
+];
+
+/// Checks against a moment `$2`; `$1` is how many sentences are wanted.
+const TIMED: &[(&str, i64, &str)] = &[
+    (
+        "I4",
+        HOLD_OPEN_MS_MAX,
+        "SELECT hold.id || ' has been open for more than 48 hours'
+         FROM transfers AS hold LEFT JOIN transfers AS resolution ON resolution.resolves = hold.id
+         WHERE hold.kind = 'hold' AND resolution.id IS NULL AND hold.created_at < $2 LIMIT $1",
+    ),
+    (
+        "I9",
+        OVERDUE_MS_MAX,
+        "SELECT 'task ' || id || ' is still ' || state || ' a minute after its deadline'
+         FROM tasks WHERE finished_at IS NULL AND deadline_at < $2 LIMIT $1",
+    ),
+];
+
+/// All broken invariants that the rows can tell, with a bounded number of sentences each.
+pub fn check_invariants(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Violation>, StoreError> {
+    let mut violations = Vec::new();
+    for &(invariant, sql) in TIMELESS {
+        let sentences = tx.rows(sql, params![SENTENCES_MAX], single)?;
+        violations.extend(sentences.into_iter().map(|detail| Violation { invariant, detail }));
+    }
+    for &(invariant, allowed_ms, sql) in TIMED {
+        let before = now.plus_ms(-allowed_ms);
+        let sentences = tx.rows(sql, params![SENTENCES_MAX, before], single)?;
+        violations.extend(sentences.into_iter().map(|detail| Violation { invariant, detail }));
+    }
+    Ok(violations)
+}

@@ -1,0 +1,62 @@
+//! The statements that run all the time, so that a test can ask the database how it would run them.
+
+use rushes_domain::{AccountId, State, TaskId};
+
+use crate::tasks::query::ListFilter;
+use crate::tasks::{advance, claim, create, images, promote, query, recover, row, sweep};
+use crate::{accounts, idempotency, keys, ledger};
+
+/// Name and text of each hot statement.
+#[doc(hidden)]
+pub fn hot() -> Vec<(&'static str, String)> {
+    let mut statements: Vec<(&'static str, String)> = [
+        ("admit", create::ADMIT),
+        ("move account", advance::MOVE_ACCOUNT),
+        ("room", promote::ROOM),
+        ("claimable accounts", claim::CLAIMABLE_ACCOUNTS),
+        ("account claimed", claim::ACCOUNT_CLAIMED),
+        ("next in flight", claim::NEXT_IN_FLIGHT),
+        ("next queued", claim::NEXT_QUEUED),
+        ("images of task", images::OF_TASK),
+        ("set snapshot", images::SET_SNAPSHOT),
+        ("release images", images::RELEASE),
+        ("queued before", query::QUEUED_BEFORE),
+        ("parked before", query::PARKED_BEFORE),
+        ("queued of account", query::QUEUED_OF_ACCOUNT),
+        ("state log", query::STATE_LOG),
+        ("void leases", recover::VOID_LEASES),
+        ("overdue", sweep::OVERDUE),
+        ("expired", sweep::EXPIRED),
+        ("remove result", sweep::REMOVE_RESULT),
+        ("result paths", sweep::RESULT_PATHS),
+        ("image path", sweep::IMAGE_PATH),
+        ("delete tasks", sweep::DELETE_TASKS),
+        ("delete idempotency", sweep::DELETE_IDEMPOTENCY),
+        ("balance", accounts::BALANCE),
+        ("key by hash", keys::BY_HASH),
+        ("transfers of task", ledger::OF_TASK),
+        ("find replay", idempotency::FIND),
+    ]
+    .map(|(name, sql)| (name, sql.to_owned()))
+    .into();
+    statements.extend([
+        ("task by id", query::BY_ID.clone()),
+        ("update task", row::UPDATE.clone()),
+        ("oldest parked", promote::OLDEST_PARKED.clone()),
+        ("claim due", claim::CLAIM_DUE.clone()),
+        ("claim queued", claim::CLAIM_QUEUED.clone()),
+    ]);
+    let mut filter = ListFilter {
+        account_id: AccountId(1),
+        limit: 20,
+        after: None,
+        states: None,
+        model_ids: None,
+    };
+    statements.push(("list", query::list_sql(&filter).0));
+    filter.after = Some(TaskId::new(1));
+    filter.states = Some(vec![State::Queued]);
+    filter.model_ids = Some(vec!["model".to_owned()]);
+    statements.push(("list with filters", query::list_sql(&filter).0));
+    statements
+}

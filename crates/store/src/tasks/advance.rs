@@ -1,0 +1,397 @@
+//! The only code that changes a task's state.
+//!
+//! Guarantees: `domain::transition` decides the next state; row, log, ledger, the account's counters,
+//! the promotion of parked tasks and the release of images are one transaction; the write is fenced
+//! by the lease's epoch and the row's version, and touches exactly one row or is dropped.
+
+use std::sync::Arc;
+
+use rushes_domain::money::CostState;
+use rushes_domain::{Event, Failure, State, TaskId, Ticks, Timestamp, transition};
+
+use crate::change::Change;
+use crate::error::StoreError;
+use crate::ledger;
+use crate::params;
+use crate::tasks::claim::Lease;
+use crate::tasks::row::{self, ResultRow, TaskRow};
+use crate::tasks::{images, promote, query};
+use crate::tx::Tx;
+
+/// Progress that a task has at most before its video is stored.
+pub const PERCENT_BEFORE_END_MAX: u8 = 99;
+
+/// Who moves the task.
+#[derive(Debug, Clone, Copy)]
+pub enum Fence<'a> {
+    /// A worker that claimed it: dropped as [`StoreError::Fenced`] if somebody else moved it since.
+    Lease(&'a Lease),
+    /// Somebody else (a client's cancel, the deadline sweep). What changes the state ends the
+    /// worker's lease, so that the worker's later write is dropped.
+    Outside(TaskId),
+}
+
+/// What happened to a task and when it should be looked at next.
+#[derive(Debug, Clone)]
+pub struct Advance {
+    /// What happened.
+    pub event: Happening,
+    /// The present moment.
+    pub now: Timestamp,
+    /// When a worker should look at the task next; at once if absent. Ignored if the task ends, and
+    /// while a lease is kept.
+    pub next_run_at: Option<Timestamp>,
+    /// Keeps the worker's lease until then, for a second write of the same step. Without it the
+    /// lease is given back, except after [`Happening::SubmitStarted`], which keeps it as it is.
+    pub keep_lease_until: Option<Timestamp>,
+}
+
+impl Advance {
+    /// An event now; the task is due again at once, and the lease is given back.
+    pub const fn new(event: Happening, now: Timestamp) -> Self {
+        Self { event, now, next_run_at: None, keep_lease_until: None }
+    }
+
+    /// The same, due again at a moment.
+    #[must_use]
+    pub const fn run_at(mut self, at: Timestamp) -> Self {
+        self.next_run_at = Some(at);
+        self
+    }
+
+    /// The same, keeping the worker's lease until a moment.
+    #[must_use]
+    pub const fn keep_lease_until(mut self, until: Timestamp) -> Self {
+        self.keep_lease_until = Some(until);
+        self
+    }
+}
+
+/// An event with its facts. Each maps to one [`Event`] of the domain.
+#[derive(Debug, Clone)]
+pub enum Happening {
+    /// A slot of the account became free. The store does this by itself.
+    Promoted,
+    /// About to be sent upstream. The first one starts the clock of `run_timeout_ms`.
+    SubmitStarted,
+    /// The upstream took the job.
+    SubmitAccepted {
+        /// The upstream's name for it.
+        upstream_id: String,
+    },
+    /// Provably not taken: back into the queue, the submit's clock taken back.
+    SubmitDeferred,
+    /// The upstream answered a poll.
+    Polled {
+        /// Progress, if it said one.
+        percent: Option<u8>,
+        /// Whether the job is under way.
+        started: bool,
+    },
+    /// The upstream did not know the job this time.
+    PollMissed,
+    /// The upstream lost a job that may be sent again: back into the queue.
+    Resubmitted,
+    /// The upstream says the video is ready.
+    UpstreamDone {
+        /// What it charged, if it said so.
+        upstream_cost: Option<Ticks>,
+    },
+    /// Fetching or storing the video failed for now.
+    FinalizeDeferred,
+    /// The video is on the disk.
+    Stored(StoredResult),
+    /// The client asked to stop a task that was handed over.
+    CancelRequested,
+    /// Ended, because the client called it off.
+    Cancelled(Failure),
+    /// Ended without a video.
+    Failed(Failure),
+}
+
+/// A video that is on the disk, checked and readable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredResult {
+    /// The video's file, relative to the data directory.
+    pub path: String,
+    /// The still picture's file, relative to the data directory.
+    pub poster_path: Option<String>,
+    /// The video's size.
+    pub bytes: u64,
+    /// The video's SHA-256 in hex.
+    pub sha256_hex: String,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Length in milliseconds.
+    pub duration_ms: u64,
+    /// Until when it is kept.
+    pub expires_at: Timestamp,
+}
+
+impl Happening {
+    /// The domain's event, which decides the next state.
+    pub const fn event(&self) -> Event {
+        match self {
+            Self::Promoted => Event::Promoted,
+            Self::SubmitStarted => Event::SubmitStarted,
+            Self::SubmitAccepted { .. } => Event::SubmitAccepted,
+            Self::SubmitDeferred => Event::SubmitDeferred,
+            Self::Polled { .. } | Self::PollMissed => Event::Polled,
+            Self::Resubmitted => Event::Resubmitted,
+            Self::UpstreamDone { .. } => Event::UpstreamDone,
+            Self::FinalizeDeferred => Event::FinalizeDeferred,
+            Self::Stored(_) => Event::Stored,
+            Self::CancelRequested => Event::CancelRequested,
+            Self::Cancelled(_) => Event::Cancelled,
+            Self::Failed(_) => Event::Failed,
+        }
+    }
+
+    /// The word in the state log.
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Promoted => "promoted",
+            Self::SubmitStarted => "submit_started",
+            Self::SubmitAccepted { .. } => "submit_accepted",
+            Self::SubmitDeferred => "submit_deferred",
+            Self::Polled { .. } => "polled",
+            Self::PollMissed => "poll_missed",
+            Self::Resubmitted => "resubmitted",
+            Self::UpstreamDone { .. } => "upstream_done",
+            Self::FinalizeDeferred => "finalize_deferred",
+            Self::Stored(_) => "stored",
+            Self::CancelRequested => "cancel_requested",
+            Self::Cancelled(_) => "cancelled",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// What the state log says beside the word.
+    fn detail(&self) -> &str {
+        match self {
+            Self::SubmitAccepted { upstream_id } => upstream_id,
+            Self::Cancelled(failure) | Self::Failed(failure) => failure.code.as_str(),
+            _ => "",
+        }
+    }
+}
+
+/// Moves a task by one event and gives back its new row.
+///
+/// [`StoreError::Fenced`]: the lease was lost. [`StoreError::Illegal`]: the event does not belong to
+/// the state any more. In both cases nothing is written, and the caller forgets about it.
+pub fn advance(tx: &mut Tx<'_>, fence: Fence<'_>, change: &Advance) -> Result<TaskRow, StoreError> {
+    let id = match fence {
+        Fence::Lease(lease) => lease.task_id,
+        Fence::Outside(id) => id,
+    };
+    let before = query::task(tx, id)?.ok_or(StoreError::NotFound)?;
+    if let Fence::Lease(lease) = fence
+        && lease.epoch != before.lease_epoch
+    {
+        return Err(StoreError::Fenced);
+    }
+    let after = apply(tx, fence, &before, change)?;
+    if after.state.is_terminal() {
+        promote::promote(tx, after.account_id, change.now)?;
+    }
+    Ok(after)
+}
+
+/// The move itself, without the promotion that a freed slot brings.
+pub(crate) fn apply(
+    tx: &mut Tx<'_>,
+    fence: Fence<'_>,
+    before: &TaskRow,
+    change: &Advance,
+) -> Result<TaskRow, StoreError> {
+    let mut after = before.clone();
+    after.state = transition(before.state, change.event.event())?;
+    after.version = before.version.saturating_add(1);
+    set_facts(&mut after, change);
+    set_schedule(&mut after, before, fence, change);
+    if after.state.is_terminal() {
+        let succeeded = after.state == State::Succeeded;
+        after.finished_at = Some(change.now);
+        after.cost_state = if succeeded { CostState::Posted } else { CostState::Voided };
+    }
+    row::update(tx, before, &after)?;
+    // A request to cancel moves no state but belongs into the task's history.
+    let is_cancel_request = after.cancel_requested && !before.cancel_requested;
+    if after.state != before.state || is_cancel_request {
+        log(tx, &after, change.now, change.event.word(), change.event.detail())?;
+    }
+    if after.state != before.state {
+        move_account(tx, before, &after)?;
+    }
+    if after.state.is_terminal() {
+        ledger::resolve(tx, &after, change.now)?;
+        images::release(tx, &after)?;
+    } else {
+        tx.changed(Change::WorkDue);
+    }
+    tx.changed(Change::Task(Arc::new(after.clone())));
+    Ok(after)
+}
+
+/// What the event says, apart from state and schedule.
+fn set_facts(task: &mut TaskRow, change: &Advance) {
+    let now = change.now;
+    match &change.event {
+        Happening::Promoted => task.queued_at = Some(now),
+        Happening::SubmitStarted => {
+            task.attempts = task.attempts.saturating_add(1);
+            if task.submitted_at.is_none() {
+                task.submitted_at = Some(now);
+                task.deadline_at = now.plus_ms(task.run_timeout_ms);
+            }
+        }
+        Happening::SubmitAccepted { upstream_id } => {
+            task.upstream_id = Some(upstream_id.clone());
+            task.deferrals = 0;
+        }
+        Happening::SubmitDeferred => {
+            task.attempts = task.attempts.saturating_sub(1);
+            task.deferrals = task.deferrals.saturating_add(1);
+            if task.attempts == 0 {
+                task.submitted_at = None;
+                task.deadline_at = task.created_at.plus_ms(task.queue_timeout_ms);
+            }
+        }
+        Happening::Polled { percent, started } => {
+            let percent = percent.unwrap_or(0).min(PERCENT_BEFORE_END_MAX);
+            task.percent = task.percent.max(percent);
+            if *started {
+                task.started_at.get_or_insert(now);
+            }
+            forget_misses(task);
+        }
+        Happening::PollMissed => {
+            task.poll_misses = task.poll_misses.saturating_add(1);
+            task.poll_missed_since.get_or_insert(now);
+        }
+        Happening::Resubmitted => {
+            task.upstream_id = None;
+            forget_misses(task);
+        }
+        Happening::UpstreamDone { upstream_cost } => {
+            task.upstream_cost = *upstream_cost;
+            task.upstream_done_at = Some(now);
+            task.started_at.get_or_insert(now);
+            forget_misses(task);
+        }
+        Happening::FinalizeDeferred => {
+            task.finalize_attempts = task.finalize_attempts.saturating_add(1);
+        }
+        Happening::Stored(stored) => {
+            task.percent = 100;
+            task.result = Some(result_row(stored));
+        }
+        Happening::CancelRequested => task.cancel_requested = true,
+        Happening::Cancelled(failure) | Happening::Failed(failure) => {
+            task.failure = Some(failure.clone());
+        }
+    }
+}
+
+const fn forget_misses(task: &mut TaskRow) {
+    task.poll_misses = 0;
+    task.poll_missed_since = None;
+}
+
+fn result_row(stored: &StoredResult) -> ResultRow {
+    ResultRow {
+        path: stored.path.clone(),
+        poster_path: stored.poster_path.clone(),
+        bytes: stored.bytes,
+        sha256_hex: stored.sha256_hex.clone(),
+        width: stored.width,
+        height: stored.height,
+        duration_ms: stored.duration_ms,
+        expires_at: stored.expires_at,
+        removed_at: None,
+    }
+}
+
+/// When the task is due, and who has it until then.
+fn set_schedule(after: &mut TaskRow, before: &TaskRow, fence: Fence<'_>, change: &Advance) {
+    const FREE: Timestamp = Timestamp(0);
+    let is_outside = matches!(fence, Fence::Outside(_));
+    if after.state.is_terminal() {
+        after.next_run_at = None;
+        after.lease_until = FREE;
+    } else if is_outside && after.state == before.state {
+        // A flag for the worker: it keeps its lease, so that what it learns is not lost. A task
+        // that nobody has is due at once.
+        if before.lease_until <= change.now {
+            after.next_run_at = Some(change.now);
+        }
+        return;
+    } else {
+        let kept = match change.event {
+            Happening::SubmitStarted => change.keep_lease_until.or(Some(before.lease_until)),
+            _ => change.keep_lease_until,
+        };
+        let kept = kept.filter(|&until| !is_outside && until > FREE);
+        after.lease_until = kept.unwrap_or(FREE);
+        after.next_run_at = Some(kept.or(change.next_run_at).unwrap_or(change.now));
+    }
+    if is_outside {
+        after.lease_epoch = before.lease_epoch.saturating_add(1);
+    }
+}
+
+pub(crate) const MOVE_ACCOUNT: &str = "UPDATE accounts SET
+    parked_count = parked_count + $2,
+    queued_count = queued_count + $3,
+    active_count = active_count + $4,
+    pending_ticks = pending_ticks - $5,
+    posted_ticks = posted_ticks + $6
+    WHERE id = $1";
+
+/// Counters follow the state; at the end the hold becomes a payment or nothing.
+fn move_account(tx: &mut Tx<'_>, before: &TaskRow, after: &TaskRow) -> Result<(), StoreError> {
+    let moved = |is_counted: fn(State) -> bool| {
+        i64::from(is_counted(after.state)) - i64::from(is_counted(before.state))
+    };
+    let (released, posted) = match after.state {
+        State::Succeeded => (after.price, after.price),
+        state if state.is_terminal() => (after.price, Ticks::ZERO),
+        _ => (Ticks::ZERO, Ticks::ZERO),
+    };
+    let touched = tx.exec(
+        MOVE_ACCOUNT,
+        params![
+            after.account_id,
+            moved(|state| state == State::Parked),
+            moved(|state| state == State::Queued),
+            moved(is_active),
+            released,
+            posted
+        ],
+    )?;
+    if touched == 1 { Ok(()) } else { Err(StoreError::NotFound) }
+}
+
+/// In an upstream's hands, or about to be.
+const fn is_active(state: State) -> bool {
+    state.holds_slot() && !matches!(state, State::Queued)
+}
+
+/// Writes a line of the task's history.
+pub(crate) fn log(
+    tx: &mut Tx<'_>,
+    task: &TaskRow,
+    now: Timestamp,
+    event: &str,
+    detail: &str,
+) -> Result<(), StoreError> {
+    tx.exec(
+        "INSERT INTO task_log (task_id, version, at, event, state, detail)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        params![task.id, task.version, now, event, task.state, detail],
+    )
+    .map(drop)
+}

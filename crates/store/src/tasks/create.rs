@@ -1,0 +1,280 @@
+//! A task's beginning: idempotency row, hold, ledger line, task and log in one transaction.
+
+use std::sync::Arc;
+
+use rushes_domain::account::KeyKind;
+use rushes_domain::directive::Directives;
+use rushes_domain::job::Mode;
+use rushes_domain::money::CostState;
+use rushes_domain::{AccountId, KeyId, State, TaskId, Ticks, Timestamp};
+
+use crate::change::Change;
+use crate::error::StoreError;
+use crate::idempotency::{self, NewIdempotency, Replay};
+use crate::ledger;
+use crate::params;
+use crate::tasks::row::{self, TaskRow};
+use crate::tasks::{advance, images, promote, query};
+use crate::tx::Tx;
+
+/// How many tasks an account may have at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountLimits {
+    /// Tasks that are queued or further; a task above it is parked.
+    pub in_flight_max: u32,
+    /// Parked tasks; a task above it is refused.
+    pub waiting_max: u32,
+}
+
+/// A task to be made: everything decided, files already on the disk.
+#[derive(Debug, Clone)]
+pub struct NewTask {
+    /// The task's id.
+    pub id: TaskId,
+    /// Whose task it is.
+    pub account_id: AccountId,
+    /// The key that asks for it.
+    pub key_id: KeyId,
+    /// Test keys hold nothing, whatever `price` says.
+    pub key_kind: KeyKind,
+    /// The model's canonical id.
+    pub model_id: String,
+    /// The model as the client named it.
+    pub model_name: String,
+    /// The prompt as sent.
+    pub prompt: String,
+    /// How the images are used.
+    pub mode: Mode,
+    /// Length of the video in seconds.
+    pub seconds: u32,
+    /// Length that was asked for, in seconds.
+    pub seconds_requested: u32,
+    /// For example `16:9`.
+    pub aspect_ratio: String,
+    /// For example `720p`.
+    pub resolution: String,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Images in the order of the request.
+    pub images: Vec<NewImage>,
+    /// The client's own pairs.
+    pub metadata: Vec<(String, String)>,
+    /// Unknown fields of the request.
+    pub ignored_fields: Vec<String>,
+    /// What a test prompt asks of the preview renderer.
+    pub directives: Directives,
+    /// What to hold, the group's multiplier worked in.
+    pub price: Ticks,
+    /// The door the request came through.
+    pub door: &'static str,
+    /// The caller's address.
+    pub client_address: Option<String>,
+    /// The caller's `User-Agent`.
+    pub user_agent: Option<String>,
+    /// The id of the request.
+    pub request_id: String,
+    /// How long it may run after it was submitted, in milliseconds.
+    pub run_timeout_ms: i64,
+    /// How long it may wait before it is submitted, in milliseconds.
+    pub queue_timeout_ms: i64,
+    /// The present moment.
+    pub now: Timestamp,
+    /// The account's limits.
+    pub limits: AccountLimits,
+    /// The idempotency key with the answer that a repetition gets, if one was sent.
+    pub idempotency: Option<NewIdempotency>,
+    /// The provider that makes the video.
+    pub provider: &'static str,
+}
+
+/// An image of a new task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewImage {
+    /// Where it is.
+    pub source: NewImageSource,
+}
+
+/// Where an image of a new task is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewImageSource {
+    /// In a file of ours.
+    Inline {
+        /// Relative to the data directory.
+        path: String,
+        /// The file's SHA-256 in hex.
+        sha256_hex: String,
+        /// The picture's media type.
+        mime: String,
+        /// The file's size.
+        bytes_len: u64,
+    },
+    /// Somewhere else; the task fetches it.
+    Url(String),
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CreateOutcome {
+    /// The task is made and its price is held.
+    Created(Box<TaskRow>),
+    /// The idempotency key made a task before: this is the answer that was given then.
+    Replayed {
+        /// The answer's status.
+        status: u16,
+        /// The answer's bytes.
+        body: Vec<u8>,
+    },
+    /// The idempotency key was used with another request.
+    KeyReused,
+    /// The balance does not cover the price.
+    InsufficientQuota {
+        /// The price.
+        needed: Ticks,
+        /// What the account can spend.
+        available: Ticks,
+    },
+    /// Too many tasks are parked.
+    QueueFull {
+        /// How many are.
+        waiting: u32,
+    },
+    /// The account was disabled in the meantime.
+    AccountDisabled,
+}
+
+/// The one statement that admits: money and limits are checked and taken together. A task is parked
+/// exactly if its account has parked tasks afterwards, since nobody overtakes a parked task.
+pub(crate) const ADMIT: &str = "UPDATE accounts SET
+    pending_ticks = pending_ticks + $2,
+    limits_changed_at = CASE WHEN in_flight_max = $3 THEN limits_changed_at ELSE $5 END,
+    in_flight_max = $3,
+    parked_count = parked_count
+        + CASE WHEN parked_count > 0 OR queued_count + active_count >= $3 THEN 1 ELSE 0 END,
+    queued_count = queued_count
+        + CASE WHEN parked_count > 0 OR queued_count + active_count >= $3 THEN 0 ELSE 1 END
+    WHERE id = $1 AND enabled = 1
+        AND ($2 = 0 OR credits_ticks - posted_ticks - pending_ticks >= $2)
+        AND (parked_count < $4 OR (parked_count = 0 AND queued_count + active_count < $3))
+    RETURNING parked_count";
+
+/// Makes a task, or says why not. A refusal leaves nothing behind.
+pub fn create_task(tx: &mut Tx<'_>, new: &NewTask) -> Result<CreateOutcome, StoreError> {
+    if let Some(key) = &new.idempotency {
+        let replay = idempotency::find_replay(tx, new.account_id, key.route, &key.key, new.now)?;
+        match replay {
+            Some(replay) if replay.fingerprint == key.fingerprint => {
+                let Replay { status, body, .. } = replay;
+                return Ok(CreateOutcome::Replayed { status, body });
+            }
+            Some(_) => return Ok(CreateOutcome::KeyReused),
+            None => {}
+        }
+    }
+    let price = if new.key_kind == KeyKind::Test { Ticks::ZERO } else { new.price };
+    if price < Ticks::ZERO {
+        return Err(StoreError::Sql(format!("a price cannot be negative: {price:?}")));
+    }
+    let limits = new.limits;
+    let admitted: Option<u32> = tx.value(
+        ADMIT,
+        params![new.account_id, price, limits.in_flight_max, limits.waiting_max, new.now],
+    )?;
+    let Some(parked) = admitted else {
+        return refusal(tx, new, price);
+    };
+    let task = new_row(new, price, if parked > 0 { State::Parked } else { State::Queued })?;
+    row::insert(tx, &task)?;
+    advance::log(tx, &task, new.now, "created", "")?;
+    ledger::hold(tx, &task, new.now)?;
+    images::insert(tx, new.id, &new.images)?;
+    if let Some(key) = &new.idempotency {
+        idempotency::insert(tx, new.account_id, new.id, key, new.now)?;
+    }
+    tx.changed(Change::Task(Arc::new(task.clone())));
+    tx.changed(Change::WorkDue);
+    if task.state == State::Parked && promote::promote(tx, new.account_id, new.now)? > 0 {
+        // The limit was raised; this very task may have been moved along with older ones.
+        let promoted = query::task(tx, new.id)?.ok_or(StoreError::NotFound)?;
+        return Ok(CreateOutcome::Created(Box::new(promoted)));
+    }
+    Ok(CreateOutcome::Created(Box::new(task)))
+}
+
+/// Finds out which guard held; the queue's limit comes before the money (contract 2).
+fn refusal(tx: &mut Tx<'_>, new: &NewTask, price: Ticks) -> Result<CreateOutcome, StoreError> {
+    let account = tx.one(
+        "SELECT enabled, parked_count, credits_ticks, posted_ticks, pending_ticks
+         FROM accounts WHERE id = $1",
+        params![new.account_id],
+        |row| Ok((row.take::<bool>()?, row.take::<u32>()?, row.take()?, row.take()?, row.take()?)),
+    )?;
+    let (enabled, parked, credits, posted, pending) = account.ok_or(StoreError::NotFound)?;
+    let available = ledger::available(credits, posted, pending)?;
+    if !enabled {
+        return Ok(CreateOutcome::AccountDisabled);
+    }
+    if price > Ticks::ZERO && available < price && parked < new.limits.waiting_max {
+        return Ok(CreateOutcome::InsufficientQuota { needed: price, available });
+    }
+    Ok(CreateOutcome::QueueFull { waiting: parked })
+}
+
+fn new_row(new: &NewTask, price: Ticks, state: State) -> Result<TaskRow, StoreError> {
+    let image_count = u32::try_from(new.images.len())
+        .map_err(|_| StoreError::Sql("a task has too many images".to_owned()))?;
+    let is_queued = state == State::Queued;
+    Ok(TaskRow {
+        id: new.id,
+        account_id: new.account_id,
+        key_id: new.key_id,
+        key_kind: new.key_kind,
+        state,
+        version: 1,
+        model_id: new.model_id.clone(),
+        model_name: new.model_name.clone(),
+        prompt: new.prompt.clone(),
+        mode: new.mode,
+        seconds: new.seconds,
+        seconds_requested: new.seconds_requested,
+        aspect_ratio: new.aspect_ratio.clone(),
+        resolution: new.resolution.clone(),
+        width: new.width,
+        height: new.height,
+        image_count,
+        metadata: new.metadata.clone(),
+        ignored_fields: new.ignored_fields.clone(),
+        directives: new.directives.clone(),
+        price,
+        cost_state: CostState::Held,
+        upstream_cost: None,
+        provider: new.provider.to_owned(),
+        door: new.door.to_owned(),
+        client_address: new.client_address.clone(),
+        user_agent: new.user_agent.clone(),
+        request_id: new.request_id.clone(),
+        run_timeout_ms: new.run_timeout_ms,
+        queue_timeout_ms: new.queue_timeout_ms,
+        created_at: new.now,
+        queued_at: is_queued.then_some(new.now),
+        submitted_at: None,
+        started_at: None,
+        upstream_done_at: None,
+        finished_at: None,
+        deadline_at: new.now.plus_ms(new.queue_timeout_ms),
+        next_run_at: is_queued.then_some(new.now),
+        lease_until: Timestamp(0),
+        lease_epoch: 0,
+        attempts: 0,
+        deferrals: 0,
+        finalize_attempts: 0,
+        poll_misses: 0,
+        poll_missed_since: None,
+        percent: 0,
+        upstream_id: None,
+        cancel_requested: false,
+        failure: None,
+        result: None,
+    })
+}

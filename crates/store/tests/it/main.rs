@@ -1,0 +1,24 @@
+//! The store's tests. Each test has a database file of its own and, at its end, no broken invariant.
+
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod doctor;
+#[cfg(test)]
+mod engine;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod idempotency;
+#[cfg(test)]
+mod migrate;
+#[cfg(test)]
+mod races;
+#[cfg(test)]
+mod statements;
+#[cfg(test)]
+mod tasks;
+#[cfg(test)]
+mod walk;
+#[cfg(test)]
+mod bench_tmp;

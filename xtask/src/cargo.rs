@@ -1,0 +1,112 @@
+//! Runs cargo and knows where things are in this workspace.
+//!
+//! Guarantees: cargo's own messages reach the terminal as they come; the target directory is the
+//! one that cargo itself uses, whatever the environment says.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail, ensure};
+use serde_json::Value;
+
+use crate::outcome::Counts;
+
+/// The workspace's root folder.
+pub(crate) fn root() -> &'static Path {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own)
+}
+
+/// A cargo command in the workspace's root.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root()).stdin(Stdio::null());
+    command
+}
+
+/// Runs cargo; its output goes to the terminal.
+pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<()> {
+    let status = cargo(arguments).status().context("cargo cannot be started")?;
+    ensure!(status.success(), "`cargo {}` failed ({status})", arguments.join(" "));
+    Ok(())
+}
+
+/// What cargo knows of the workspace and all its dependencies.
+pub(crate) fn metadata(arguments: &[&str]) -> anyhow::Result<Value> {
+    let mut command = cargo(&["metadata", "--format-version", "1"]);
+    let output = command
+        .args(arguments)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cargo cannot be started")?;
+    ensure!(output.status.success(), "`cargo metadata` failed ({})", output.status);
+    serde_json::from_slice(&output.stdout).context("`cargo metadata` printed no JSON")
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target_folder() -> anyhow::Result<PathBuf> {
+    let metadata = metadata(&["--no-deps"])?;
+    let text = metadata.get("target_directory").and_then(Value::as_str);
+    text.map(PathBuf::from).context("`cargo metadata` names no target directory")
+}
+
+/// The gateway's binary of a profile (`debug` or `release`).
+pub(crate) fn binary(profile: &str) -> anyhow::Result<PathBuf> {
+    let name = format!("rushes{}", std::env::consts::EXE_SUFFIX);
+    let path = target_folder()?.join(profile).join(name);
+    if !path.is_file() {
+        bail!("{} is missing although it was just built", path.display());
+    }
+    Ok(path)
+}
+
+/// Runs `cargo test`, shows its output and adds up its `test result:` lines.
+pub(crate) fn test(arguments: &[&str]) -> anyhow::Result<Counts> {
+    let mut child =
+        cargo(arguments).stdout(Stdio::piped()).spawn().context("cargo cannot be started")?;
+    let output = child.stdout.take().context("cargo has no output")?;
+    let mut counts = Counts::default();
+    for line in BufReader::new(output).lines() {
+        let line = line.context("cargo's output cannot be read")?;
+        println!("{line}");
+        if let Some(found) = parse_result(&line) {
+            counts.add(&found);
+        }
+    }
+    let status = child.wait().context("cargo cannot be waited for")?;
+    if !status.success() && counts.failed == 0 {
+        println!("`cargo {}` failed ({status})", arguments.join(" "));
+        counts.failed += 1;
+    }
+    Ok(counts)
+}
+
+/// `test result: ok. 12 passed; 0 failed; 1 ignored; …`
+fn parse_result(line: &str) -> Option<Counts> {
+    let rest = line.strip_prefix("test result: ")?;
+    let number = |word: &str| {
+        let part = rest.split([';', '.']).find(|part| part.trim_end().ends_with(word))?;
+        part.split_whitespace().next()?.parse::<usize>().ok()
+    };
+    Some(Counts {
+        passed: number("passed")?,
+        failed: number("failed")?,
+        skipped: number("ignored")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn result_lines_are_read() {
+        let line = "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out; \
+                    finished in 0.41s";
+        let counts = parse_result(line).expect("a result line");
+        assert_eq!((counts.passed, counts.failed, counts.skipped), (12, 3, 1));
+        assert!(parse_result("test money::adds ... ok").is_none());
+    }
+}

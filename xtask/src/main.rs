@@ -1,0 +1,57 @@
+//! The project's own commands, called as `cargo xtask COMMAND`.
+//!
+//! Guarantees: a command ends with an exit code that says what happened (0 all well, 1 something
+//! failed, 2 wrong usage), and every process it started has ended before it does.
+//! Not here: anything that ships.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program")]
+
+mod bench;
+mod cargo;
+mod gateway;
+mod http;
+mod mp4;
+mod outcome;
+mod picture;
+mod picture_server;
+mod suites;
+mod test;
+mod tidy;
+mod tools;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test [--offline] [--suite NAME]   all tests, or one suite of them; --offline installs nothing,
+       [--binary PATH]              --binary tries another build of the gateway from outside
+  tidy                              the rules of structure that no compiler checks
+  bench [--http] [--renderer]       measurements with release builds; both without a flag
+
+suites: tidy, cargo, stranger, seed-curl, seed-node, chromium, python";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["test", rest @ ..] => test::Options::parse(rest).map(|options| test::run(&options)),
+        ["tidy"] => Ok(Ok(tidy::command())),
+        ["bench", rest @ ..] => bench::Options::parse(rest).map(bench::run),
+        _ => Err(String::new()),
+    };
+    match outcome {
+        Ok(Ok(true)) => ExitCode::SUCCESS,
+        Ok(Ok(false)) => ExitCode::FAILURE,
+        Ok(Err(error)) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+        Err(problem) => {
+            if !problem.is_empty() {
+                eprintln!("error: {problem}\n");
+            }
+            eprintln!("{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}

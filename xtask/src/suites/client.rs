@@ -1,0 +1,110 @@
+//! Runs a client program of `tests/clients` and counts what it says.
+//!
+//! Such a program prints `ok NAME` or `not ok NAME: why` for each check, on a line of its own;
+//! other lines are shown. A program that fails without having said so counts as one failure.
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::Context as _;
+
+use super::{Context, SETTINGS};
+use crate::gateway::Gateway;
+use crate::outcome::{Checks, Report};
+use crate::picture_server::PictureServer;
+use crate::tools::Tool;
+
+/// Between two polls, in milliseconds; the seed document recommends 5 s to people.
+const POLL_INTERVAL_MS: &str = "250";
+
+/// A client program.
+pub(super) struct Program<'a> {
+    /// What runs it.
+    pub(super) tool: Tool,
+    /// Its path below `tests/clients`.
+    pub(super) path: &'a str,
+    /// More words for it.
+    pub(super) arguments: Vec<PathBuf>,
+}
+
+/// The folder of the client programs.
+pub(super) fn folder() -> PathBuf {
+    crate::cargo::root().join("tests").join("clients")
+}
+
+/// Runs the program against a gateway of its own.
+pub(super) fn run(context: &Context, mut checks: Checks, program: &Program<'_>) -> Report {
+    let interpreter = match context.tools.get(program.tool) {
+        Ok(path) => path,
+        Err(why) => return checks.skip(&why),
+    };
+    let outcome = run_in_gateway(context, &mut checks, &interpreter, program);
+    if let Err(error) = outcome {
+        checks.failed("the program ran to its end", &format!("{error:#}"));
+    }
+    checks.end()
+}
+
+fn run_in_gateway(
+    context: &Context,
+    checks: &mut Checks,
+    interpreter: &Path,
+    program: &Program<'_>,
+) -> anyhow::Result<()> {
+    let pictures = PictureServer::start().context("no server for pictures")?;
+    let gateway = Gateway::start(&context.binary, &SETTINGS)?;
+    let mut command = Command::new(interpreter);
+    command
+        .arg(folder().join(program.path))
+        .args(&program.arguments)
+        .env("BASE_URL", &gateway.base_url)
+        .env("NEWAPI_API_KEY", &gateway.api_key)
+        .env("TEST_API_KEY", &gateway.test_api_key)
+        .env("IMAGE_BASE_URL", pictures.base_url())
+        .env("POLL_INTERVAL_MS", POLL_INTERVAL_MS)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    for proxy in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy"] {
+        command.env_remove(OsStr::new(proxy));
+    }
+    let outcome = count(command, checks);
+    if !matches!(outcome, Ok(true)) {
+        println!("{}", gateway.log_tail());
+    }
+    let status = gateway.stop()?;
+    checks.check("the gateway stops cleanly", is_clean(status));
+    outcome.map(|_| ())
+}
+
+/// An exit code of 0.
+pub(super) fn is_clean(status: std::process::ExitStatus) -> anyhow::Result<()> {
+    anyhow::ensure!(status.success(), "it ended with {status}");
+    Ok(())
+}
+
+/// True if every check held.
+fn count(mut command: Command, checks: &mut Checks) -> anyhow::Result<bool> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("the program cannot be started")?;
+    let output = child.stdout.take().context("the program has no output")?;
+    let mut failed = false;
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        if let Some(name) = line.strip_prefix("ok ") {
+            checks.passed(name);
+        } else if let Some(text) = line.strip_prefix("not ok ") {
+            let (name, why) = text.split_once(": ").unwrap_or((text, "no reason given"));
+            checks.failed(name, why);
+            failed = true;
+        } else {
+            println!("           {line}");
+        }
+    }
+    let status = child.wait()?;
+    anyhow::ensure!(status.success() || failed, "the program ended with {status}");
+    Ok(!failed)
+}
