@@ -24,7 +24,7 @@ pub enum Error {
         /// The server's sentence.
         message: String,
         /// The field of the request that is to blame, if one is.
-        param: Option<String>,
+        param: Option<Box<str>>,
         /// By which the operator finds the request in the log.
         request_id: Option<String>,
         /// `Retry-After`, if the server sent one.

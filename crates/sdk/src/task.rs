@@ -110,9 +110,6 @@ pub struct Task {
     /// The model as the client named it.
     #[serde(default)]
     pub model: String,
-    /// The prompt, where the answer shows it.
-    #[serde(default)]
-    pub prompt: Option<String>,
     /// Length of the video in seconds.
     #[serde(default)]
     pub seconds: Option<u32>,

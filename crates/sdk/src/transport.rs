@@ -169,7 +169,7 @@ pub(crate) fn refusal(status: StatusCode, headers: &HeaderMap, body: Vec<u8>) ->
         status: status.as_u16(),
         code: inner.code,
         message: inner.message,
-        param: inner.param,
+        param: inner.param.map(String::into_boxed_str),
         request_id: inner.request_id.or_else(|| header("x-request-id")),
         retry_after_seconds: retry_after_seconds(headers),
         body: body.into(),

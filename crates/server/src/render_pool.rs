@@ -182,7 +182,7 @@ impl Shared {
             Ok(Err(error)) => Ended::Failed(failure_of(&error)),
             Err(_panic) => {
                 // The panic hook has logged where; here is which task it was.
-                tracing::error!(task = %task_id, "a render panicked");
+                tracing::error!(task_id = %task_id, "a render panicked");
                 Ended::Failed(Failure::new(FailureCode::InternalError, "the renderer panicked"))
             }
         }

@@ -33,7 +33,8 @@ const TIMELESS: &[(&str, &str)] = &[
         "SELECT 'task ' || id || ' is ' || state || CASE WHEN finished_at IS NULL
              THEN ' but has no finishing time' ELSE ' but has a finishing time' END
          FROM tasks
-         WHERE (state IN ('succeeded', 'failed', 'cancelled')) <> (finished_at IS NOT NULL) LIMIT $1",
+         WHERE (state IN ('succeeded', 'failed', 'cancelled')) <> (finished_at IS NOT NULL)
+         LIMIT $1",
     ),
     (
         "I2",

@@ -3,7 +3,8 @@
 use rushes_domain::state::IllegalTransition;
 use rusqlite::ErrorCode as SqliteCode;
 
-/// A fault, or a write that came too late. Cloneable, since one failed commit fails its whole batch.
+/// A fault, or a write that came too late. Cloneable, since one failed commit fails its whole
+/// batch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Somebody else holds the database's lock, or won a race; the operation may be repeated.

@@ -38,7 +38,8 @@ pub(crate) fn hold(tx: &mut Tx<'_>, task: &TaskRow, now: Timestamp) -> Result<()
     tx.exec(INSERT, values).map(drop)
 }
 
-/// Pays or gives back an ended task's hold. The amount is the hold's own, so a post never exceeds it.
+/// Pays or gives back an ended task's hold. The amount is the hold's own, so a post never exceeds
+/// it.
 pub(crate) fn resolve(tx: &mut Tx<'_>, task: &TaskRow, now: Timestamp) -> Result<(), StoreError> {
     let kind = if task.state == State::Succeeded { "post" } else { "void" };
     let hex = task.id.hex();
@@ -48,7 +49,8 @@ pub(crate) fn resolve(tx: &mut Tx<'_>, task: &TaskRow, now: Timestamp) -> Result
     tx.exec(INSERT, values).map(drop)
 }
 
-/// Credits an account; false if a credit of this name was booked before (and nothing is booked now).
+/// Credits an account; false if a credit of this name was booked before (and nothing is booked
+/// now).
 pub fn add_credit(
     tx: &mut Tx<'_>,
     account_id: AccountId,

@@ -1,4 +1,5 @@
-//! One transaction, as the operations see it: statements with `$1 … $n`, rows read column by column.
+//! One transaction, as the operations see it: statements with `$1 … $n`, rows read column by
+//! column.
 //!
 //! Guarantees: the same text runs on every database. SQLite takes `$7` for a *name* numbered by its
 //! first appearance, so parameters are bound by the number in the text; a statement that skips a
@@ -82,7 +83,8 @@ impl<'c> Tx<'c> {
         Ok(self.rows(sql, values, read)?.into_iter().next())
     }
 
-    /// Runs a statement that answers with one column and reads it from the first row, if there is one.
+    /// Runs a statement that answers with one column and reads it from the first row, if there is
+    /// one.
     pub fn value<T: FromColumn>(
         &mut self,
         sql: &str,

@@ -21,8 +21,8 @@ pub(crate) const BATCH_OPERATIONS_MAX: usize = 256;
 
 pub(crate) type Jobs = Queue<Box<dyn Job>>;
 
-/// Serves the queue until it is closed and empty, then folds the log into the database file. After a
-/// fatal error everything that waits and everything that may still come is refused.
+/// Serves the queue until it is closed and empty, then folds the log into the database file. After
+/// a fatal error everything that waits and everything that may still come is refused.
 pub(crate) fn serve(connection: &Connection, jobs: &Jobs, observer: &Arc<dyn CommitObserver>) {
     let observer = observer.as_ref();
     let served = catch_unwind(AssertUnwindSafe(|| serve_batches(connection, jobs, observer)));

@@ -2,7 +2,7 @@
 
 use super::{Layer, PAN_MAX, Stage};
 use crate::math::unit;
-use crate::math::{add3, clamp01, float, float_of, floor, index, mix, mix3, rgb, scale3, smooth};
+use crate::math::{clamp01, float, float_of, floor, index, mix, mix3, rgb, scale3, smooth};
 use crate::noise::{Random, cloud, hash_at, ridge};
 use crate::prompt::{Direction, Hour, Weather};
 use crate::texture::Texture;

@@ -126,11 +126,18 @@ fn nonsense_is_malformed() {
     assert!(inspect(&file).is_err());
 }
 
+/// No regression files: a failing input belongs into a test of its own.
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
-    fn mutated_films_never_panic(changes in prop::collection::vec((0_usize..1200, any::<u8>()), 1..6)) {
+    fn mutated_films_never_panic(
+        changes in prop::collection::vec((0_usize..1200, any::<u8>()), 1..6)
+    ) {
         let mut bytes = FILM.clone();
         for (at, value) in changes {
             let at = at % bytes.len();

@@ -18,8 +18,8 @@ fn file(status: &str, headers: &str, announced: usize, sent: &str) -> Reply {
 /// Names in the folder: nothing but the file itself may be left.
 fn names(folder: &std::path::Path) -> Vec<String> {
     fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("Unicode"))
         .collect()
 }
 

@@ -38,8 +38,8 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(script: Vec<Reply>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (sender, seen) = channel();
         std::thread::spawn(move || {
             for reply in script {
@@ -47,7 +47,7 @@ impl Server {
                 let request = read_request(&mut stream);
                 let _ = sender.send(request);
                 if let Reply::Bytes(bytes) = reply {
-                    stream.write_all(&bytes).unwrap();
+                    stream.write_all(&bytes).expect("written");
                 }
                 let _ = stream.shutdown(Shutdown::Write);
             }
@@ -56,7 +56,7 @@ impl Server {
     }
 
     pub(crate) fn client(&self) -> Client {
-        Client::new(&self.url, "sk-test-0123456789abcdef").unwrap()
+        Client::new(&self.url, "sk-test-0123456789abcdef").expect("a client")
     }
 
     /// The requests so far, in order.
@@ -72,7 +72,8 @@ fn read_request(stream: &mut TcpStream) -> Seen {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let seen = Seen { head: head.to_owned(), body: body.to_owned() };
-            let length = seen.header("content-length").map_or(0, |text| text.parse().unwrap());
+            let length =
+                seen.header("content-length").map_or(0, |text| text.parse().expect("a number"));
             if body.len() >= length {
                 return seen;
             }

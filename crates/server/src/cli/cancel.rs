@@ -24,7 +24,7 @@ pub(super) async fn run(
     arguments: Arguments,
     output: &Output,
 ) -> Result<(), Failure> {
-    let target = Target::connect(global, Purpose::Existing, output).await?;
+    let target = Target::connect(global, Purpose::Existing).await?;
     let outcome = cancel(&target.client, &arguments.task_id, output).await;
     target.stop().await;
     outcome

@@ -3,7 +3,7 @@
 use clap_complete::Shell;
 
 use super::failure::Failure;
-use super::output::Output;
+use super::output::print;
 
 /// Which shell.
 #[derive(Debug, clap::Args)]
@@ -12,13 +12,9 @@ pub(super) struct Arguments {
     shell: Shell,
 }
 
-pub(super) fn run(
-    arguments: &Arguments,
-    command: &mut clap::Command,
-    output: &Output,
-) -> Result<(), Failure> {
+pub(super) fn run(arguments: &Arguments, command: &mut clap::Command) -> Result<(), Failure> {
     // Into memory first: the generator panics when a pipe closes.
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, command, "rushes", &mut script);
-    output.print(script.trim_ascii_end())
+    print(script.trim_ascii_end())
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Global;
 use super::failure::{Exit, Failure};
-use super::output::Output;
+use super::output::{Output, note};
 use crate::config::{Config, ConfigSources, read_variable};
 
 /// What to do with the configuration.
@@ -22,14 +22,17 @@ pub(super) enum Command {
 /// Flags that set what the configuration file can also set.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Flags {
-    /// Address and port to listen on [default: 127.0.0.1:8080; RUSHES_LISTEN].
+    /// Where to listen.
     #[arg(long, value_name = "ADDRESS")]
+    #[arg(help = "Address and port to listen on [RUSHES_LISTEN; 127.0.0.1:8080]")]
     listen: Option<SocketAddr>,
-    /// The URL under which clients reach the gateway [default: http://<listen>].
+    /// Base of the URLs that go out.
     #[arg(long, value_name = "URL")]
+    #[arg(help = "The URL under which clients reach it [RUSHES_PUBLIC_URL; http://<listen>]")]
     public_url: Option<String>,
-    /// A configuration file [RUSHES_CONFIG]; `rushes config default` prints a model.
+    /// The operator's file.
     #[arg(long, value_name = "FILE")]
+    #[arg(help = "A configuration file [RUSHES_CONFIG]; `rushes config default` prints one")]
     config: Option<PathBuf>,
 }
 
@@ -75,6 +78,6 @@ fn check(config: &Config, output: &Output) -> Result<(), Failure> {
         .map_err(|error| unprintable(&error))?;
     let text = toml::to_string(config).map_err(|error| unprintable(&error))?;
     output.result(&body, || text.trim_end().to_owned())?;
-    output.note("the configuration is valid");
+    note("the configuration is valid");
     Ok(())
 }

@@ -61,12 +61,6 @@ impl Failure {
     }
 
     /// The same with another exit code.
-    pub(super) fn with_exit(mut self, exit: Exit) -> Self {
-        self.exit = exit;
-        self
-    }
-
-    /// The same with another exit code.
     pub(super) fn with_exit(self, exit: Exit) -> Self {
         Self { exit, code: Self::new(exit, "").code, ..self }
     }

@@ -6,7 +6,7 @@ use rushes_sdk::{Client, Created, GenerateRequest, Image, Model};
 
 use super::Global;
 use super::failure::{Exit, Failure};
-use super::output::Output;
+use super::output::{Output, note};
 use super::target::{Purpose, Target};
 use super::text::{escape, slug};
 use super::video::Delivery;
@@ -45,7 +45,7 @@ pub(super) async fn run(
     for image in &arguments.images {
         images.push(read_image(image).await?);
     }
-    let target = Target::connect(global, Purpose::Generate, output).await?;
+    let target = Target::connect(global, Purpose::Generate).await?;
     let outcome = generate(&target, &arguments, images, output).await;
     target.stop().await;
     outcome
@@ -81,7 +81,7 @@ async fn generate(
     }
     request = images.into_iter().fold(request, GenerateRequest::image);
     let created = target.client.generate(&request).await?;
-    output.note(&summary(&created.value, target.is_temporary()));
+    note(&summary(&created.value, target.is_temporary()));
     let name = slug(&arguments.prompt);
     let outcome = arguments.delivery.deliver(target, &created.id, &name, output).await;
     outcome.map_err(|failure| match failure.exit {

@@ -52,8 +52,9 @@ struct Cli {
 /// Flags that every command takes.
 #[derive(Debug, Clone, clap::Args)]
 struct Global {
-    /// Where the gateway keeps everything [default: $XDG_DATA_HOME/rushes; RUSHES_DATA_DIR].
+    /// Where the gateway keeps everything.
     #[arg(long, global = true, value_name = "DIR")]
+    #[arg(help = "Where the gateway keeps everything [RUSHES_DATA_DIR; $XDG_DATA_HOME/rushes]")]
     data_dir: Option<PathBuf>,
     /// Print exactly one JSON value: the API's own body.
     #[arg(long, global = true)]
@@ -120,9 +121,7 @@ async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Cancel(arguments) => cancel::run(&global, arguments, output).await,
         Command::Config(command) => config::run(&global, command, output),
         Command::Doctor(arguments) => doctor::run(&global, arguments, output).await,
-        Command::Completions(arguments) => {
-            completions::run(&arguments, &mut Cli::command(), output)
-        }
+        Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
     }
 }
 

@@ -9,7 +9,7 @@ use super::table::Table;
 use super::target::{Purpose, Target};
 
 pub(super) async fn run(global: &Global, output: &Output) -> Result<(), Failure> {
-    let target = Target::connect(global, Purpose::Existing, output).await?;
+    let target = Target::connect(global, Purpose::Existing).await?;
     let outcome = show(&target.client, output).await;
     target.stop().await;
     outcome
@@ -24,16 +24,16 @@ fn table(models: &[Model]) -> String {
     let mut table = Table::new(&["MODEL", "FROM", "RATIOS", "PRICE A SECOND"]);
     for model in models {
         let can = &model.capabilities;
-        let modes = [
+        let takes = [
             mode("text", can.text_to_video.as_ref()),
             mode("one image", can.image_to_video.as_ref()),
             several(can.reference_to_video.as_ref()),
         ];
-        let modes: Vec<String> = modes.into_iter().flatten().collect();
+        let takes: Vec<String> = takes.into_iter().flatten().collect();
         let prices = model.pricing.per_second.iter();
         let prices: Vec<String> = prices.map(|(name, price)| format!("{name} ${price}")).collect();
         let cells =
-            [model.id.clone(), modes.join(", "), can.aspect_ratios.join(" "), prices.join(", ")];
+            [model.id.clone(), takes.join(", "), can.aspect_ratios.join(" "), prices.join(", ")];
         table.row(cells.iter().map(String::as_str));
     }
     table.text()

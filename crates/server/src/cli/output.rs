@@ -21,38 +21,38 @@ impl Output {
 
     /// The result: the body with `--json`, else what `text` makes for people.
     pub(super) fn result(&self, body: &[u8], text: impl FnOnce() -> String) -> Result<(), Failure> {
-        if self.json { self.print(body.trim_ascii()) } else { self.print(text().as_bytes()) }
-    }
-
-    /// Bytes and a line end to standard output.
-    pub(super) fn print(&self, bytes: &[u8]) -> Result<(), Failure> {
-        let mut out = io::stdout().lock();
-        let outcome =
-            out.write_all(bytes).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
-        match outcome {
-            Err(source) if source.kind() != ErrorKind::BrokenPipe => {
-                let message = format!("standard output cannot be written: {source}");
-                Err(Failure::new(Exit::TaskFailed, message))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// A line for people on standard error.
-    pub(super) fn note(&self, text: &str) {
-        // If nobody reads it there is nobody to tell.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        if self.json { print(body.trim_ascii()) } else { print(text().as_bytes()) }
     }
 
     /// Says what went wrong, and how the process ends.
     pub(super) fn fail(&self, failure: &Failure) -> Exit {
-        self.note(&failure.text());
+        note(&failure.text());
         if self.json {
             // Standard error has the reason already.
-            let _ = self.print(failure.json().trim_ascii());
+            let _ = print(failure.json().trim_ascii());
         }
         failure.exit
     }
+}
+
+/// Bytes and a line end to standard output.
+pub(super) fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let outcome =
+        out.write_all(bytes).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+    match outcome {
+        Err(source) if source.kind() != ErrorKind::BrokenPipe => {
+            let message = format!("standard output cannot be written: {source}");
+            Err(Failure::new(Exit::TaskFailed, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A line for people on standard error.
+pub(super) fn note(text: &str) {
+    // If nobody reads it there is nobody to tell.
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Text in bold on a terminal that wants it (<https://no-color.org>), else as it is.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rushes_sdk::{Downloaded, Task, TaskStatus};
 
-use super::output::Output;
+use super::output::note;
 use super::text::escape;
 
 /// Between two movements of the spinner.
@@ -20,17 +20,16 @@ const PLAIN_STEP_PERCENT: u8 = 10;
 const HOLD: Duration = Duration::from_secs(1);
 
 /// Shows one task's way.
-pub(super) struct Progress<'o> {
-    output: &'o Output,
+pub(super) struct Progress {
     bar: Option<ProgressBar>,
     last: Option<(TaskStatus, u8)>,
 }
 
-impl<'o> Progress<'o> {
+impl Progress {
     /// For [`rushes_sdk::WaitOptions::hold`].
     pub(super) const HOLD: Duration = HOLD;
 
-    pub(super) fn new(output: &'o Output) -> Self {
+    pub(super) fn new() -> Self {
         let bar = io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(Some(100), ProgressDrawTarget::stderr());
             // The template is a constant; were it wrong, the plain bar would do.
@@ -42,7 +41,9 @@ impl<'o> Progress<'o> {
             bar.enable_steady_tick(TICK);
             bar
         });
-        Self { output, bar, last: None }
+        // A terminal that cannot move its cursor gets lines.
+        let bar = bar.filter(|bar| !bar.is_hidden());
+        Self { bar, last: None }
     }
 
     /// The task as it stands now.
@@ -59,7 +60,7 @@ impl<'o> Progress<'o> {
             *status != task.status || percent >= shown.saturating_add(PLAIN_STEP_PERCENT)
         });
         if is_news {
-            self.output.note(&format!("{} {words} {percent}%", escape(&task.id)));
+            note(&format!("{} {words} {percent}%", escape(&task.id)));
             self.last = Some((task.status.clone(), percent));
         }
     }
@@ -75,7 +76,7 @@ impl<'o> Progress<'o> {
 }
 
 /// The bar goes when its work is done or given up; the lines that follow start on a clean one.
-impl Drop for Progress<'_> {
+impl Drop for Progress {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

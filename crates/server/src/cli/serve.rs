@@ -10,7 +10,7 @@ use serde_json::json;
 use super::Global;
 use super::config::Flags;
 use super::failure::Failure;
-use super::output::{Output, Style};
+use super::output::{Output, Style, note};
 use crate::app::{App, Parts};
 use crate::bootstrap::BOOTSTRAP_FILE;
 use crate::lifecycle::{Running, stop_signal};
@@ -38,15 +38,15 @@ pub(super) async fn run(
     let app = running.app();
     // A gateway whose standard output is closed serves all the same.
     if let Err(failure) = output.result(&body(app), || greeting(app, &Style::of_stdout())) {
-        output.note(&failure.text());
+        note(&failure.text());
     }
     stop.await;
     if std::io::stderr().is_terminal() {
-        output.note("stopping; once more to stop at once");
+        note("stopping; once more to stop at once");
     }
     tokio::select! {
         () = running.stop() => {}
-        () = stop_signal() => output.note("stopped at once; the next start takes over"),
+        () = stop_signal() => note("stopped at once; the next start takes over"),
     }
     Ok(())
 }
@@ -106,10 +106,16 @@ curl {base_url}/v1/video/generations \\
 curl -H 'Authorization: Bearer {key}' -H 'Prefer: wait=60' \\
   {base_url}/v1/video/generations/TASK_ID
 
+{or_here}
+
+rushes generate 'a red sports car in neon rain' --data-dir {data_dir}
+
 {no_channel}
 ",
         try_it = style.bold("Make a video:"),
         then = style.bold("Ask for it with the task_id of the answer:"),
+        or_here = style.bold("Or let this program do all of it:"),
+        data_dir = config.data_dir.display(),
         no_channel = style.dim(
             "Until a channel is added, videos are previews drawn on this machine, not AI video."
         ),

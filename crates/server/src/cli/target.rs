@@ -11,7 +11,7 @@ use rushes_sdk::Client;
 
 use super::Global;
 use super::failure::{Exit, Failure};
-use super::output::Output;
+use super::output::note;
 use crate::bootstrap;
 use crate::config::{default_data_dir, read_variable};
 use crate::data_dir::{ServerNote, read_note};
@@ -41,13 +41,9 @@ pub(super) struct Target {
 
 impl Target {
     /// Finds the gateway, or starts one for this call.
-    pub(super) async fn connect(
-        global: &Global,
-        purpose: Purpose,
-        output: &Output,
-    ) -> Result<Self, Failure> {
+    pub(super) async fn connect(global: &Global, purpose: Purpose) -> Result<Self, Failure> {
         if let Some(data_dir) = &global.data_dir {
-            return Self::of_data_dir(data_dir.clone(), output).await;
+            return Self::of_data_dir(data_dir.clone()).await;
         }
         match (read_variable("RUSHES_BASE_URL"), read_variable("RUSHES_API_KEY")) {
             (Some(base_url), Some(api_key)) => return Self::remote(&base_url, &api_key, None),
@@ -56,10 +52,10 @@ impl Target {
             (None, None) => {}
         }
         if let Some(data_dir) = read_variable("RUSHES_DATA_DIR") {
-            return Self::of_data_dir(data_dir.into(), output).await;
+            return Self::of_data_dir(data_dir.into()).await;
         }
         if purpose == Purpose::Generate {
-            return Self::embedded(None, output).await;
+            return Self::embedded(None).await;
         }
         let running = default_data_dir(true).ok().and_then(|path| {
             let note = running_server(&path)?;
@@ -73,10 +69,10 @@ impl Target {
         }
     }
 
-    async fn of_data_dir(data_dir: PathBuf, output: &Output) -> Result<Self, Failure> {
+    async fn of_data_dir(data_dir: PathBuf) -> Result<Self, Failure> {
         match running_server(&data_dir) {
             Some(note) => Self::remote(&note.base_url, &key_of(&data_dir)?, Some(data_dir)),
-            None => Self::embedded(Some(data_dir), output).await,
+            None => Self::embedded(Some(data_dir)).await,
         }
     }
 
@@ -85,7 +81,7 @@ impl Target {
         Ok(Self { client, embedded: None, data_dir })
     }
 
-    async fn embedded(data_dir: Option<PathBuf>, output: &Output) -> Result<Self, Failure> {
+    async fn embedded(data_dir: Option<PathBuf>) -> Result<Self, Failure> {
         let embedded = Embedded::start(data_dir.clone()).await.map_err(|error| {
             let failure = Failure::from(error);
             // Without a usable configuration it is wrong usage, else there is no server to reach.
@@ -95,7 +91,7 @@ impl Target {
             }
         })?;
         if data_dir.is_none() {
-            output.note(
+            note(
                 "No gateway is set, so one was started for this call. It draws a preview on this \
                  machine's CPU:\nthat is not an AI video, and no real money is spent.",
             );

@@ -4,7 +4,7 @@ use rushes_sdk::{Client, ListQuery, Task};
 
 use super::Global;
 use super::failure::Failure;
-use super::output::Output;
+use super::output::{Output, note};
 use super::table::Table;
 use super::target::{Purpose, Target};
 
@@ -33,7 +33,7 @@ pub(super) async fn run(
     let Arguments { limit, after, status, model } = arguments;
     let status = status.map(|word| word.to_uppercase());
     let query = ListQuery { limit: Some(limit), after, status, model };
-    let target = Target::connect(global, Purpose::Existing, output).await?;
+    let target = Target::connect(global, Purpose::Existing).await?;
     let outcome = show(&target.client, &query, output).await;
     target.stop().await;
     outcome
@@ -41,33 +41,37 @@ pub(super) async fn run(
 
 async fn show(client: &Client, query: &ListQuery, output: &Output) -> Result<(), Failure> {
     let page = client.list(query).await?;
-    output.result(&page.body, || table(&page.data))?;
-    if output.json {
+    if page.data.is_empty() && !output.json {
+        note("no tasks");
         return Ok(());
     }
-    if page.data.is_empty() {
-        output.note("no tasks");
-    }
+    output.result(&page.body, || table(&page.data))?;
     if let (true, Some(last)) = (page.has_more, &page.next_after) {
-        output.note(&format!("more with: rushes tasks --after {last}"));
+        note(&format!("more with: rushes tasks --after {last}"));
     }
     Ok(())
 }
 
 fn table(tasks: &[Task]) -> String {
-    let mut table = Table::new(&["TASK", "STATUS", "", "MADE (UTC)", "MODEL", "VIDEO", "COST", ""]);
+    let mut table =
+        Table::new(&["TASK", "STATUS", "DONE", "MADE (UTC)", "MODEL", "VIDEO", "COST", "REASON"]);
     for task in tasks {
         let made = task.created_at.map(moment).unwrap_or_default();
         let seconds = task.seconds.map(|seconds| format!("{seconds}s"));
         let video = [seconds.as_deref(), task.resolution.as_deref(), task.aspect_ratio.as_deref()];
         let video = video.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let cost = task.cost.as_ref().map(|cost| format!("${}", cost.amount)).unwrap_or_default();
-        let about = match task.prompt.as_deref() {
-            Some(prompt) if task.fail_reason.is_empty() => prompt,
-            _ => &task.fail_reason,
-        };
         let status = task.status.as_str();
-        table.row([&task.id, status, &task.progress, &made, &task.model, &video, &cost, about]);
+        table.row([
+            &task.id,
+            status,
+            &task.progress,
+            &made,
+            &task.model,
+            &video,
+            &cost,
+            &task.fail_reason,
+        ]);
     }
     table.text()
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rushes_sdk::{Error, Response, Task, WaitOptions};
 
 use super::failure::{Exit, Failure};
-use super::output::Output;
+use super::output::{Output, note};
 use super::progress::Progress;
 use super::target::Target;
 use super::text::parse_duration;
@@ -53,11 +53,11 @@ impl Delivery {
         slug: &str,
         output: &Output,
     ) -> Result<(), Failure> {
-        let mut progress = Progress::new(output);
+        let mut progress = Progress::new();
         let work = async {
             let options = WaitOptions::new(self.timeout).hold(Progress::HOLD);
             let task = target.client.wait(task_id, &options, |task| progress.task(task)).await?;
-            let path = self.fetch(target, &task, slug, &mut progress, output).await?;
+            let path = self.fetch(target, &task, slug, &mut progress).await?;
             Ok::<_, Error>((task, path))
         };
         let outcome = tokio::select! {
@@ -85,15 +85,14 @@ impl Delivery {
         target: &Target,
         task: &Response<Task>,
         slug: &str,
-        progress: &mut Progress<'_>,
-        output: &Output,
+        progress: &mut Progress,
     ) -> Result<PathBuf, Error> {
         if task.result_expired || task.result_url.is_empty() {
             return Err(Error::Invalid(format!("the video of {} is no longer kept", task.id)));
         }
         let path = self.path(&task.id, slug)?;
         if path.exists() {
-            output.note(&format!("replacing {}", path.display()));
+            note(&format!("replacing {}", path.display()));
         }
         target.client.download(&task.result_url, &path, |at| progress.download(at)).await?;
         Ok(path)
@@ -129,16 +128,16 @@ impl Delivery {
         output: &Output,
     ) -> Result<(), Failure> {
         if task.provider.as_deref() == Some("preview") && !target.is_temporary() {
-            output.note("This is a preview drawn on the gateway's CPU, not an AI video.");
+            note("This is a preview drawn on the gateway's CPU, not an AI video.");
         }
         if output.json {
-            output.note(&format!("saved {}", path.display()));
+            note(&format!("saved {}", path.display()));
         }
         output.result(&task.body, || path.display().to_string())?;
         if self.open
             && let Err(source) = open(path)
         {
-            output.note(&format!("{} cannot be opened: {source}", path.display()));
+            note(&format!("{} cannot be opened: {source}", path.display()));
         }
         Ok(())
     }

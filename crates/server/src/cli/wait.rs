@@ -23,7 +23,7 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let Arguments { task_id, delivery } = arguments;
     delivery.check()?;
-    let target = Target::connect(global, Purpose::Existing, output).await?;
+    let target = Target::connect(global, Purpose::Existing).await?;
     let outcome = delivery.deliver(&target, &task_id, "video", output).await;
     target.stop().await;
     outcome

@@ -58,10 +58,10 @@ pub fn envelope(view: &View<'_>) -> serde_json::Result<Vec<u8>> {
         url: &strings.url,
         video_url: &strings.url,
         result_url: &strings.url,
-        error: row.failure.as_ref().map(|failure| TopError {
-            code: failure.code.as_str(),
-            message: &failure.reason,
-        }),
+        error: row
+            .failure
+            .as_ref()
+            .map(|failure| TopError { code: failure.code.as_str(), message: &failure.reason }),
     };
     serde_json::to_writer(&mut body, &envelope)?;
     Ok(body)

@@ -200,7 +200,8 @@ mod tests {
     #[test]
     fn j11_other_encodings_of_unicode() {
         let code = |bytes: &[u8], kind| check_start(bytes, kind).err().map(|error| error.code);
-        for bytes in [b"\xff\xfe{\0}\0".as_slice(), b"\xfe\xff\0{\0}", b"{\0}\0", b"\xef\xbb\xbf{}"] {
+        for bytes in [b"\xff\xfe{\0}\0".as_slice(), b"\xfe\xff\0{\0}", b"{\0}\0", b"\xef\xbb\xbf{}"]
+        {
             assert_eq!(code(bytes, Kind::Json), Some(ErrorCode::InvalidRequest), "{bytes:?}");
         }
         assert_eq!(code(b" \n{}", Kind::Form), None);

@@ -33,8 +33,11 @@ impl HttpError {
     /// `internal_error`; the reason goes to the log only.
     pub(super) fn internal(reason: &dyn std::fmt::Display) -> Self {
         tracing::error!(%reason, "a request failed");
-        ApiError::new(ErrorCode::InternalError, "an internal error; the request id leads to the log")
-            .into()
+        ApiError::new(
+            ErrorCode::InternalError,
+            "an internal error; the request id leads to the log",
+        )
+        .into()
     }
 
     /// The same refusal with one more header.

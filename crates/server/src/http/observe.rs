@@ -45,9 +45,7 @@ pub(super) async fn observe(
     );
     request.extensions_mut().insert(request_id.clone());
     let request = linger::linger(request, &http.app.tracker);
-    let handled = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
-    let response = handled
-        .unwrap_or_else(|_| span.in_scope(|| HttpError::internal(&"a panic").into_response()));
+    let response = behind_barrier(next.run(request)).instrument(span.clone()).await;
     let mut response = render(response, &request_id.0, &http.app.config.public_url);
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::try_from(&*request_id.0) {
@@ -58,6 +56,12 @@ pub(super) async fn observe(
     response
 }
 
+/// A panic of a handler is an `internal_error` of its request, and of no other.
+async fn behind_barrier(handled: impl Future<Output = Response>) -> Response {
+    let caught = AssertUnwindSafe(handled).catch_unwind().await;
+    caught.unwrap_or_else(|_| HttpError::internal(&"a handler panicked").into_response())
+}
+
 fn log(method: &Method, response: &Response, started: Instant) {
     let status = response.status().as_u16();
     let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -65,5 +69,22 @@ fn log(method: &Method, response: &Response, started: Instant) {
         tracing::debug!(status, duration_us, "answered");
     } else {
         tracing::info!(status, duration_us, "answered");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_internal_error() {
+        let response = behind_barrier(async { panic!("secret detail") }).await;
+        assert_eq!(response.status(), 500);
+        let response = render(response, "req_1", "https://x.example");
+        let bytes = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(body["code"], "internal_error");
+        assert_eq!(body["error"]["request_id"], "req_1");
+        assert!(!body.to_string().contains("secret"));
     }
 }

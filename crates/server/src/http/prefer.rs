@@ -21,9 +21,8 @@ pub(super) fn wait_seconds(headers: &HeaderMap) -> Result<Option<u32>, ApiError>
             let (name, value) = preference.split_once('=').unwrap_or((preference, ""));
             if name.trim().eq_ignore_ascii_case("wait") {
                 // The first one counts (RFC 7240, section 2).
-                return parse(value.trim().trim_matches('"')).map(|seconds| {
-                    Some(seconds).filter(|&seconds| seconds > 0)
-                });
+                return parse(value.trim().trim_matches('"'))
+                    .map(|seconds| Some(seconds).filter(|&seconds| seconds > 0));
             }
         }
     }

@@ -85,8 +85,11 @@ impl CreateLimiter {
             bucket.parts -= PARTS_PER_TOKEN;
         }
         let remaining = bucket.parts / PARTS_PER_TOKEN;
-        let missing =
-            if remaining == 0 { PARTS_PER_TOKEN - bucket.parts } else { self.full() - bucket.parts };
+        let missing = if remaining == 0 {
+            PARTS_PER_TOKEN - bucket.parts
+        } else {
+            self.full() - bucket.parts
+        };
         let parts_per_second = u64::from(self.per_second) * PARTS_PER_TOKEN;
         Allowance {
             is_allowed,

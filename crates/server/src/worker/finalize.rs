@@ -149,7 +149,7 @@ async fn put_off(app: &App, claimed: &Claimed, text: &str) {
     let tries = usize::try_from(task.finalize_attempts).unwrap_or(usize::MAX);
     match RETRIES_MS.get(tries) {
         Some(&wait_ms) if now < task.deadline_at => {
-            tracing::warn!(task = %task.id, error = text, "a video cannot be had yet");
+            tracing::warn!(task_id = %task.id, error = text, "a video cannot be had yet");
             let settled = Settled { event: Happening::FinalizeDeferred, wait_ms };
             step::write(app, task, &claimed.lease, settled.advance(now, task)).await;
         }
@@ -159,7 +159,7 @@ async fn put_off(app: &App, claimed: &Claimed, text: &str) {
 
 /// Ends the task without a video.
 async fn refuse(app: &App, claimed: &Claimed, text: &str) {
-    tracing::warn!(task = %claimed.task.id, error = text, "a result is not a usable video");
+    tracing::warn!(task_id = %claimed.task.id, error = text, "a result is not a usable video");
     let failure = Failure::new(FailureCode::ResultInvalid, text);
     step::end(app, &claimed.task, &claimed.lease, Happening::Failed(failure)).await;
 }

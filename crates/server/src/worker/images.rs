@@ -88,7 +88,7 @@ async fn fetch_one(
     let path = image_path(task_id, position);
     let bytes_len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if let Err(source) = app.storage.write(&path, bytes).await {
-        tracing::error!(task = %task_id, error = %source, "an image cannot be written");
+        tracing::error!(task_id = %task_id, error = %source, "an image cannot be written");
         return Err(Trouble::Storage);
     }
     drop(place);

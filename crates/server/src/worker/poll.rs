@@ -39,7 +39,7 @@ pub(super) async fn ask(app: &App, provider: &dyn Provider, claimed: &Claimed) {
             Settled { event, wait_ms }.advance(now, task)
         }
         Err(error) => {
-            tracing::debug!(task = %task.id, %error, "a poll failed");
+            tracing::debug!(task_id = %task.id, %error, "a poll failed");
             settle(Phase::Poll, &error, &task.into(), provider.descriptor().resubmit, now)
                 .advance(now, task)
         }
@@ -57,7 +57,7 @@ async fn put_away(app: &App, task: &TaskRow, media: Media, now: Timestamp) -> Op
     let Err(source) = finalize::stage(&app.storage, task.id, video, poster).await else {
         return None;
     };
-    tracing::error!(task = %task.id, error = %source, "a video cannot be written; trying again");
+    tracing::error!(task_id = %task.id, error = %source, "a video cannot be written; trying again");
     let event = Happening::Polled { percent: None, started: true };
     Some(Settled { event, wait_ms: STAGE_RETRY_MS }.advance(now, task))
 }

@@ -44,7 +44,7 @@ pub(super) async fn run(
         return;
     }
     let panics = worker.memory.panicked(task_id);
-    tracing::error!(task = %task_id, state = task.state.as_str(), panics, "a step panicked");
+    tracing::error!(task_id = %task_id, state = task.state.as_str(), panics, "a step panicked");
     if panics >= PANICS_MAX {
         worker.memory.calmed(task_id);
         let failure = Failure::new(FailureCode::InternalError, "its steps panicked");
@@ -68,7 +68,7 @@ async fn dispatch(worker: &Arc<Worker>, claimed: Claimed, origin: Origin, place:
         (Origin::Due, State::Running) => poll::ask(app, &*provider, &claimed).await,
         (Origin::Due, State::Finalizing) => finalize::store(worker, &*provider, &claimed).await,
         (Origin::Due, state) => {
-            tracing::error!(task = %claimed.task.id, state = state.as_str(), "claimed wrongly");
+            tracing::error!(task_id = %claimed.task.id, state = state.as_str(), "claimed wrongly");
         }
     }
 }
@@ -105,7 +105,7 @@ async fn requeue(app: &App, lease: &Lease, delay_ms: i64) {
         advance(tx, fence, &deferred)
     };
     if let Err(error) = app.store.write(put_off).await {
-        tracing::debug!(task = %lease.task_id, %error, "a task was not put back into the queue");
+        tracing::debug!(task_id = %lease.task_id, %error, "a task was not put back into the queue");
     }
 }
 
@@ -128,7 +128,7 @@ pub(super) fn forget(app: &App, task: &TaskRow) {
 pub(super) async fn cancel(provider: &dyn Provider, task: &TaskRow, now: Timestamp) {
     let Some(id) = task.upstream_id.as_deref().map(UpstreamId::new) else { return };
     if let Err(error) = provider.cancel(&handle(task, &id, now)).await {
-        tracing::info!(task = %task.id, %error, "the upstream did not take the cancel");
+        tracing::info!(task_id = %task.id, %error, "the upstream did not take the cancel");
     }
 }
 
@@ -155,7 +155,10 @@ pub(super) async fn write(
         let (lease, change, was_asked) = (*lease, change.clone(), task.cancel_requested);
         let outcome = app.store.write(move |tx| write_in(tx, &lease, &change, was_asked)).await;
         let error = match outcome {
-            Ok(row) => return Some(row),
+            Ok(row) => {
+                report_end(&row);
+                return Some(row);
+            }
             Err(error) => error,
         };
         match (&error, retries_ms.next()) {
@@ -166,18 +169,28 @@ pub(super) async fn write(
                 | StoreError::Closed,
                 _,
             ) => {
-                tracing::debug!(task = %task.id, %error, "a step came too late and is dropped");
+                tracing::debug!(task_id = %task.id, %error, "a step came too late and is dropped");
                 return None;
             }
             (StoreError::Busy | StoreError::Full, Some(wait_ms)) => {
-                tracing::warn!(task = %task.id, %error, "a step's write is tried again");
+                tracing::warn!(task_id = %task.id, %error, "a step's write is tried again");
                 app.clock.sleep_until(app.clock.now().plus_ms(wait_ms)).await;
             }
             _ => {
-                tracing::error!(task = %task.id, %error, "a step's outcome could not be written");
+                tracing::error!(task_id = %task.id, %error, "a step's outcome could not be written");
                 return None;
             }
         }
+    }
+}
+
+/// One line in the log for each task's end.
+fn report_end(task: &TaskRow) {
+    if task.state.is_terminal() {
+        let (state, failure) = (task.state.as_str(), task.failure.as_ref());
+        let code = failure.map(|failure| failure.code.as_str());
+        let internal = failure.map(|failure| failure.internal.as_str());
+        tracing::info!(task_id = %task.id, state, code, internal, "a task has ended");
     }
 }
 

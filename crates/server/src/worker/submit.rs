@@ -88,7 +88,7 @@ async fn prepare(worker: &Arc<Worker>, claimed: &Claimed) -> Option<Claimed> {
     match written.await {
         Ok(ready) => Some(ready),
         Err(error) => {
-            tracing::debug!(task = %task.id, %error, "fetched images came too late");
+            tracing::debug!(task_id = %task.id, %error, "fetched images came too late");
             None
         }
     }
@@ -106,7 +106,7 @@ async fn submit(app: &App, provider: &dyn Provider, claimed: &Claimed) {
     let upstream_id = match outcome {
         Ok(upstream_id) => upstream_id,
         Err(error) => {
-            tracing::info!(task = %task.id, %error, "a submit failed");
+            tracing::info!(task_id = %task.id, %error, "a submit failed");
             let settled = settle(Phase::Submit, &error, &task.into(), resubmit, now);
             step::write(app, task, lease, settled.advance(now, task)).await;
             return;

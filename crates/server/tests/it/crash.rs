@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rushes_domain::Clock as _;
 use rushes_server::clock::SystemClock;
-use rushes_store::{Row, Store, StoreOptions};
+use rushes_store::{Store, StoreOptions};
 use serde_json::{Value, json};
 
 use crate::support::binary::{Binary, client, data_dir};
@@ -27,6 +27,8 @@ const NAMED_PATHS: &str = "SELECT path FROM (
     UNION ALL SELECT result_poster_path FROM tasks WHERE result_removed_at IS NULL
     UNION ALL SELECT path FROM task_images
     ) WHERE path IS NOT NULL";
+/// Creates of one client in a life; from then on it only polls.
+const CREATES_PER_CLIENT_MAX: usize = 10;
 /// Real videos a life; the other tasks end at once, so that the test ends in time.
 const VIDEOS_PER_ROUND: usize = 3;
 
@@ -68,10 +70,19 @@ async fn one_life(binary: Binary, round: u64) -> Vec<String> {
         #[expect(clippy::disallowed_methods, reason = "a client of the test, not of the gateway")]
         clients.push(tokio::spawn(async move {
             let client = client();
-            while !stop.load(Ordering::Relaxed) {
-                let number = count.fetch_add(1, Ordering::Relaxed);
-                let Some(id) = create(&client, &url, &key, round, number).await else { return };
-                created.lock().expect("unpoisoned").push(id);
+            let mut last = String::new();
+            for turn in 0.. {
+                if stop.load(Ordering::Relaxed) {
+                    return;
+                }
+                if turn < CREATES_PER_CLIENT_MAX {
+                    let number = count.fetch_add(1, Ordering::Relaxed);
+                    let Some(id) = create(&client, &url, &key, round, number).await else { return };
+                    created.lock().expect("unpoisoned").push(id.clone());
+                    last = id;
+                } else if poll(&client, &url, &key, &last).await.is_none() {
+                    return;
+                }
             }
         }));
     }
@@ -124,6 +135,14 @@ async fn create(
     Some(answer["task_id"].as_str().expect("an id").to_owned())
 }
 
+/// One poll; `None` once the gateway is gone.
+async fn poll(client: &reqwest::Client, url: &str, key: &str, id: &str) -> Option<()> {
+    let request = client.get(format!("{url}/v1/video/generations/{id}")).bearer_auth(key);
+    let response = request.send().await.ok()?;
+    assert_eq!(response.status(), 200, "{id}");
+    response.bytes().await.ok().map(drop)
+}
+
 async fn wait_for_end(client: &reqwest::Client, url: &str, key: &str, id: &str) {
     eventually("the task ends", async || {
         let answer = client
@@ -157,7 +176,7 @@ async fn check_what_is_left(folder: &Path, acknowledged: &BTreeSet<String>) {
         .expect("readable");
     assert!(violations.is_empty(), "{violations:?}");
     let named = store
-        .read(|tx| tx.rows(NAMED_PATHS, &[], Row::take::<String>))
+        .read(|tx| tx.rows(NAMED_PATHS, &[], |row| row.take::<String>()))
         .await
         .expect("readable");
     let mut there = BTreeSet::new();

@@ -3,6 +3,7 @@
 mod cancel;
 mod directives;
 mod images;
+mod recovery;
 mod render_pool;
 mod settle;
 mod sweep;

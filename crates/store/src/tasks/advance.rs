@@ -1,8 +1,8 @@
 //! The only code that changes a task's state.
 //!
-//! Guarantees: `domain::transition` decides the next state; row, log, ledger, the account's counters,
-//! the promotion of parked tasks and the release of images are one transaction; the write is fenced
-//! by the lease's epoch and the row's version, and touches exactly one row or is dropped.
+//! Guarantees: `domain::transition` decides the next state; row, log, ledger, the account's
+//! counters, the promotion of parked tasks and the release of images are one transaction; the write
+//! is fenced by the lease's epoch and the row's version, and touches exactly one row or is dropped.
 
 use std::sync::Arc;
 
@@ -180,8 +180,8 @@ impl Happening {
 
 /// Moves a task by one event and gives back its new row.
 ///
-/// [`StoreError::Fenced`]: the lease was lost. [`StoreError::Illegal`]: the event does not belong to
-/// the state any more. In both cases nothing is written, and the caller forgets about it.
+/// [`StoreError::Fenced`]: the lease was lost. [`StoreError::Illegal`]: the event does not belong
+/// to the state any more. In both cases nothing is written, and the caller forgets about it.
 pub fn advance(tx: &mut Tx<'_>, fence: Fence<'_>, change: &Advance) -> Result<TaskRow, StoreError> {
     let id = match fence {
         Fence::Lease(lease) => lease.task_id,

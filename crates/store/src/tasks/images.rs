@@ -54,7 +54,8 @@ pub struct ImageRow {
     pub source: ImageKind,
     /// Its address, if it came from one.
     pub url: Option<String>,
-    /// Its file, relative to the data directory; none before it was fetched and after the task ended.
+    /// Its file, relative to the data directory; none before it was fetched and after the task
+    /// ended.
     pub path: Option<String>,
     /// Its media type, once known.
     pub mime: Option<String>,

@@ -11,8 +11,8 @@ use rushes_store::{
 
 use crate::harness::{TestStore, at};
 
-/// Holds the writer inside an operation until the returned sender is dropped, so that what is queued
-/// meanwhile becomes one batch.
+/// Holds the writer inside an operation until the returned sender is dropped, so that what is
+/// queued meanwhile becomes one batch.
 fn hold_writer(store: &Store) -> mpsc::Sender<()> {
     let (release, released) = mpsc::channel::<()>();
     let (entered_tx, entered) = mpsc::channel();

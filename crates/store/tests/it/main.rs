@@ -1,4 +1,5 @@
-//! The store's tests. Each test has a database file of its own and, at its end, no broken invariant.
+//! The store's tests. Each test has a database file of its own and, at its end, no broken
+//! invariant.
 
 #[cfg(test)]
 mod accounts;
@@ -20,5 +21,3 @@ mod statements;
 mod tasks;
 #[cfg(test)]
 mod walk;
-#[cfg(test)]
-mod bench_tmp;

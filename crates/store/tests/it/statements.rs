@@ -23,7 +23,8 @@ fn no_hot_statement_reads_a_whole_table() {
     for (name, sql) in statements::hot() {
         let lines = plan(&test, &sql);
         for line in &lines {
-            // A scan of one of these follows an index that holds just the rows in question; a scan of a subquery's result is one of what was found before.
+            // A scan of one of these follows an index that holds just the rows in question; a scan
+            // of a subquery's result is one of what was found before.
             let follows_index = [
                 "SCAN accounts USING INDEX accounts_claimable",
                 "SCAN tasks USING INDEX tasks_live",

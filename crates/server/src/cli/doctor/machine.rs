@@ -62,10 +62,10 @@ pub(super) fn disk(data_dir: &Path, free_bytes_min: u64) -> Finding {
 fn size(bytes: u64) -> String {
     const MEBIBYTE: u64 = 1024 * 1024;
     let mebibytes = bytes / MEBIBYTE;
-    if mebibytes < 10 * 1024 {
+    if mebibytes < 1024 {
         format!("{mebibytes} MiB")
     } else {
-        format!("{} GiB", mebibytes / 1024)
+        format!("{}.{} GiB", mebibytes / 1024, mebibytes % 1024 * 10 / 1024)
     }
 }
 

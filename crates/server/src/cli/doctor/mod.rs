@@ -120,10 +120,10 @@ async fn examine(config: &Config) -> Vec<Finding> {
 async fn server(data_dir: &Path) -> Finding {
     const CHECK: &str = "lock";
     let Some(note) = running_server(data_dir) else {
-        return match machine::is_locked(data_dir) {
-            false => Finding::ok(CHECK, "free; no server runs here"),
-            true => Finding::warn(CHECK, "held by a process that has not said where it listens"),
-        };
+        if machine::is_locked(data_dir) {
+            return Finding::warn(CHECK, "held by a process that has not said where it listens");
+        }
+        return Finding::ok(CHECK, "free; no server runs here");
     };
     let answer = match super::target::key_of(data_dir) {
         Ok(key) => match rushes_sdk::Client::new(&note.base_url, &key) {

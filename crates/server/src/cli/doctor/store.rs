@@ -1,12 +1,13 @@
 //! Checks of the store: the database file, the invariants, and files against rows.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use rushes_domain::{Clock as _, Timestamp};
-use rushes_store::{Store, StoreError, StoreOptions, Tx, check_invariants};
+use rushes_store::{Row, Store, StoreError, StoreOptions, Tx, check_invariants};
 
 use super::Finding;
 use crate::app::STORE_FILE;
@@ -115,14 +116,14 @@ fn verdict(check: &'static str, faults: &[String], fine: &str) -> Finding {
     }
     let mut detail = faults[..faults.len().min(SENTENCES_MAX)].join("; ");
     if faults.len() > SENTENCES_MAX {
-        detail.push_str(&format!("; and {} more", faults.len() - SENTENCES_MAX));
+        let _ = write!(detail, "; and {} more", faults.len() - SENTENCES_MAX);
     }
     Finding::fail(check, detail)
 }
 
 /// What SQLite finds wrong with its own file.
 fn integrity_faults(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
-    let lines = tx.rows("PRAGMA integrity_check", &[], |row| row.take::<String>())?;
+    let lines = tx.rows("PRAGMA integrity_check", &[], text)?;
     Ok(lines.into_iter().filter(|line| line != "ok").collect())
 }
 
@@ -133,6 +134,10 @@ fn kept_paths(tx: &mut Tx<'_>) -> Result<HashSet<String>, StoreError> {
         UNION SELECT result_poster_path FROM tasks
             WHERE result_poster_path IS NOT NULL AND result_removed_at IS NULL
         UNION SELECT path FROM task_images WHERE path IS NOT NULL";
-    let paths = tx.rows(KEPT_PATHS, &[], |row| row.take::<String>())?;
+    let paths = tx.rows(KEPT_PATHS, &[], text)?;
     Ok(paths.into_iter().collect())
+}
+
+fn text(row: &mut Row<'_>) -> Result<String, StoreError> {
+    row.take()
 }

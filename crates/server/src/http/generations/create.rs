@@ -1,36 +1,39 @@
 //! `POST /v1/video/generations`: a request becomes a task, or leaves nothing behind.
 //!
-//! Guarantees: the checks come in contract 2's order. From the moment that the body has arrived
-//! the work is a task of its own and runs to its end, whether or not the client still listens.
-//! The answer's bytes are made before the write, so that a repetition with the same idempotency
-//! key gets the very same ones; 200 is sent after the commit.
+//! Guarantees: the checks come in contract 2's order. The work is a task of its own and runs to
+//! its end once the body has arrived, whether or not the client still listens. The answer's bytes
+//! are made before the write, so that a repetition with the same idempotency key gets the very
+//! same ones; 200 is sent after the commit.
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::body::Body;
+use axum::extract::{FromRequestParts as _, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use rushes_domain::account::KeyKind;
 use rushes_domain::job::Job;
 use rushes_domain::request::VideoRequest;
-use rushes_domain::{ApiError, ErrorCode, Ticks};
+use rushes_domain::{ApiError, Ticks};
 use rushes_store::{
     AccountLimits, CreateOutcome, NewIdempotency, NewTask, Replay, StoreError, create_task,
 };
 use tracing::Instrument as _;
 
+use super::headers::{idempotency_key, ignored_fields};
 use super::images::{self, Incoming, Written};
+use super::refusal::{
+    account_disabled, insufficient_quota, key_reused, no_channel, queue_full, rate_limited,
+};
 use crate::dialects::native;
 use crate::http::auth::Caller;
 use crate::http::body::{self, ReadBody};
 use crate::http::error::{HttpError, shutting_down};
 use crate::http::observe::RequestId;
 use crate::http::proxies::{Peer, client_address};
-use crate::http::rate::Allowance;
 use crate::http::{Http, json, models, to_json};
 
 /// The route as idempotency keys know it.
@@ -39,38 +42,32 @@ const ROUTE: &str = "POST /v1/video/generations";
 const PREVIEW: &str = "preview";
 /// The door's name in the task's row.
 const DOOR: &str = "api";
-/// Longest idempotency key, in characters.
-const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
 /// Most characters of a `User-Agent` that are kept.
 const USER_AGENT_CHARS_MAX: usize = 256;
-/// Most ignored fields that the header names, and most bytes of it.
-const IGNORED_FIELDS_MAX: usize = 20;
-const IGNORED_FIELDS_BYTES_MAX: usize = 4096;
 /// Bodies from this size on are parsed off the event loop, in bytes.
 const PARSE_INLINE_BYTES_MAX: usize = 64 * 1024;
-/// Seconds after which to try again when nothing serves the model.
-const NO_CHANNEL_RETRY_SECONDS: u32 = 30;
-/// Seconds after which to try again when too many tasks wait.
-const QUEUE_FULL_RETRY_SECONDS: u32 = 5;
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const RUSHES_IGNORED_FIELDS: HeaderName = HeaderName::from_static("rushes-ignored-fields");
 
-/// What is escaped in a name within `Rushes-Ignored-Fields`: whatever is no token character, and
-/// the comma that separates the names.
-const NOT_IN_A_NAME: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'%').add(b',').add(b';').add(b'\\').add(b'<').add(b'>');
+/// The handler. All of it is a task of its own, so that the order of a client that hangs up after
+/// its last byte is carried out, wherever the work stood at that moment.
+pub(in crate::http) async fn create(State(http): State<Arc<Http>>, request: Request) -> Response {
+    let tracker = http.app.tracker.clone();
+    let work = tracker.spawn(admit(http, request).instrument(tracing::Span::current()));
+    work.await.unwrap_or_else(|source| HttpError::internal(&source).into_response())
+}
 
-/// The handler: key (by the extractor), rate limit, body; then [`Order::run`].
-pub(in crate::http) async fn create(
-    State(http): State<Arc<Http>>,
-    caller: Caller,
-    request: Request,
-) -> Response {
+/// Key, rate limit, body; then [`Order::run`].
+async fn admit(http: Arc<Http>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let caller = match Caller::from_request_parts(&mut parts, &http).await {
+        Ok(caller) => caller,
+        Err(refusal) => return refusal.into_response(),
+    };
     let allowance = http.app.create_limiter.take(caller.account_id());
     let outcome = if allowance.is_allowed {
-        receive(http, caller, request).await
+        receive(http, caller, &parts, body).await
     } else {
         Err(rate_limited(&allowance))
     };
@@ -82,16 +79,13 @@ pub(in crate::http) async fn create(
 async fn receive(
     http: Arc<Http>,
     caller: Caller,
-    request: Request,
+    parts: &Parts,
+    body: Body,
 ) -> Result<Response, HttpError> {
-    let (parts, body) = request.into_parts();
     let idempotency_key = idempotency_key(&parts.headers)?;
     let limits = &http.app.config.limits;
     let body = body::read_json(&parts.headers, body, limits, &http.large_bodies).await?;
-    let order = Order { origin: Origin::of(&http, &parts), http, caller, idempotency_key };
-    let tracker = order.http.app.tracker.clone();
-    let work = tracker.spawn(order.run(body).instrument(tracing::Span::current()));
-    work.await.map_err(|source| HttpError::internal(&source))?
+    Order { origin: Origin::of(&http, parts), http, caller, idempotency_key }.run(body).await
 }
 
 /// Where a request came from.
@@ -122,7 +116,8 @@ impl Order {
         let is_large = body.bytes.len() > PARSE_INLINE_BYTES_MAX;
         let bytes = body.bytes;
         let has_key = self.idempotency_key.is_some();
-        let (request, fingerprint) = off_the_loop(is_large, move || parse(&bytes, has_key)).await??;
+        let (request, fingerprint) =
+            off_the_loop(is_large, move || parse(&bytes, has_key)).await??;
         let ignored = ignored_fields(request.ignored_fields());
         let answered = match self.replay(fingerprint).await? {
             Some(answered) => answered,
@@ -196,11 +191,7 @@ impl Order {
         Ok(())
     }
 
-    async fn write(
-        &self,
-        checked: Checked,
-        fingerprint: [u8; 32],
-    ) -> Result<Response, HttpError> {
+    async fn write(&self, checked: Checked, fingerprint: [u8; 32]) -> Result<Response, HttpError> {
         let app = &self.http.app;
         let id = app.ids.task_id();
         let Checked { job, images, price } = checked;
@@ -350,41 +341,6 @@ fn may_have_left_nothing(outcome: &Result<CreateOutcome, StoreError>) -> bool {
     }
 }
 
-/// The one `Idempotency-Key` header: 1 to 255 visible ASCII characters.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
-    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    let bytes = value.as_bytes();
-    let is_valid = (1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&bytes.len())
-        && bytes.iter().all(u8::is_ascii_graphic);
-    match value.to_str() {
-        Ok(text) if is_valid && values.next().is_none() => Ok(Some(text.to_owned())),
-        _ => Err(ApiError::invalid(
-            "Idempotency-Key",
-            format!(
-                "Idempotency-Key must be sent once and be 1 to {IDEMPOTENCY_KEY_CHARS_MAX} \
-                 visible ASCII characters, without spaces"
-            ),
-        )),
-    }
-}
-
-/// The header that names what was ignored.
-fn ignored_fields(names: &[String]) -> Option<HeaderValue> {
-    let mut text = String::new();
-    for name in names.iter().take(IGNORED_FIELDS_MAX) {
-        let name = utf8_percent_encode(name, NOT_IN_A_NAME).to_string();
-        if text.len() + name.len() + 2 > IGNORED_FIELDS_BYTES_MAX {
-            break;
-        }
-        if !text.is_empty() {
-            text.push_str(", ");
-        }
-        text.push_str(&name);
-    }
-    HeaderValue::try_from(text).ok().filter(|value| !value.is_empty())
-}
-
 fn with_ignored_fields(mut response: Response, ignored: Option<HeaderValue>) -> Response {
     if let Some(names) = ignored {
         response.headers_mut().insert(RUSHES_IGNORED_FIELDS, names);
@@ -401,87 +357,4 @@ fn replayed(status: u16, body: Vec<u8>) -> Response {
 
 fn clamp_ms(milliseconds: u64) -> i64 {
     i64::try_from(milliseconds).unwrap_or(i64::MAX)
-}
-
-fn rate_limited(allowance: &Allowance) -> HttpError {
-    let seconds = allowance.reset_seconds.max(1);
-    ApiError::new(
-        ErrorCode::RateLimited,
-        format!("too many creates; the next one is possible in {seconds} s"),
-    )
-    .with_retry_after(seconds)
-    .into()
-}
-
-fn key_reused() -> HttpError {
-    ApiError::new(
-        ErrorCode::IdempotencyKeyReused,
-        "this Idempotency-Key was used before with another request body; use a new key",
-    )
-    .with_param("Idempotency-Key")
-    .into()
-}
-
-fn insufficient_quota(needed: Ticks, available: Ticks) -> HttpError {
-    ApiError::new(
-        ErrorCode::InsufficientQuota,
-        format!("the balance does not cover this video: ${needed} needed, ${available} left"),
-    )
-    .into()
-}
-
-fn queue_full(waiting: u32) -> HttpError {
-    ApiError::new(
-        ErrorCode::QueueFull,
-        format!("{waiting} of your tasks are waiting already; let some finish first"),
-    )
-    .with_retry_after(QUEUE_FULL_RETRY_SECONDS)
-    .into()
-}
-
-fn account_disabled() -> HttpError {
-    ApiError::new(ErrorCode::AccountDisabled, ErrorCode::AccountDisabled.title()).into()
-}
-
-fn no_channel() -> HttpError {
-    ApiError::new(
-        ErrorCode::NoChannel,
-        "nothing serves this model at the moment: the operator has added no channel for it",
-    )
-    .with_retry_after(NO_CHANNEL_RETRY_SECONDS)
-    .into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(value: &[u8]) -> Result<Option<String>, String> {
-        let mut headers = HeaderMap::new();
-        headers.append(IDEMPOTENCY_KEY, HeaderValue::from_bytes(value).unwrap());
-        idempotency_key(&headers).map_err(|error| error.code.as_str().to_owned())
-    }
-
-    #[test]
-    fn h07_idempotency_keys() {
-        assert_eq!(key(b"a"), Ok(Some("a".to_owned())));
-        assert_eq!(key(&[b'~'; 255]).unwrap().unwrap().len(), 255);
-        for bad in [b"".as_slice(), &[b'a'; 256], "🔑".as_bytes(), b"a b", b"\t", b"\xff"] {
-            assert_eq!(key(bad), Err("invalid_request".to_owned()), "{bad:?}");
-        }
-        assert_eq!(idempotency_key(&HeaderMap::new()).unwrap(), None);
-    }
-
-    #[test]
-    fn ignored_fields_are_escaped_and_few() {
-        let header = |names: &[&str]| {
-            let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-            ignored_fields(&names).map(|value| value.to_str().unwrap().to_owned())
-        };
-        assert_eq!(header(&[]), None);
-        assert_eq!(header(&["seed", "a,b", "雨\r\n"]).unwrap(), "seed, a%2Cb, %E9%9B%A8%0D%0A");
-        let many: Vec<String> = (0..30).map(|number| format!("f{number}")).collect();
-        let many = ignored_fields(&many).unwrap();
-        assert_eq!(many.to_str().unwrap().split(", ").count(), 20);
-    }
 }

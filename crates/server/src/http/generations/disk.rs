@@ -43,7 +43,11 @@ impl DiskGuard {
         let needed_bytes = app.config.limits.storage_free_bytes_min;
         if look.free_bytes < needed_bytes {
             let free_bytes = look.free_bytes;
-            tracing::warn!(free_bytes, needed_bytes, "the disk is nearly full; creates are refused");
+            tracing::warn!(
+                free_bytes,
+                needed_bytes,
+                "the disk is nearly full; creates are refused"
+            );
             return Err(storage_full());
         }
         Ok(())

@@ -35,8 +35,7 @@ pub(super) fn probe_all(images: Vec<ImageSource>) -> Result<Vec<Incoming>, ApiEr
     let probe = |(position, image)| match image {
         ImageSource::Url(url) => Ok(Incoming::Url(url)),
         ImageSource::Inline(bytes) => {
-            let probe =
-                rushes_render::probe(&bytes).map_err(|error| refusal(position, &error))?;
+            let probe = rushes_render::probe(&bytes).map_err(|error| refusal(position, &error))?;
             Ok(Incoming::Inline { bytes: bytes.into(), mime: probe.format.mime() })
         }
     };

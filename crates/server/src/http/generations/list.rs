@@ -96,7 +96,8 @@ impl Wanted {
     fn takes(&self, row: &TaskRow) -> bool {
         let Some(words) = self.status else { return true };
         words.iter().any(|&(state, is_started)| {
-            state == row.state && is_started.is_none_or(|started| started == row.started_at.is_some())
+            state == row.state
+                && is_started.is_none_or(|started| started == row.started_at.is_some())
         })
     }
 }

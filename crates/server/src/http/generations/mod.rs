@@ -2,9 +2,11 @@
 
 mod create;
 pub(super) mod disk;
+mod headers;
 mod images;
 mod list;
 pub(super) mod position;
+mod refusal;
 
 use std::sync::Arc;
 
@@ -86,16 +88,13 @@ pub(super) async fn cancel(
 
 /// The id in a path; whatever cannot be one is a task that does not exist.
 fn task_id(path: TaskPath) -> Result<TaskId, HttpError> {
-    path.ok()
-        .and_then(|Path(text)| text.parse().ok())
-        .ok_or_else(|| task_not_exist().into())
+    path.ok().and_then(|Path(text)| text.parse().ok()).ok_or_else(|| task_not_exist().into())
 }
 
 /// The task as last committed, if it is the caller's.
 async fn own_task(http: &Http, caller: &Caller, id: TaskId) -> Result<Arc<TaskRow>, HttpError> {
     let row = http.app.views.get(&http.app.store, id).await?;
-    row.filter(|row| row.account_id == caller.account_id())
-        .ok_or_else(|| task_not_exist().into())
+    row.filter(|row| row.account_id == caller.account_id()).ok_or_else(|| task_not_exist().into())
 }
 
 /// The task at its end, or as it is when the time is over or the gateway stops.

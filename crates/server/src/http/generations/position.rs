@@ -29,11 +29,7 @@ impl Default for Positions {
 
 impl Positions {
     /// The task's place; `None` once it is under way.
-    pub(crate) async fn of(
-        &self,
-        store: &Store,
-        row: &TaskRow,
-    ) -> Result<Option<u32>, StoreError> {
+    pub(crate) async fn of(&self, store: &Store, row: &TaskRow) -> Result<Option<u32>, StoreError> {
         if !matches!(row.state, State::Parked | State::Queued) {
             return Ok(None);
         }

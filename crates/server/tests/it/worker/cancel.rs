@@ -25,7 +25,8 @@ async fn a_task_that_was_handed_over_ends_as_cancelled_when_its_upstream_says_so
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_render_under_way_stops_and_costs_nothing() {
     let app = TestApp::start().await;
-    let body = serde_json::json!({"model": "grok-image-video", "prompt": "an ocean", "seconds": 15});
+    let body =
+        serde_json::json!({"model": "grok-image-video", "prompt": "an ocean", "seconds": 15});
     let id = app.create(&body).await;
     reach(&app, &id, "IN_PROGRESS").await;
     assert_eq!(cancel(&app, &id).await.0, 202);
@@ -38,8 +39,7 @@ async fn a_render_under_way_stops_and_costs_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn waiting_tasks_move_up_when_others_are_cancelled() {
     let clock = clock();
-    let app =
-        Options::default().clock(&clock).toml("[account]\nin_flight_max = 2").start().await;
+    let app = Options::default().clock(&clock).toml("[account]\nin_flight_max = 2").start().await;
     let mut ids = Vec::new();
     for _ in 0..3 {
         ids.push(create(&app, "a fox [[stall]]").await);

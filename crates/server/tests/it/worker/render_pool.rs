@@ -30,8 +30,7 @@ impl Stage {
             began_sender.send(spec.prompt.clone()).unwrap();
             draw(spec, control, &may_go_on)
         };
-        let pool =
-            ThreadRenderPool::with_renderer(slots, 1, Arc::clone(&rung), Box::new(render));
+        let pool = ThreadRenderPool::with_renderer(slots, 1, Arc::clone(&rung), Box::new(render));
         Self { pool, began, go_on, rung }
     }
 

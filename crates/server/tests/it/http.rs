@@ -1,0 +1,35 @@
+//! The HTTP side over real sockets: contract 2's table row by row, queries, files, connections.
+
+mod connections;
+mod create;
+mod errors;
+mod files;
+mod images;
+mod left;
+mod pages;
+mod query;
+mod raw;
+
+use serde_json::{Value, json};
+
+use crate::support::TestApp;
+
+/// The route of most tests.
+const GENERATIONS: &str = "/v1/video/generations";
+
+/// A request for a prompt that no renderer works on for long.
+fn small(prompt: &str) -> Value {
+    json!({"model": "grok-image-video", "prompt": prompt, "seconds": 1, "resolution": "480p"})
+}
+
+/// The small request with one more field.
+fn with(field: &str, value: Value) -> Value {
+    let mut body = small("rain");
+    body[field] = value;
+    body
+}
+
+/// A task that runs until it is called off, made with the test key.
+async fn stalled(app: &TestApp) -> String {
+    app.create_with(&app.test_api_key, &small("[[stall]]")).await
+}
