@@ -45,6 +45,14 @@ pub(crate) fn metadata(arguments: &[&str]) -> anyhow::Result<Value> {
     serde_json::from_slice(&output.stdout).context("`cargo metadata` printed no JSON")
 }
 
+/// The platform that cargo runs on and builds for.
+pub(crate) fn host() -> anyhow::Result<String> {
+    let output = cargo(&["--version", "--verbose"]).output().context("cargo cannot be started")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("`cargo --version --verbose` names no host")
+}
+
 /// Where cargo puts what it builds.
 pub(crate) fn target_folder() -> anyhow::Result<PathBuf> {
     let metadata = metadata(&["--no-deps"])?;

@@ -84,14 +84,19 @@ impl Checks {
         if self.counts.passed + self.counts.failed + self.counts.skipped == 0 {
             self.failed("the suite checks something", "nothing was checked");
         }
-        Report { suite: self.suite, counts: self.counts, took: self.started.elapsed() }
+        self.report(None)
     }
 
     /// Closes the suite with a reason why it could not run.
     pub(crate) fn skip(mut self, why: &str) -> Report {
         println!("   SKIPPED {}: {why}", self.suite);
         self.counts.skipped += 1;
-        Report { suite: self.suite, counts: self.counts, took: self.started.elapsed() }
+        self.report(Some(why.to_owned()))
+    }
+
+    fn report(self, skipped_because: Option<String>) -> Report {
+        let took = self.started.elapsed();
+        Report { suite: self.suite, counts: self.counts, took, skipped_because }
     }
 }
 
@@ -104,12 +109,14 @@ pub(crate) struct Report {
     pub(crate) counts: Counts,
     /// How long it took.
     pub(crate) took: Duration,
+    /// Why it could not run, if so.
+    pub(crate) skipped_because: Option<String>,
 }
 
 impl Report {
     /// One line of the table at the end.
     pub(crate) fn line(&self) -> String {
-        let Self { suite, counts, took } = self;
+        let Self { suite, counts, took, .. } = self;
         format!("{suite:<12} {:<40} {:>7.1} s", counts.line(), took.as_secs_f64())
     }
 }

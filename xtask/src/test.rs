@@ -91,10 +91,12 @@ fn close(reports: &[Report]) -> bool {
     for report in reports {
         println!("{}", report.line());
         total.add(&report.counts);
-        let is_skipped = report.counts.passed + report.counts.failed == 0;
-        if is_skipped && is_ci {
-            println!("{:<12} a skipped suite is a failure where CI=true", "");
-            total.failed += 1;
+        if let Some(why) = &report.skipped_because {
+            println!("{:<12} SKIPPED: {why}", "");
+            if is_ci {
+                println!("{:<12} With CI=true a skipped suite is a failure.", "");
+                total.failed += 1;
+            }
         }
     }
     println!("\n{}", total.line());

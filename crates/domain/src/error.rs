@@ -5,7 +5,6 @@
 //! common families (contract 2).
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 macro_rules! error_codes {
     ($($(#[$meta:meta])* $variant:ident, $word:literal, $status:literal, $kind:literal, $retryable:literal, $title:literal;)*) => {
@@ -184,21 +183,43 @@ impl ApiError {
         self
     }
 
-    /// The body of contract 2; `public_url` has no slash at its end.
-    pub fn body(&self, request_id: &str, public_url: &str) -> serde_json::Value {
+    /// The body of contract 2, its fields in that order; `public_url` has no slash at its end.
+    pub fn body<'a>(&'a self, request_id: &'a str, public_url: &str) -> ErrorBody<'a> {
         let code = self.code.as_str();
-        json!({
-            "code": code,
-            "message": self.message,
-            "data": null,
-            "error": {
-                "code": code,
-                "message": self.message,
-                "type": self.code.kind(),
-                "param": self.param,
-                "request_id": request_id,
-                "doc_url": format!("{public_url}/docs/errors#{code}"),
+        ErrorBody {
+            code,
+            message: &self.message,
+            data: None,
+            error: ErrorDetail {
+                code,
+                message: &self.message,
+                kind: self.code.kind(),
+                param: self.param.as_deref(),
+                request_id,
+                doc_url: format!("{public_url}/docs/errors#{code}"),
             },
-        })
+        }
     }
+}
+
+/// An error as JSON: one half for clients of the native family, `error` for those of the `OpenAI`
+/// family.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ErrorBody<'a> {
+    code: &'static str,
+    message: &'a str,
+    /// Always null.
+    data: Option<()>,
+    error: ErrorDetail<'a>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct ErrorDetail<'a> {
+    code: &'static str,
+    message: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    param: Option<&'a str>,
+    request_id: &'a str,
+    doc_url: String,
 }

@@ -146,7 +146,10 @@ pub struct App {
 
 impl std::fmt::Debug for App {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("App").field("data_dir", &self.data_dir.path()).finish_non_exhaustive()
+        formatter
+            .debug_struct("App")
+            .field("data_dir", &self.data_dir.path())
+            .finish_non_exhaustive()
     }
 }
 
@@ -165,10 +168,8 @@ impl App {
         let preset_key = parts.bootstrap_api_key.as_deref();
         let first_start = bootstrap::run(&config, &store, &*parts.ids, now, preset_key)?;
         take_back_leases(&store, now)?;
-        let pool: Arc<dyn RenderPool> = Arc::new(ThreadRenderPool::start(
-            &config.render,
-            Arc::clone(&worker_wake),
-        ));
+        let pool: Arc<dyn RenderPool> =
+            Arc::new(ThreadRenderPool::start(&config.render, Arc::clone(&worker_wake)));
         let egress = Egress::new(
             EgressOptions { allow: config.egress.allow.clone(), ..EgressOptions::default() },
             parts.resolver,
@@ -205,11 +206,7 @@ impl App {
     }
 }
 
-fn open_store(
-    config: &Config,
-    now: Timestamp,
-    views: Arc<TaskViews>,
-) -> Result<Store, StoreError> {
+fn open_store(config: &Config, now: Timestamp, views: Arc<TaskViews>) -> Result<Store, StoreError> {
     let path = config.data_dir.join(Path::new(STORE_FILE));
     let options = StoreOptions { readers: STORE_READERS, opened_at: now };
     Store::open(&path, options, views)
@@ -217,8 +214,7 @@ fn open_store(
 
 /// Under the directory's lock no lease of a former process can still be in use.
 fn take_back_leases(store: &Store, now: Timestamp) -> Result<(), StoreError> {
-    let count =
-        store.write_blocking(move |tx| rushes_store::void_all_leases(tx, now))?;
+    let count = store.write_blocking(move |tx| rushes_store::void_all_leases(tx, now))?;
     if count > 0 {
         tracing::info!(count, "took unfinished tasks over from the last run");
     }

@@ -31,7 +31,10 @@ pub struct Bootstrap {
 
 impl std::fmt::Debug for Bootstrap {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Bootstrap").field("base_url", &self.base_url).finish_non_exhaustive()
+        formatter
+            .debug_struct("Bootstrap")
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
     }
 }
 
@@ -45,7 +48,9 @@ pub enum BootstrapError {
     )]
     PresetKey,
     /// The file is there but cannot be understood.
-    #[error("{BOOTSTRAP_FILE} in the data directory is damaged ({0}); move it away and start again")]
+    #[error(
+        "{BOOTSTRAP_FILE} in the data directory is damaged ({0}); move it away and start again"
+    )]
     Damaged(serde_json::Error),
     /// The file cannot be read or written.
     #[error("{BOOTSTRAP_FILE} in the data directory cannot be read or written: {0}")]
@@ -75,15 +80,14 @@ pub fn run(
     if store.read_blocking(owner_exists)? {
         return Ok(None);
     }
-    let bootstrap = match read(&config.data_dir)? {
-        Some(known) => known,
-        None => {
-            let made = make(config, ids, preset_key)?;
-            let mut text = serde_json::to_vec_pretty(&made).map_err(BootstrapError::Damaged)?;
-            text.push(b'\n');
-            crate::private::write(&config.data_dir.join(BOOTSTRAP_FILE), &text)?;
-            made
-        }
+    let bootstrap = if let Some(known) = read(&config.data_dir)? {
+        known
+    } else {
+        let made = make(config, ids, preset_key)?;
+        let mut text = serde_json::to_vec_pretty(&made).map_err(BootstrapError::Damaged)?;
+        text.push(b'\n');
+        crate::private::write(&config.data_dir.join(BOOTSTRAP_FILE), &text)?;
+        made
     };
     let owner = NewOwner {
         name: "owner".to_owned(),

@@ -5,7 +5,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rushes_domain::{Clock, Timestamp};
 use tokio::sync::watch;
@@ -20,6 +21,10 @@ const SLEEP_MS_MAX: i64 = 30_000;
 pub trait AppClock: Clock {
     /// Returns once the clock shows `at` or later. May be dropped at any time.
     fn sleep_until(&self, at: Timestamp) -> BoxFuture<'static, ()>;
+
+    /// Milliseconds of a clock that nobody sets, counted from any moment. Held against
+    /// [`Clock::now`] it tells that the wall clock jumped.
+    fn monotonic_ms(&self) -> i64;
 }
 
 /// The machine's clock.
@@ -48,38 +53,62 @@ impl AppClock for SystemClock {
             }
         })
     }
+
+    fn monotonic_ms(&self) -> i64 {
+        static START: OnceLock<Instant> = OnceLock::new();
+        i64::try_from(START.get_or_init(Instant::now).elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
 }
 
 /// A clock that stands still until it is moved.
 #[derive(Debug, Clone)]
 pub struct ManualClock {
-    now: watch::Sender<Timestamp>,
+    reading: watch::Sender<Reading>,
+}
+
+/// What a manual clock shows.
+#[derive(Debug, Clone, Copy)]
+struct Reading {
+    now: Timestamp,
+    monotonic_ms: i64,
 }
 
 impl ManualClock {
     /// A clock that shows `now`.
     pub fn new(now: Timestamp) -> Self {
-        Self { now: watch::Sender::new(now) }
+        Self { reading: watch::Sender::new(Reading { now, monotonic_ms: 0 }) }
     }
 
-    /// Moves the clock; whoever sleeps until then wakes up.
+    /// Lets time pass; whoever sleeps until then wakes up.
     pub fn advance_ms(&self, milliseconds: i64) {
-        self.now.send_modify(|now| *now = now.plus_ms(milliseconds));
+        self.reading.send_modify(|reading| {
+            reading.now = reading.now.plus_ms(milliseconds);
+            reading.monotonic_ms = reading.monotonic_ms.saturating_add(milliseconds);
+        });
+    }
+
+    /// Sets the wall clock forward, or back if negative, while no time passes.
+    pub fn jump_ms(&self, milliseconds: i64) {
+        self.reading.send_modify(|reading| reading.now = reading.now.plus_ms(milliseconds));
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        *self.now.borrow()
+        self.reading.borrow().now
     }
 }
 
 impl AppClock for ManualClock {
     fn sleep_until(&self, at: Timestamp) -> BoxFuture<'static, ()> {
-        let mut now = self.now.subscribe();
+        let mut reading = self.reading.subscribe();
         Box::pin(async move {
             // The sender outlives the app; if it is gone there is nothing left to wait for.
-            let _ = now.wait_for(|now| *now >= at).await;
+            let _ = reading.wait_for(|reading| reading.now >= at).await;
         })
+    }
+
+    fn monotonic_ms(&self) -> i64 {
+        self.reading.borrow().monotonic_ms
     }
 }

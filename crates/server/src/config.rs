@@ -147,7 +147,10 @@ impl RenderConfig {
         if self.threads > 0 {
             return self.threads;
         }
-        std::thread::available_parallelism().map_or(1, std::num::NonZero::get).saturating_sub(1).max(1)
+        std::thread::available_parallelism()
+            .map_or(1, std::num::NonZero::get)
+            .saturating_sub(1)
+            .max(1)
     }
 }
 
@@ -382,7 +385,9 @@ fn list_or_commas<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNe
     let read = |text: &str| {
         text.parse::<IpNet>()
             .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
-            .map_err(|_| serde::de::Error::custom(format!("\"{text}\" is not a network (a.b.c.d/n)")))
+            .map_err(|_| {
+                serde::de::Error::custom(format!("\"{text}\" is not a network (a.b.c.d/n)"))
+            })
     };
     texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).map(read).collect()
 }
@@ -410,6 +415,7 @@ mod dollars {
     use rushes_domain::Ticks;
     use serde::{Deserialize, Deserializer, Serializer};
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     pub(super) fn serialize<S: Serializer>(ticks: &Ticks, out: S) -> Result<S::Ok, S::Error> {
         out.serialize_str(&ticks.to_string())
     }

@@ -34,16 +34,13 @@ impl Running {
         let address =
             listener.local_addr().map_err(|source| io_error("no local address", source))?;
         config.bound_to(address);
-        let app = tokio::task::spawn_blocking(move || App::open(config, parts))
-            .await
-            .map_err(|source| io_error("the start was interrupted", std::io::Error::other(source)))??;
+        let app = tokio::task::spawn_blocking(move || App::open(config, parts)).await.map_err(
+            |source| io_error("the start was interrupted", std::io::Error::other(source)),
+        )??;
         let router = crate::http::router(Arc::clone(&app));
         let worker = app.tracker.spawn(crate::worker::run(Arc::clone(&app)));
-        let listener = app.tracker.spawn(crate::http::listener::run(
-            Arc::clone(&app),
-            listener,
-            router,
-        ));
+        let listener =
+            app.tracker.spawn(crate::http::listener::run(Arc::clone(&app), listener, router));
         app.data_dir().announce(&ServerNote {
             address,
             base_url: local_url(address),

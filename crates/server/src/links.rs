@@ -30,7 +30,10 @@ pub struct LinkSigner {
 
 impl std::fmt::Debug for LinkSigner {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("LinkSigner").field("public_url", &self.public_url).finish()
+        formatter
+            .debug_struct("LinkSigner")
+            .field("public_url", &self.public_url)
+            .finish_non_exhaustive()
     }
 }
 
@@ -46,10 +49,7 @@ impl LinkSigner {
         let steps = at_least.saturating_add(LINK_ROUNDING_SECONDS - 1) / LINK_ROUNDING_SECONDS;
         let expires = steps * LINK_ROUNDING_SECONDS;
         let signature = self.mac(name, expires).finalize().into_bytes();
-        let mut url = format!(
-            "{}/files/{name}?exp={expires}&kid={KEY_NAME}&sig=",
-            self.public_url
-        );
+        let mut url = format!("{}/files/{name}?exp={expires}&kid={KEY_NAME}&sig=", self.public_url);
         for byte in signature {
             for nibble in [byte >> 4, byte & 15] {
                 url.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));

@@ -19,8 +19,7 @@ pub fn install(config: &LogConfig) -> Result<(), ConfigError> {
         LogFormat::Pretty => true,
         LogFormat::Json => false,
     };
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let outcome = if pretty {
         builder.with_ansi(to_terminal).with_target(false).try_init()
     } else {

@@ -34,7 +34,10 @@ pub struct TaskViews {
 
 impl std::fmt::Debug for TaskViews {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("TaskViews").field("rows", &self.rows.entry_count()).finish()
+        formatter
+            .debug_struct("TaskViews")
+            .field("rows", &self.rows.entry_count())
+            .finish_non_exhaustive()
     }
 }
 

@@ -4,6 +4,8 @@
 //! rows are the sentences; it may read whole tables, so it is for tests and for `rushes doctor`.
 //! Not here: what only the files can tell (that a video's bytes are still the ones of its SHA-256).
 
+use std::collections::HashSet;
+
 use rushes_domain::Timestamp;
 
 use crate::error::StoreError;
@@ -228,4 +230,23 @@ pub fn check_invariants(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Violation
         violations.extend(sentences.into_iter().map(|detail| Violation { invariant, detail }));
     }
     Ok(violations)
+}
+
+/// What the database finds wrong with its own file; empty if it is whole.
+pub fn integrity_faults(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    let lines = tx.rows("PRAGMA integrity_check", &[], single::<String>)?;
+    Ok(lines.into_iter().filter(|line| line != "ok").collect())
+}
+
+const KEPT_PATHS: &str = "SELECT result_path FROM tasks
+        WHERE result_path IS NOT NULL AND result_removed_at IS NULL
+    UNION SELECT result_poster_path FROM tasks
+        WHERE result_poster_path IS NOT NULL AND result_removed_at IS NULL
+    UNION SELECT path FROM task_images WHERE path IS NOT NULL";
+
+/// Paths of all files that a row still keeps, relative to the data directory. Holds them all at
+/// once: for tests and for `rushes doctor`.
+pub fn kept_paths(tx: &mut Tx<'_>) -> Result<HashSet<String>, StoreError> {
+    let paths = tx.rows(KEPT_PATHS, &[], single::<String>)?;
+    Ok(paths.into_iter().collect())
 }

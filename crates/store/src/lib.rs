@@ -32,7 +32,7 @@ mod writer;
 
 pub use accounts::{Balance, NewOwner, OwnerOutcome, balance, create_owner, owner_exists};
 pub use change::{Change, CommitObserver};
-pub use doctor::{Violation, check_invariants};
+pub use doctor::{Violation, check_invariants, integrity_faults, kept_paths};
 pub use error::StoreError;
 pub use idempotency::{IDEMPOTENCY_KEPT_MS, NewIdempotency, Replay, find_replay};
 pub use keys::{KeyRow, NewKey, create_key, find_key, set_key_enabled};
@@ -48,7 +48,7 @@ pub use tasks::create::{
 };
 pub use tasks::images::{ImageKind, ImageRow, ImageSnapshot, images, set_image_snapshot};
 pub use tasks::query::{ListFilter, StateLogRow, list_tasks, queue_position, state_log, task};
-pub use tasks::recover::void_all_leases;
+pub use tasks::recover::{shift_times, void_all_leases};
 pub use tasks::row::{ResultRow, TaskRow};
 pub use tasks::sweep::{
     Deleted, ExpiredResult, Retention, delete_old_rows, expired_results, overdue, referenced_paths,

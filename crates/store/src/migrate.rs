@@ -53,6 +53,24 @@ pub(crate) fn apply(
     Ok(())
 }
 
+/// Refuses a database that lacks a migration, or has others than this program.
+pub(crate) fn check_up_to_date(
+    connection: &Connection,
+    migrations: &[Migration],
+) -> Result<(), StoreError> {
+    let applied = applied(connection)?;
+    check(&applied, migrations)?;
+    if applied.len() < migrations.len() {
+        return Err(StoreError::Schema(format!(
+            "the database has schema version {}, this program's is {}: an older server wrote it; \
+             use that server's program, or start this one's server to bring it up to date",
+            applied.len(),
+            migrations.len()
+        )));
+    }
+    Ok(())
+}
+
 fn applied(connection: &Connection) -> Result<Vec<(i64, String)>, StoreError> {
     let is_there = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'migrations'";
     if connection.query_row(is_there, [], |_row| Ok(())).optional()?.is_none() {

@@ -79,16 +79,23 @@ impl Store {
         let connection = sqlite::open_writer(path)?;
         migrate::apply(&connection, migrations, options.opened_at)?;
         let writes = Arc::new(Queue::new(WRITES_WAITING_MAX));
-        let reads = Arc::new(Queue::new(READS_WAITING_MAX));
-        let mut readers = Vec::new();
-        for _ in 0..options.readers.clamp(1, READERS_MAX) {
-            let connection = sqlite::open_reader(path)?;
-            let jobs = Arc::clone(&reads);
-            readers.push(spawn("store-reader", move || reader::serve(&connection, &jobs))?);
-        }
+        let (reads, readers) = spawn_readers(path, options.readers)?;
         let jobs = Arc::clone(&writes);
         let writing = spawn("store-writer", move || writer::serve(&connection, &jobs, &observer))?;
         let threads = Mutex::new(Threads { writer: Some(writing), readers });
+        let inner = Inner { path: path.to_owned(), writes, reads, threads };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Opens an existing database for reading alone, beside a server that may be running: nothing
+    /// is migrated, and a database of another schema is refused. Writes answer
+    /// [`StoreError::Closed`].
+    pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        migrate::check_up_to_date(&sqlite::open_reader(path)?, migrate::embedded_migrations())?;
+        let writes = Arc::new(Queue::new(WRITES_WAITING_MAX));
+        writes.close();
+        let (reads, readers) = spawn_readers(path, 1)?;
+        let threads = Mutex::new(Threads { writer: None, readers });
         let inner = Inner { path: path.to_owned(), writes, reads, threads };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -189,6 +196,19 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+type Readers = (Arc<Jobs>, Vec<JoinHandle<()>>);
+
+fn spawn_readers(path: &Path, count: usize) -> Result<Readers, StoreError> {
+    let reads = Arc::new(Queue::new(READS_WAITING_MAX));
+    let mut readers = Vec::new();
+    for _ in 0..count.clamp(1, READERS_MAX) {
+        let connection = sqlite::open_reader(path)?;
+        let jobs = Arc::clone(&reads);
+        readers.push(spawn("store-reader", move || reader::serve(&connection, &jobs))?);
+    }
+    Ok((reads, readers))
 }
 
 fn spawn(name: &str, serve: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {

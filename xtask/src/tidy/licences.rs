@@ -19,7 +19,11 @@ pub(super) fn rule(tree: &Tree) -> Findings {
         findings.broken.push("deny.toml has no list of licences".to_owned());
         return findings;
     }
-    let metadata = match crate::cargo::metadata(&["--locked"]) {
+    // Other platforms' crates would have to be downloaded for this alone; cargo deny covers them.
+    let host = crate::cargo::host();
+    let metadata = match host
+        .and_then(|host| crate::cargo::metadata(&["--locked", "--filter-platform", &host]))
+    {
         Ok(metadata) => metadata,
         Err(error) => {
             findings.broken.push(format!("{error:#}"));

@@ -46,14 +46,15 @@ impl Progress {
         Self { bar, last: None }
     }
 
-    /// The task as it stands now.
+    /// The task as it stands now. The bar leaves the id out: it stands in the line above, and a
+    /// narrow terminal would cut it.
     pub(super) fn task(&mut self, task: &Task) {
         let (percent, words) = (task.percent(), words(task));
         if let Some(bar) = &self.bar {
             // 100 % means ended, with or without a video; the bar is about the video.
             let is_failure = task.status == TaskStatus::Failure;
             bar.set_position(if is_failure { 0 } else { percent.into() });
-            bar.set_message(format!("{words} {}", escape(&task.id)));
+            bar.set_message(words);
             return;
         }
         let is_news = self.last.as_ref().is_none_or(|(status, shown)| {

@@ -107,7 +107,9 @@ pub(super) fn render(mut response: Response, request_id: &str, public_url: &str)
     let Some(Unwritten(error)) = response.extensions_mut().remove::<Unwritten>() else {
         return response;
     };
-    *response.body_mut() = Body::from(error.body(request_id, public_url).to_string());
+    // Text and nothing else: it cannot fail, and an empty body would still carry the status.
+    let body = serde_json::to_vec(&error.body(request_id, public_url)).unwrap_or_default();
+    *response.body_mut() = Body::from(body);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if error.code == ErrorCode::InvalidApiKey {

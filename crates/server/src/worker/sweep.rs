@@ -14,6 +14,7 @@ use rushes_store::{
     expired_results, overdue, referenced_paths, remove_result, task,
 };
 
+use super::jump::JumpWatch;
 use super::step;
 use crate::app::App;
 use crate::storage::{FILES_FOLDER, IMAGES_FOLDER};
@@ -33,18 +34,29 @@ const FINALIZE_GRACE_MS: i64 = 30_000;
 const DAY_MS: i64 = 86_400_000;
 
 /// Sweeps until the app stops.
-pub(super) async fn run(app: Arc<App>) {
-    let mut long_due = app.clock.now();
+pub(super) async fn run(app: Arc<App>, jump: Arc<JumpWatch>) {
+    let mut long_due_ms = app.clock.monotonic_ms();
     loop {
-        let now = app.clock.now();
-        report("deadlines", end_overdue(&app, now).await);
-        report("expired videos", remove_expired(&app, now).await);
-        if now >= long_due {
+        let now = match jump.now(&app).await {
+            Ok(now) => {
+                report("deadlines", end_overdue(&app, now).await);
+                now
+            }
+            Err(error) => {
+                report("deadlines", Err(error));
+                app.clock.now()
+            }
+        };
+        let may_delete = jump.allows_deletions(&app);
+        if may_delete {
+            report("expired videos", remove_expired(&app, now).await);
+        }
+        if may_delete && app.clock.monotonic_ms() >= long_due_ms {
             report("old rows", delete_rows(&app, now).await);
             for folder in [FILES_FOLDER, IMAGES_FOLDER] {
                 report("orphan files", remove_orphans(&app, folder, now).await);
             }
-            long_due = now.plus_ms(LONG_INTERVAL_MS);
+            long_due_ms = app.clock.monotonic_ms().saturating_add(LONG_INTERVAL_MS);
         }
         tokio::select! {
             () = app.stop.cancelled() => return,

@@ -10,8 +10,8 @@ use rushes_domain::{Clock as _, IdSource as _, Ticks};
 use rushes_server::clock::SystemClock;
 use rushes_server::ids::SystemIds;
 use rushes_store::{
-    AccountLimits, Advance, Fence, Happening, KeyRow, NewTask, Store, StoreOptions, Tx,
-    advance, claim_queued, create_task, find_key,
+    AccountLimits, Advance, Fence, Happening, KeyRow, NewTask, Store, StoreOptions, Tx, advance,
+    claim_queued, create_task, find_key,
 };
 use serde_json::json;
 

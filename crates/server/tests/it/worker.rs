@@ -1,8 +1,11 @@
 //! The worker over HTTP, its retry policy as a table, and the render pool with a stand-in renderer.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers stop the test they serve")]
+
 mod cancel;
 mod directives;
 mod images;
+mod jumps;
 mod recovery;
 mod render_pool;
 mod settle;

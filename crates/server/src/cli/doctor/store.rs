@@ -4,10 +4,9 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
 use rushes_domain::{Clock as _, Timestamp};
-use rushes_store::{Row, Store, StoreError, StoreOptions, Tx, check_invariants};
+use rushes_store::{Store, check_invariants, integrity_faults, kept_paths};
 
 use super::Finding;
 use crate::app::STORE_FILE;
@@ -27,8 +26,7 @@ pub(super) async fn examine(data_dir: &Path) -> Vec<Finding> {
         return vec![Finding::warn(CHECK, "no store yet; the first `rushes serve` makes it")];
     }
     let now = SystemClock.now();
-    let options = StoreOptions { readers: 1, opened_at: now };
-    let opened = tokio::task::spawn_blocking(move || Store::open(&path, options, Arc::new(())));
+    let opened = tokio::task::spawn_blocking(move || Store::open_to_read(&path));
     let store = match opened.await {
         Ok(Ok(store)) => store,
         Ok(Err(error)) => return vec![Finding::fail(CHECK, format!("cannot be opened: {error}"))],
@@ -119,25 +117,4 @@ fn verdict(check: &'static str, faults: &[String], fine: &str) -> Finding {
         let _ = write!(detail, "; and {} more", faults.len() - SENTENCES_MAX);
     }
     Finding::fail(check, detail)
-}
-
-/// What SQLite finds wrong with its own file.
-fn integrity_faults(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
-    let lines = tx.rows("PRAGMA integrity_check", &[], text)?;
-    Ok(lines.into_iter().filter(|line| line != "ok").collect())
-}
-
-/// Paths of all files that a row still keeps.
-fn kept_paths(tx: &mut Tx<'_>) -> Result<HashSet<String>, StoreError> {
-    const KEPT_PATHS: &str = "SELECT result_path FROM tasks
-            WHERE result_path IS NOT NULL AND result_removed_at IS NULL
-        UNION SELECT result_poster_path FROM tasks
-            WHERE result_poster_path IS NOT NULL AND result_removed_at IS NULL
-        UNION SELECT path FROM task_images WHERE path IS NOT NULL";
-    let paths = tx.rows(KEPT_PATHS, &[], text)?;
-    Ok(paths.into_iter().collect())
-}
-
-fn text(row: &mut Row<'_>) -> Result<String, StoreError> {
-    row.take()
 }

@@ -40,8 +40,11 @@ use crate::http::{Http, json, models, to_json};
 const ROUTE: &str = "POST /v1/video/generations";
 /// The only provider so far.
 const PREVIEW: &str = "preview";
-/// The door's name in the task's row.
-const DOOR: &str = "api";
+/// The doors that a native create comes through, as the task's row names them.
+const DOOR_API: &str = "api";
+const DOOR_CLI: &str = "cli";
+/// How our own command line begins its `User-Agent`.
+const CLI_USER_AGENT: &str = "rushes-cli/";
 /// Most characters of a `User-Agent` that are kept.
 const USER_AGENT_CHARS_MAX: usize = 256;
 /// Bodies from this size on are parsed off the event loop, in bytes.
@@ -234,6 +237,9 @@ impl Order {
     fn new_task(&self, id: rushes_domain::TaskId, job: Job, price: Ticks) -> NewTask {
         let config = &self.http.app.config;
         let key = &self.caller.0;
+        // A test prompt may shorten its task's time, never lengthen it.
+        let shortened_ms = job.directives.deadline_ms.unwrap_or(u64::MAX);
+        let run_timeout_ms = config.task.run_timeout_ms.min(shortened_ms);
         NewTask {
             id,
             account_id: key.account_id,
@@ -254,11 +260,11 @@ impl Order {
             ignored_fields: job.ignored_fields,
             directives: job.directives,
             price,
-            door: DOOR,
+            door: self.origin.door(),
             client_address: self.origin.client_address.clone(),
             user_agent: self.origin.user_agent.clone(),
             request_id: self.origin.request_id.clone(),
-            run_timeout_ms: clamp_ms(config.task.run_timeout_ms),
+            run_timeout_ms: clamp_ms(run_timeout_ms),
             queue_timeout_ms: clamp_ms(config.task.queue_timeout_ms),
             now: self.http.app.clock.now(),
             limits: AccountLimits {
@@ -272,6 +278,12 @@ impl Order {
 }
 
 impl Origin {
+    /// A label for the operator and nothing more: whoever likes can say that it is the CLI.
+    fn door(&self) -> &'static str {
+        let is_cli = self.user_agent.as_deref().is_some_and(|it| it.starts_with(CLI_USER_AGENT));
+        if is_cli { DOOR_CLI } else { DOOR_API }
+    }
+
     fn of(http: &Http, parts: &Parts) -> Self {
         let trusted = &http.app.config.trusted_proxies;
         let peer = parts.extensions.get::<Peer>();

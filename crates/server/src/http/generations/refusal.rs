@@ -64,4 +64,3 @@ pub(super) fn no_channel() -> HttpError {
     .with_retry_after(NO_CHANNEL_RETRY_SECONDS)
     .into()
 }
-

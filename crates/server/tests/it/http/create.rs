@@ -138,9 +138,12 @@ async fn a_client_that_hangs_up_after_sending_still_has_its_task() {
     raw.send(bytes).await;
     // The first byte of the answer may be on its way; nobody will read it.
     drop(raw);
-    let app = &app;
-    eventually("the task is there", || async move { (left(app).await.tasks() == 1).then_some(()) })
-        .await;
+    let looked_at = &app;
+    eventually("the task is there", || async move {
+        (left(looked_at).await.tasks() == 1).then_some(())
+    })
+    .await;
+    app.finish().await;
 }
 
 #[tokio::test]

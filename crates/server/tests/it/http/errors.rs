@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use super::left::left;
 use super::raw::{Raw, create_bytes, status};
-use super::{GENERATIONS, small, stalled, with};
+use super::{GENERATIONS, small, stalled};
 use crate::support::{Answer, Options, TestApp, pictures};
 
 /// Checks a refusal's shape and gives its message.
-fn refused(answer: &Answer, status: u16, code: &str) -> String {
+pub(super) fn refused(answer: &Answer, status: u16, code: &str) -> String {
     let body = answer.json();
     assert_eq!(answer.status, status, "{body}");
     assert_eq!(body["code"], code, "{body}");

@@ -22,7 +22,8 @@ impl Video {
         let body = app.wait(&id).await;
         let url = body["data"]["result_url"].as_str().expect("a link").to_owned();
         let id = id.parse().expect("an id");
-        let row = app.app().views.get(&app.app().store, id).await.unwrap().unwrap();
+        let row =
+            app.app().views.get(&app.app().store, id).await.expect("readable").expect("there");
         let path = row.result.as_ref().expect("a result").path.clone();
         let bytes = std::fs::read(app.data_dir().join(path)).expect("the file");
         Self { app, id, url, bytes }
@@ -81,6 +82,18 @@ async fn the_whole_file_and_its_head() {
         assert_eq!(answer.header("content-disposition"), disposition);
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
     }
+    video.app.finish().await;
+}
+
+#[tokio::test]
+async fn the_still_picture_has_a_link_of_its_own() {
+    let video = Video::make().await;
+    let body = video.app.wait(&video.id.to_string()).await;
+    let poster_url = body["data"]["poster_url"].as_str().expect("a link");
+    let answer = video.send("GET", poster_url, &[]).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "image/jpeg"));
+    assert!(answer.bytes.starts_with(&[0xff, 0xd8, 0xff]));
+    assert_ne!(answer.header("etag"), video.get(&[]).await.header("etag"));
     video.app.finish().await;
 }
 

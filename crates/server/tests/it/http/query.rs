@@ -180,7 +180,7 @@ async fn lists_by_status_and_model() {
         (ids(&page) == std::slice::from_ref(running_ref)).then_some(())
     })
     .await;
-    assert_eq!(ids(&list(&app, "status=NOT_START").await), [parked.clone()]);
+    assert_eq!(ids(&list(&app, "status=NOT_START").await), [parked]);
     assert_eq!(ids(&list(&app, "status=SUCCESS").await), [] as [&str; 0]);
     assert_eq!(ids(&list(&app, "status=SUBMITTED").await), [] as [&str; 0]);
     assert_eq!(ids(&list(&app, "model=grok-imagine-video").await).len(), 2, "by alias");

@@ -10,31 +10,31 @@ use serde_json::Value;
 use super::{DEADLINE, eventually};
 
 /// A `rushes serve` of our own.
-pub struct Binary {
+pub(crate) struct Binary {
     child: Child,
     /// Where it answers.
-    pub base_url: String,
+    pub(crate) base_url: String,
     /// The owner's live key.
-    pub api_key: String,
+    pub(crate) api_key: String,
     /// The owner's test key.
-    pub test_api_key: String,
+    pub(crate) test_api_key: String,
 }
 
 /// A command with nothing of this process's environment but what it names.
-pub fn command(folder: &Path) -> Command {
+pub(crate) fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rushes"));
     command.env_clear().env("HOME", folder).env("RUSHES_LOG__LEVEL", "warn");
     command
 }
 
 /// The data directory below a test's folder.
-pub fn data_dir(folder: &Path) -> PathBuf {
+pub(crate) fn data_dir(folder: &Path) -> PathBuf {
     folder.join("data")
 }
 
 impl Binary {
     /// Starts it and waits until it is ready.
-    pub async fn start(folder: &Path, environment: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start(folder: &Path, environment: &[(&str, &str)]) -> Self {
         let data_dir = data_dir(folder);
         let mut command = command(folder);
         command
@@ -61,18 +61,18 @@ impl Binary {
     }
 
     /// Its process id.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// SIGKILL, and wait for the end.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("reaped");
     }
 
     /// SIGTERM, and wait for the end.
-    pub async fn terminate(mut self) -> ExitStatus {
+    pub(crate) async fn terminate(mut self) -> ExitStatus {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
         assert!(sent.success());
@@ -95,7 +95,7 @@ impl Drop for Binary {
 }
 
 /// A client that uses no proxy.
-pub fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().expect("a client")
 }

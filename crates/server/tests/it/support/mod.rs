@@ -11,55 +11,48 @@ use rushes_domain::Timestamp;
 use rushes_server::app::{App, Parts};
 use rushes_server::clock::{AppClock, ManualClock, SystemClock};
 use rushes_server::config::{Config, ConfigSources};
-use rushes_server::egress::{Resolve, SystemResolver};
+use rushes_server::egress::SystemResolver;
 use rushes_server::ids::SystemIds;
 use rushes_server::lifecycle::Running;
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub mod binary;
-pub mod pictures;
+pub(crate) mod binary;
+pub(crate) mod pictures;
 
 /// How long a condition may take to come true.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// What differs from the defaults.
 #[derive(Default)]
-pub struct Options {
+pub(crate) struct Options {
     flags: Vec<(String, String)>,
     toml: String,
     clock: Option<ManualClock>,
-    resolver: Option<Arc<dyn Resolve>>,
 }
 
 impl Options {
     /// Text of a configuration file.
-    pub fn toml(mut self, text: &str) -> Self {
+    pub(crate) fn toml(mut self, text: &str) -> Self {
         self.toml.push_str(text);
         self.toml.push('\n');
         self
     }
 
     /// A clock that the test moves.
-    pub fn clock(mut self, clock: &ManualClock) -> Self {
+    pub(crate) fn clock(mut self, clock: &ManualClock) -> Self {
         self.clock = Some(clock.clone());
         self
     }
 
-    /// A resolver of the test's own.
-    pub fn resolver(mut self, resolver: Arc<dyn Resolve>) -> Self {
-        self.resolver = Some(resolver);
-        self
-    }
-
     /// Starts a gateway in a new directory.
-    pub async fn start(self) -> TestApp {
+    pub(crate) async fn start(self) -> TestApp {
         let folder = tempfile::tempdir().expect("a temporary directory");
         self.start_in(Arc::new(folder)).await
     }
 
     /// Starts a gateway in a directory that another one used before.
-    pub async fn start_in(mut self, folder: Arc<TempDir>) -> TestApp {
+    pub(crate) async fn start_in(mut self, folder: Arc<TempDir>) -> TestApp {
         let data_dir = folder.path().join("data");
         self.flags.push(("listen".into(), "127.0.0.1:0".into()));
         self.flags.push(("data_dir".into(), data_dir.to_string_lossy().into_owned()));
@@ -78,7 +71,7 @@ impl Options {
         let parts = Parts {
             clock,
             ids: Arc::new(SystemIds),
-            resolver: self.resolver.unwrap_or_else(|| Arc::new(SystemResolver)),
+            resolver: Arc::new(SystemResolver),
             secret_key_hex: None,
             bootstrap_api_key: None,
         };
@@ -88,45 +81,45 @@ impl Options {
 }
 
 /// A running gateway and a client of it.
-pub struct TestApp {
+pub(crate) struct TestApp {
     running: Running,
     folder: Arc<TempDir>,
     client: reqwest::Client,
     /// `http://127.0.0.1:port`.
-    pub base_url: String,
+    pub(crate) base_url: String,
     /// The owner's live key.
-    pub api_key: String,
+    pub(crate) api_key: String,
     /// The owner's test key.
-    pub test_api_key: String,
+    pub(crate) test_api_key: String,
 }
 
 /// An answer, read whole.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The HTTP status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// The headers.
-    pub headers: reqwest::header::HeaderMap,
+    pub(crate) headers: reqwest::header::HeaderMap,
     /// The body's bytes.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {
     /// The body as JSON.
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.bytes)
-            .unwrap_or_else(|_| panic!("not JSON: {}", String::from_utf8_lossy(&self.bytes)))
+    pub(crate) fn json(&self) -> Value {
+        let text = String::from_utf8_lossy(&self.bytes);
+        serde_json::from_str(&text).expect(&text)
     }
 
     /// A header as text; empty if absent.
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap_or("(not text)"))
     }
 }
 
 impl TestApp {
     /// A gateway with the defaults.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Options::default().start().await
     }
 
@@ -152,32 +145,32 @@ impl TestApp {
     }
 
     /// The gateway's inside.
-    pub fn app(&self) -> &Arc<App> {
+    pub(crate) fn app(&self) -> &Arc<App> {
         self.running.app()
     }
 
     /// The directory that holds the data directory, for a second start in it.
-    pub fn folder(&self) -> Arc<TempDir> {
+    pub(crate) fn folder(&self) -> Arc<TempDir> {
         Arc::clone(&self.folder)
     }
 
     /// The data directory.
-    pub fn data_dir(&self) -> &Path {
+    pub(crate) fn data_dir(&self) -> &Path {
         &self.running.app().config.data_dir
     }
 
     /// The gateway's present.
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.app().clock.now()
     }
 
     /// A request to a path, with the live key.
-    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         self.bare_request(method, path).bearer_auth(&self.api_key)
     }
 
     /// A request to a path or absolute URL, without any key.
-    pub fn bare_request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn bare_request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let url = if path.starts_with("http") {
             path.to_owned()
         } else {
@@ -187,7 +180,7 @@ impl TestApp {
     }
 
     /// Sends and reads the whole answer.
-    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.expect("an answer");
         let status = response.status().as_u16();
         let headers = response.headers().clone();
@@ -196,17 +189,17 @@ impl TestApp {
     }
 
     /// `GET` with the live key.
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(self.request("GET", path)).await
     }
 
     /// `POST` of a JSON value with the live key.
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.post_with(&self.api_key, path, body).await
     }
 
     /// `POST` of a JSON value with any key.
-    pub async fn post_with(&self, key: &str, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post_with(&self, key: &str, path: &str, body: &Value) -> Answer {
         let request = self
             .bare_request("POST", path)
             .bearer_auth(key)
@@ -216,19 +209,19 @@ impl TestApp {
     }
 
     /// Creates a task with the live key and returns its id.
-    pub async fn create(&self, body: &Value) -> String {
+    pub(crate) async fn create(&self, body: &Value) -> String {
         self.create_with(&self.api_key, body).await
     }
 
     /// Creates a task with any key and returns its id.
-    pub async fn create_with(&self, key: &str, body: &Value) -> String {
+    pub(crate) async fn create_with(&self, key: &str, body: &Value) -> String {
         let answer = self.post_with(key, "/v1/video/generations", body).await;
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.bytes));
         answer.json()["task_id"].as_str().expect("a task id").to_owned()
     }
 
     /// Polls until the task has ended; returns the poll's body.
-    pub async fn wait(&self, id: &str) -> Value {
+    pub(crate) async fn wait(&self, id: &str) -> Value {
         let deadline = Instant::now() + DEADLINE;
         loop {
             let request = self
@@ -245,7 +238,7 @@ impl TestApp {
     }
 
     /// Stops cleanly and returns the invariants' violations.
-    pub async fn finish(self) {
+    pub(crate) async fn finish(self) {
         let store = self.app().store.clone();
         let now = self.now();
         let violations = store
@@ -257,7 +250,7 @@ impl TestApp {
     }
 
     /// Stops cleanly without a look at the invariants; the directory stays usable.
-    pub async fn stop(self) -> Arc<TempDir> {
+    pub(crate) async fn stop(self) -> Arc<TempDir> {
         let folder = self.folder();
         self.running.stop().await;
         folder
@@ -265,7 +258,7 @@ impl TestApp {
 }
 
 /// Waits until the condition holds, looking again every few milliseconds.
-pub async fn eventually<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn eventually<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + DEADLINE;
     loop {
         if let Some(found) = probe().await {

@@ -4,14 +4,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// A PNG of one colour, `width` × `height`, written by hand: stored blocks need no compressor.
-pub fn png(width: u32, height: u32, colour: [u8; 3]) -> Vec<u8> {
-    let mut raw = Vec::new();
-    for _ in 0..height {
-        raw.push(0);
-        for _ in 0..width {
-            raw.extend_from_slice(&colour);
-        }
+pub(crate) fn png(width: u32, height: u32, colour: [u8; 3]) -> Vec<u8> {
+    let mut line = vec![0];
+    for _ in 0..width {
+        line.extend_from_slice(&colour);
     }
+    let raw = line.repeat(usize::try_from(height).expect("a height fits"));
     let mut zlib = vec![0x78, 0x01];
     let blocks = raw.chunks(65_535).collect::<Vec<_>>();
     for (index, block) in blocks.iter().enumerate() {
@@ -39,12 +37,12 @@ pub fn png(width: u32, height: u32, colour: [u8; 3]) -> Vec<u8> {
 }
 
 /// The bytes as a data URL.
-pub fn data_url(mime: &str, bytes: &[u8]) -> String {
+pub(crate) fn data_url(mime: &str, bytes: &[u8]) -> String {
     format!("data:{mime};base64,{}", STANDARD.encode(bytes))
 }
 
 /// A small PNG as a data URL.
-pub fn png_data_url(colour: [u8; 3]) -> String {
+pub(crate) fn png_data_url(colour: [u8; 3]) -> String {
     data_url("image/png", &png(64, 48, colour))
 }
 

@@ -3,6 +3,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rushes_domain::image_url::check_image_url;
 use serde_json::{Value, json};
 
 use super::small;
@@ -16,8 +17,7 @@ struct Pictures {
 
 impl Pictures {
     fn start(answers: Vec<Vec<u8>>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/a.png", listener.local_addr().unwrap());
+        let (listener, url) = listen();
         let served = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&served);
         std::thread::spawn(move || {
@@ -33,6 +33,17 @@ impl Pictures {
 
     fn served(&self) -> usize {
         self.served.load(Ordering::SeqCst)
+    }
+}
+
+/// Listens on a port that an image's URL may have: the system may well offer one that is not.
+fn listen() -> (TcpListener, String) {
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/a.png", listener.local_addr().unwrap());
+        if check_image_url(&url, &|_address| true).is_ok() {
+            return (listener, url);
+        }
     }
 }
 
