@@ -26,9 +26,7 @@ usage: cargo xtask COMMAND
   test [--offline] [--suite NAME]   all tests, or one suite of them; --offline installs nothing,
        [--binary PATH]              --binary tries another build of the gateway from outside
   tidy                              the rules of structure that no compiler checks
-  bench [--http] [--renderer]       measurements with release builds; both without a flag
-
-suites: tidy, cargo, stranger, seed-curl, seed-node, chromium, python";
+  bench [--http] [--renderer]       measurements with release builds; both without a flag";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -50,7 +48,8 @@ fn main() -> ExitCode {
             if !problem.is_empty() {
                 eprintln!("error: {problem}\n");
             }
-            eprintln!("{USAGE}");
+            let suites: Vec<&str> = test::names().collect();
+            eprintln!("{USAGE}\n\nsuites: {}", suites.join(", "));
             ExitCode::from(2)
         }
     }

@@ -5,10 +5,12 @@
 mod chromium;
 mod client;
 mod curl;
+mod durability;
 mod node;
 mod python;
 mod shell;
 mod stranger;
+mod trace;
 
 use std::path::PathBuf;
 
@@ -34,6 +36,7 @@ pub(crate) const ALL: &[(&str, Suite)] = &[
     ("seed-node", node::run),
     ("python", python::run),
     ("chromium", chromium::run),
+    ("durability", durability::run),
 ];
 
 /// Settings of the gateways here: pictures may come from loopback, and the suites do not depend

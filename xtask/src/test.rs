@@ -48,7 +48,8 @@ impl Options {
     }
 }
 
-fn names() -> impl Iterator<Item = &'static str> {
+/// Names of all suites.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     ["tidy", "cargo"].into_iter().chain(suites::ALL.iter().map(|(name, _)| *name))
 }
 

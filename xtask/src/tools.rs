@@ -22,6 +22,8 @@ pub(crate) const NODE: Tool =
     Tool { title: "Node.js", names: &["node", "nodejs"], package: "nodejs" };
 /// Python 3; its standard library is enough.
 pub(crate) const PYTHON: Tool = Tool { title: "Python 3", names: &["python3"], package: "python3" };
+/// The system-call tracer of Linux.
+pub(crate) const STRACE: Tool = Tool { title: "strace", names: &["strace"], package: "strace" };
 /// A browser of the Chromium family.
 pub(crate) const CHROMIUM: Tool = Tool {
     title: "Chromium",

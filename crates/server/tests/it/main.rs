@@ -4,6 +4,8 @@ mod cli;
 mod crash;
 mod egress;
 mod http;
+mod load;
 mod restart;
+mod security;
 mod support;
 mod worker;
