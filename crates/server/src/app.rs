@@ -22,6 +22,7 @@ use crate::data_dir::{DataDir, DataDirError};
 use crate::egress::{Egress, EgressError, EgressOptions, Resolve, SystemResolver};
 use crate::http::rate::CreateLimiter;
 use crate::ids::SystemIds;
+use crate::jump::JumpWatch;
 use crate::keys::KeyCache;
 use crate::links::LinkSigner;
 use crate::render_pool::ThreadRenderPool;
@@ -107,6 +108,8 @@ pub struct App {
     pub config: Config,
     /// The time.
     pub clock: Arc<dyn AppClock>,
+    /// The time for whoever sets or minds a deadline: it notices when the clock is set.
+    pub jump: JumpWatch,
     /// New ids.
     pub ids: Arc<dyn IdSource>,
     /// Durable state.
@@ -183,6 +186,7 @@ impl App {
             tracker: TaskTracker::new(),
             stop: CancellationToken::new(),
             local_token: random_token(&*parts.ids),
+            jump: JumpWatch::new(Arc::clone(&parts.clock), store.clone()),
             clock: parts.clock,
             ids: parts.ids,
             store,

@@ -12,6 +12,7 @@ pub mod dialects;
 pub mod egress;
 pub mod http;
 pub mod ids;
+pub mod jump;
 pub mod keys;
 pub mod lifecycle;
 pub mod links;

@@ -10,7 +10,6 @@
 
 mod finalize;
 mod images;
-mod jump;
 mod memory;
 mod poll;
 pub mod settle;
@@ -29,7 +28,6 @@ use rushes_store::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::app::App;
-use jump::JumpWatch;
 use memory::Memory;
 
 /// Polls and finalizations at the same time.
@@ -57,7 +55,6 @@ struct Worker {
     /// Claimed jobs that will take room at a provider but have not yet.
     handing_over: AtomicUsize,
     memory: Memory,
-    jump: Arc<JumpWatch>,
 }
 
 /// What one look at the store brought.
@@ -69,9 +66,8 @@ struct Claims {
 
 /// Moves tasks until the app stops. Steps run on the app's tracker, which a clean stop waits for.
 pub async fn run(app: Arc<App>) {
-    let jump = Arc::new(JumpWatch::new(&app));
-    app.tracker.spawn(sweep::run(Arc::clone(&app), Arc::clone(&jump)));
-    let worker = Arc::new(Worker::new(app, jump));
+    app.tracker.spawn(sweep::run(Arc::clone(&app)));
+    let worker = Arc::new(Worker::new(app));
     let app = &worker.app;
     while !app.stop.is_cancelled() {
         let next = match worker.turn().await {
@@ -97,7 +93,7 @@ pub async fn run(app: Arc<App>) {
 }
 
 impl Worker {
-    fn new(app: Arc<App>, jump: Arc<JumpWatch>) -> Self {
+    fn new(app: Arc<App>) -> Self {
         Self {
             app,
             due_slots: Arc::new(Semaphore::new(DUE_STEPS_MAX)),
@@ -106,7 +102,6 @@ impl Worker {
             inspections: Semaphore::new(INSPECTIONS_MAX),
             handing_over: AtomicUsize::new(0),
             memory: Memory::default(),
-            jump,
         }
     }
 
@@ -132,7 +127,7 @@ impl Worker {
     /// Claims what there are slots for, and starts the submit of what can be sent as it is: the
     /// state `submitting` is on the disk before anything leaves.
     async fn claim(&self) -> Result<Claims, StoreError> {
-        let now = self.jump.now(&self.app).await?;
+        let now = self.app.jump.now().await?;
         let due_limit = self.due_slots.available_permits();
         let slots = self.submit_slots.available_permits().min(self.room());
         self.app

@@ -14,7 +14,6 @@ use rushes_store::{
     expired_results, overdue, referenced_paths, remove_result, task,
 };
 
-use super::jump::JumpWatch;
 use super::step;
 use crate::app::App;
 use crate::storage::{FILES_FOLDER, IMAGES_FOLDER};
@@ -34,10 +33,10 @@ const FINALIZE_GRACE_MS: i64 = 30_000;
 const DAY_MS: i64 = 86_400_000;
 
 /// Sweeps until the app stops.
-pub(super) async fn run(app: Arc<App>, jump: Arc<JumpWatch>) {
+pub(super) async fn run(app: Arc<App>) {
     let mut long_due_ms = app.clock.monotonic_ms();
     loop {
-        let now = match jump.now(&app).await {
+        let now = match app.jump.now().await {
             Ok(now) => {
                 report("deadlines", end_overdue(&app, now).await);
                 now
@@ -47,7 +46,7 @@ pub(super) async fn run(app: Arc<App>, jump: Arc<JumpWatch>) {
                 app.clock.now()
             }
         };
-        let may_delete = jump.allows_deletions(&app);
+        let may_delete = app.jump.allows_deletions();
         if may_delete {
             report("expired videos", remove_expired(&app, now).await);
         }

@@ -17,7 +17,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use rushes_domain::account::KeyKind;
 use rushes_domain::job::Job;
 use rushes_domain::request::VideoRequest;
-use rushes_domain::{ApiError, Ticks};
+use rushes_domain::{ApiError, TaskId, Ticks, Timestamp};
 use rushes_store::{
     AccountLimits, CreateOutcome, NewIdempotency, NewTask, Replay, StoreError, create_task,
 };
@@ -196,10 +196,11 @@ impl Order {
 
     async fn write(&self, checked: Checked, fingerprint: [u8; 32]) -> Result<Response, HttpError> {
         let app = &self.http.app;
+        let now = app.jump.now().await?;
         let id = app.ids.task_id();
         let Checked { job, images, price } = checked;
         let mut written = Written::write(app, id, images).await?;
-        let mut task = self.new_task(id, job, price);
+        let mut task = self.new_task(id, job, price, now);
         task.images = std::mem::take(&mut written.images);
         let body = match to_json(native::created(&task)) {
             Ok(body) => body,
@@ -234,7 +235,7 @@ impl Order {
         }
     }
 
-    fn new_task(&self, id: rushes_domain::TaskId, job: Job, price: Ticks) -> NewTask {
+    fn new_task(&self, id: TaskId, job: Job, price: Ticks, now: Timestamp) -> NewTask {
         let config = &self.http.app.config;
         let key = &self.caller.0;
         // A test prompt may shorten its task's time, never lengthen it.
@@ -266,7 +267,7 @@ impl Order {
             request_id: self.origin.request_id.clone(),
             run_timeout_ms: clamp_ms(run_timeout_ms),
             queue_timeout_ms: clamp_ms(config.task.queue_timeout_ms),
-            now: self.http.app.clock.now(),
+            now,
             limits: AccountLimits {
                 in_flight_max: config.account.in_flight_max,
                 waiting_max: config.account.waiting_max,

@@ -4,13 +4,14 @@
 //! deadlines and leases move along, and whoever waited for a moment is due at once. For a while
 //! after a jump nothing is deleted for its age, since the jump itself may be the mistake.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use rushes_domain::Timestamp;
-use rushes_store::StoreError;
+use rushes_store::{Store, StoreError};
 use tokio::sync::Mutex;
 
-use crate::app::App;
+use crate::clock::AppClock;
 
 /// From which difference on it is a jump and no drift, in milliseconds.
 const JUMP_MS_MIN: i64 = 10_000;
@@ -18,10 +19,17 @@ const JUMP_MS_MIN: i64 = 10_000;
 const DELETIONS_HELD_MS: i64 = 600_000;
 
 /// The last look at both clocks.
-#[derive(Debug)]
-pub(super) struct JumpWatch {
+pub struct JumpWatch {
+    clock: Arc<dyn AppClock>,
+    store: Store,
     last: Mutex<Look>,
     held_until_ms: AtomicI64,
+}
+
+impl std::fmt::Debug for JumpWatch {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("JumpWatch").field("last", &self.last).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -31,34 +39,37 @@ struct Look {
 }
 
 impl Look {
-    fn at(app: &App) -> Self {
-        Self { now: app.clock.now(), monotonic_ms: app.clock.monotonic_ms() }
+    fn at(clock: &dyn AppClock) -> Self {
+        Self { now: clock.now(), monotonic_ms: clock.monotonic_ms() }
     }
 }
 
 impl JumpWatch {
-    pub(super) fn new(app: &App) -> Self {
-        Self { last: Mutex::new(Look::at(app)), held_until_ms: AtomicI64::new(i64::MIN) }
+    /// Begins to watch.
+    pub fn new(clock: Arc<dyn AppClock>, store: Store) -> Self {
+        let last = Mutex::new(Look::at(&*clock));
+        Self { clock, store, last, held_until_ms: AtomicI64::new(i64::MIN) }
     }
 
-    /// The present moment, after everything in the store was moved there if the clock jumped.
-    pub(super) async fn now(&self, app: &App) -> Result<Timestamp, StoreError> {
-        // Held over the write: nobody claims by the new time before the rows have moved.
+    /// The present moment, after everything in the store was moved there if the clock jumped. For
+    /// whoever claims tasks by the time, ends them, or makes new ones with a deadline.
+    pub async fn now(&self) -> Result<Timestamp, StoreError> {
+        // Held over the write: nobody acts by the new time before the rows have moved.
         let mut last = self.last.lock().await;
-        let look = Look::at(app);
+        let look = Look::at(&*self.clock);
         let jump_ms = look.now.ms_since(last.now) - (look.monotonic_ms - last.monotonic_ms);
         if jump_ms.abs() >= JUMP_MS_MIN {
             tracing::warn!(jump_ms, "the wall clock jumped; unfinished tasks move along");
             let held_until_ms = look.monotonic_ms.saturating_add(DELETIONS_HELD_MS);
             self.held_until_ms.store(held_until_ms, Ordering::Relaxed);
-            app.store.write(move |tx| rushes_store::shift_times(tx, look.now, jump_ms)).await?;
+            self.store.write(move |tx| rushes_store::shift_times(tx, look.now, jump_ms)).await?;
         }
         *last = look;
         Ok(look.now)
     }
 
     /// Whether things may be deleted for their age.
-    pub(super) fn allows_deletions(&self, app: &App) -> bool {
-        app.clock.monotonic_ms() >= self.held_until_ms.load(Ordering::Relaxed)
+    pub fn allows_deletions(&self) -> bool {
+        self.clock.monotonic_ms() >= self.held_until_ms.load(Ordering::Relaxed)
     }
 }
