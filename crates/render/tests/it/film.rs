@@ -173,29 +173,6 @@ fn size_and_length_are_exact() {
 }
 
 #[test]
-#[ignore = "every offered size: half a minute; run with --ignored before a release"]
-fn every_offered_size_is_exact() {
-    for (width, height) in [
-        (1280, 720),
-        (720, 1280),
-        (960, 720),
-        (720, 960),
-        (1080, 720),
-        (720, 1080),
-        (720, 720),
-        (854, 480),
-        (480, 854),
-        (640, 480),
-        (480, 640),
-        (720, 480),
-        (480, 720),
-        (480, 480),
-    ] {
-        check_size(width, height, 2);
-    }
-}
-
-#[test]
 fn every_scene_draws_at_any_shape() {
     for (_, prompt) in SCENES {
         for (width, height) in [(64, 64), (64, 640), (640, 64), (128, 226)] {

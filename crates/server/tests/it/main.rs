@@ -5,6 +5,7 @@ mod crash;
 mod egress;
 mod http;
 mod load;
+mod matrix;
 mod restart;
 mod security;
 mod support;
