@@ -19,6 +19,8 @@ const DEFAULT_TEXT: &str = include_str!("config.default.toml");
 /// `RUSHES_…` variables that are not settings: the client's own, and secrets read elsewhere.
 const OTHER_VARIABLES: [&str; 5] =
     ["API_KEY", "BASE_URL", "BOOTSTRAP_API_KEY", "CONFIG", "SECRET_KEY"];
+/// Longest time that idempotency keys are kept, in days.
+const IDEMPOTENCY_DAYS_MAX: u32 = 7;
 /// Longest grace of a clean stop, in milliseconds.
 const STOP_GRACE_MS_MAX: u64 = 600_000;
 
@@ -302,6 +304,14 @@ impl Config {
         ];
         if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError::Value(format!("{name} must be at least 1")));
+        }
+        if self.retention.idempotency_days > IDEMPOTENCY_DAYS_MAX
+            || self.retention.idempotency_days > self.retention.task_days
+        {
+            return Err(ConfigError::Value(format!(
+                "retention.idempotency_days must be at most {IDEMPOTENCY_DAYS_MAX} and at most \
+                 retention.task_days"
+            )));
         }
         // hyper refuses a read buffer under 8 KiB.
         if self.limits.header_bytes_max < 8192 {

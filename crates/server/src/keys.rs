@@ -5,6 +5,7 @@
 //! that guessing does not reach the store.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use moka::sync::Cache;
@@ -19,11 +20,13 @@ const KEY_SECONDS: u64 = 30;
 /// The cache.
 pub struct KeyCache {
     rows: Cache<[u8; 32], Option<Arc<KeyRow>>>,
+    /// Counts the changes: what was read before one is not put away after it.
+    changes: AtomicU64,
 }
 
 impl std::fmt::Debug for KeyCache {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("KeyCache").field("rows", &self.rows.entry_count()).finish()
+        formatter.debug_struct("KeyCache").field("rows", &self.rows.entry_count()).finish_non_exhaustive()
     }
 }
 
@@ -33,7 +36,7 @@ impl Default for KeyCache {
             .max_capacity(KEYS_MAX)
             .time_to_live(Duration::from_secs(KEY_SECONDS))
             .build();
-        Self { rows }
+        Self { rows, changes: AtomicU64::new(0) }
     }
 }
 
@@ -47,14 +50,19 @@ impl KeyCache {
         if let Some(known) = self.rows.get(&hash) {
             return Ok(known);
         }
+        let changes = self.changes.load(Ordering::Acquire);
         let row = store.read(move |tx| rushes_store::keys::find_key(tx, &hash)).await?;
         let row = row.map(Arc::new);
         self.rows.insert(hash, row.clone());
+        if self.changes.load(Ordering::Acquire) != changes {
+            self.rows.invalidate(&hash);
+        }
         Ok(row)
     }
 
     /// Forgets everything; called with the commit that changed a key.
     pub fn clear(&self) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
         self.rows.invalidate_all();
     }
 }

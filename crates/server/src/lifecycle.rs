@@ -5,10 +5,12 @@
 //! clean stop share one path: tasks are rows, and an interrupted step is simply due again.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -28,6 +30,7 @@ pub struct Running {
 impl Running {
     /// Binds, opens the data directory and starts everything.
     pub async fn start(mut config: Config, parts: Parts) -> Result<Self, StartError> {
+        raise_file_limit();
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|source| io_error(&format!("cannot listen on {}", config.listen), source))?;
@@ -38,7 +41,8 @@ impl Running {
             |source| io_error("the start was interrupted", std::io::Error::other(source)),
         )??;
         let router = crate::http::router(Arc::clone(&app));
-        let worker = app.tracker.spawn(crate::worker::run(Arc::clone(&app)));
+        let worker =
+            app.tracker.spawn(supervise("worker", &app, crate::worker::run(Arc::clone(&app))));
         let listener =
             app.tracker.spawn(crate::http::listener::run(Arc::clone(&app), listener, router));
         app.data_dir().announce(&ServerNote {
@@ -55,7 +59,8 @@ impl Running {
         &self.app
     }
 
-    /// Returns once the gateway has to end by itself: the database could not be written.
+    /// Returns once the gateway has to end by itself: the database could not be written, or a
+    /// part that everything depends on is gone.
     pub async fn failed(&self) {
         self.app.views.fatal().cancelled().await;
     }
@@ -80,6 +85,23 @@ impl Running {
     }
 }
 
+/// Runs a part that the gateway cannot do without. If it ends by itself, by a panic above all, the
+/// whole gateway has to end: half a gateway would take tasks that nobody moves.
+pub(crate) fn supervise(
+    part: &'static str,
+    app: &App,
+    work: impl Future<Output = ()> + Send + 'static,
+) -> impl Future<Output = ()> + Send + 'static {
+    let (stop, fatal) = (app.stop.clone(), app.views.fatal().clone());
+    async move {
+        let outcome = AssertUnwindSafe(work).catch_unwind().await;
+        if !stop.is_cancelled() {
+            tracing::error!(part, panicked = outcome.is_err(), "a part of the gateway ended");
+            fatal.cancel();
+        }
+    }
+}
+
 /// A URL that reaches the address from this machine.
 pub fn local_url(address: SocketAddr) -> String {
     let ip = match address.ip() {
@@ -89,6 +111,29 @@ pub fn local_url(address: SocketAddr) -> String {
     };
     format!("http://{}", SocketAddr::new(ip, address.port()))
 }
+
+/// Open files that the process may have: ten thousand connections, and room for the rest.
+#[cfg(unix)]
+const OPEN_FILES_WANTED: u64 = 65_536;
+
+/// Takes as many open files as the system grants: the usual soft limit of 1,024 is below the
+/// default of `limits.connections_max`.
+#[cfg(unix)]
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.unwrap_or(OPEN_FILES_WANTED).min(OPEN_FILES_WANTED);
+    if limit.current.is_some_and(|current| current < most) {
+        let wanted = Rlimit { current: Some(most), maximum: limit.maximum };
+        if let Err(source) = setrlimit(Resource::Nofile, wanted) {
+            tracing::warn!(error = %source, "the limit of open files cannot be raised");
+        }
+    }
+}
+
+/// Elsewhere there is no such limit to raise.
+#[cfg(not(unix))]
+const fn raise_file_limit() {}
 
 /// Returns when the process is asked to stop: SIGTERM, or SIGINT (Ctrl-C).
 pub async fn stop_signal() {

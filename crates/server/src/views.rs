@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use moka::ops::compute::Op;
 use moka::sync::Cache;
@@ -17,8 +18,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::keys::KeyCache;
 
-/// Rows kept in memory at most; a row takes about 2 KiB.
-const VIEWS_MAX: u64 = 50_000;
+/// Memory that rows may take, in bytes.
+const VIEWS_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// What a row takes besides its texts, in bytes.
+const ROW_BYTES: usize = 2 * 1024;
+/// How long a row is kept. A row that was read just before a commit and put away just after an
+/// eviction could otherwise be old for ever.
+const VIEW_SECONDS: u64 = 60;
 /// Files that may wait for their removal; what does not fit goes with the next orphan sweep.
 const REMOVALS_MAX: usize = 10_000;
 
@@ -49,7 +55,11 @@ impl TaskViews {
     ) -> (Arc<Self>, mpsc::Receiver<Vec<String>>) {
         let (removals, removed) = mpsc::channel(REMOVALS_MAX);
         let views = Self {
-            rows: Cache::new(VIEWS_MAX),
+            rows: Cache::builder()
+                .max_capacity(VIEWS_BYTES_MAX)
+                .weigher(|_id, row: &Arc<TaskRow>| weight(row))
+                .time_to_live(Duration::from_secs(VIEW_SECONDS))
+                .build(),
             waiters: Mutex::default(),
             worker_wake,
             keys,
@@ -103,6 +113,14 @@ impl TaskViews {
             waiters.remove(&row.id);
         }
     }
+}
+
+/// Roughly the bytes that a row takes in memory.
+fn weight(row: &TaskRow) -> u32 {
+    let pairs = row.metadata.iter().map(|(name, value)| name.len() + value.len());
+    let names = row.ignored_fields.iter().map(String::len);
+    let texts: usize = row.prompt.len() + pairs.chain(names).sum::<usize>();
+    u32::try_from(ROW_BYTES + texts).unwrap_or(u32::MAX)
 }
 
 impl CommitObserver for TaskViews {

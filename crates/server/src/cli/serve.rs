@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::Global;
 use super::config::Flags;
-use super::failure::Failure;
+use super::failure::{Exit, Failure};
 use super::output::{Output, Style, note};
 use crate::app::{App, Parts};
 use crate::bootstrap::BOOTSTRAP_FILE;
@@ -40,7 +40,18 @@ pub(super) async fn run(
     if let Err(failure) = output.result(&body(app), || greeting(app, &Style::of_stdout())) {
         note(&failure.text());
     }
-    stop.await;
+    let failed = tokio::select! {
+        () = stop => false,
+        () = running.failed() => true,
+    };
+    if failed {
+        // Nothing can be written any more: a supervisor's restart is the way back.
+        running.stop().await;
+        let message = "the gateway had to stop: its database cannot be written, or its worker \
+                       failed; the log says more";
+        return Err(Failure::new(Exit::TaskFailed, message)
+            .with_hint("look at the disk with `rushes doctor`, then start again"));
+    }
     if std::io::stderr().is_terminal() {
         note("stopping; once more to stop at once");
     }

@@ -3,6 +3,7 @@
 mod cli;
 mod crash;
 mod egress;
+mod fatal;
 mod http;
 mod load;
 mod matrix;
