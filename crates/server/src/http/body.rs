@@ -1,10 +1,12 @@
-//! Reading a JSON body: type, size, time, and how many large ones at once.
+//! Reading a JSON body: type, size, time, and how many at once.
 //!
 //! Guarantees: a body over the limit is refused without being read when its length is announced,
-//! and at the first byte too many otherwise; whoever sends slowly holds one of the few places for
-//! large bodies for the configured time at most.
+//! and at the first byte too many otherwise. A body takes one of the few places for large ones,
+//! and memory for its announced length, only once it has really sent more than a small one may
+//! have; each [`LARGE_STEP_BYTES`] of it then have [`LARGE_STEP_TIME`] to arrive. No account takes all of these
+//! places, nor reads more than [`PER_ACCOUNT_MAX`] bodies at once. The wait for a place is bounded
+//! and does not count as the body's time.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -13,18 +15,54 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
-use rushes_domain::{ApiError, ErrorCode};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use rushes_domain::{AccountId, ApiError, ErrorCode};
+use tokio::time::{Instant, timeout_at};
 
+use super::error::busy;
+use super::fair::{FairPool, Place};
 use crate::config::LimitsConfig;
 
-/// A whole body, and its place among the large ones for as long as it is in memory.
+/// Bodies of one account that are read at a time.
+const PER_ACCOUNT_MAX: usize = 64;
+/// Longest wait for one of these.
+const BODY_WAIT: Duration = Duration::from_secs(5);
+/// Large bodies of one account that are read at a time.
+const LARGE_PER_ACCOUNT_MAX: usize = 2;
+/// Longest wait for a place among the large bodies.
+const LARGE_WAIT: Duration = Duration::from_secs(30);
+/// A body that holds such a place has to come in steps of so many bytes …
+const LARGE_STEP_BYTES: usize = 160 * 1024;
+/// … each within this time: 32 KiB/s. Slower bodies over 2 MiB could not arrive within the default
+/// `limits.body_timeout_ms` anyway.
+const LARGE_STEP_TIME: Duration = Duration::from_secs(5);
+/// Seconds after which to try again when there is no place.
+const RETRY_SECONDS: u32 = 5;
+
+/// The places of bodies that are being read.
+#[derive(Debug)]
+pub(super) struct Bodies {
+    any: FairPool,
+    large: FairPool,
+}
+
+impl Bodies {
+    /// All places free.
+    pub(super) fn new(limits: &LimitsConfig) -> Self {
+        Self {
+            // As many in all as there are connections.
+            any: FairPool::new(PER_ACCOUNT_MAX, limits.connections_max),
+            large: FairPool::new(LARGE_PER_ACCOUNT_MAX, limits.large_bodies_max),
+        }
+    }
+}
+
+/// A whole body, and its place among the large ones.
 #[derive(Debug)]
 pub(super) struct ReadBody {
     /// The bytes, UTF-8 as far as its first bytes show.
     pub(super) bytes: Bytes,
-    /// Held while a large body is in memory.
-    pub(super) place: Option<OwnedSemaphorePermit>,
+    /// Held while a large body, or what was made of it, is in memory and counted nowhere else.
+    pub(super) place: Option<Place>,
 }
 
 /// What the content type says.
@@ -38,56 +76,134 @@ enum Kind {
 /// Reads the body of a request that takes JSON.
 ///
 /// # Errors
-/// 415, 413, 408, and 400 for bytes that are no UTF-8 JSON at a glance or a broken connection.
+/// 415, 413, 408, 429, and 400 for bytes that are no UTF-8 JSON at a glance or a broken connection.
 pub(super) async fn read_json(
     headers: &HeaderMap,
     body: Body,
     limits: &LimitsConfig,
-    large_bodies: &Arc<Semaphore>,
+    bodies: &Bodies,
+    account_id: AccountId,
 ) -> Result<ReadBody, ApiError> {
     let kind = kind_of(headers)?;
     if body.size_hint().lower() > limits.json_body_bytes_max as u64 {
         return Err(too_large(limits));
     }
-    let time = Duration::from_millis(limits.body_timeout_ms);
-    let read = tokio::time::timeout(time, collect(body, limits, large_bodies))
-        .await
-        .map_err(|_| timed_out(limits))??;
+    let place = bodies.any.enter(account_id, 1, Instant::now() + BODY_WAIT).await;
+    let place = place.ok_or_else(|| {
+        busy("too many of your requests are sending their bodies; send fewer", RETRY_SECONDS)
+    })?;
+    let read = Reader::new(&body, limits, bodies, account_id).read(body).await?;
+    drop(place);
     check_start(&read.bytes, kind)?;
     Ok(read)
 }
 
-async fn collect(
-    mut body: Body,
-    limits: &LimitsConfig,
-    large_bodies: &Arc<Semaphore>,
-) -> Result<ReadBody, ApiError> {
-    let expected = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    let mut place = None;
-    if expected > limits.large_body_bytes {
-        place = Some(take_place(large_bodies).await?);
-    }
-    let mut bytes = BytesMut::with_capacity(expected.min(limits.json_body_bytes_max));
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| {
-            ApiError::new(ErrorCode::InvalidRequest, "the request body did not arrive whole")
-        })?;
-        let Ok(data) = frame.into_data() else { continue };
-        let length = bytes.len().saturating_add(data.len());
-        if length > limits.json_body_bytes_max {
-            return Err(too_large(limits));
-        }
-        if length > limits.large_body_bytes && place.is_none() {
-            place = Some(take_place(large_bodies).await?);
-        }
-        bytes.extend_from_slice(&data);
-    }
-    Ok(ReadBody { bytes: bytes.freeze(), place })
+/// A body on its way.
+struct Reader<'a> {
+    limits: &'a LimitsConfig,
+    bodies: &'a Bodies,
+    account_id: AccountId,
+    /// The announced length.
+    expected: usize,
+    bytes: BytesMut,
+    /// The end of the body's time.
+    until: Instant,
+    large: Option<Large>,
 }
 
-async fn take_place(large_bodies: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, ApiError> {
-    // The semaphore is never closed; if it were, nothing new would be taken.
-    Arc::clone(large_bodies).acquire_owned().await.map_err(|_| super::error::shutting_down())
+/// A body's place among the large ones.
+struct Large {
+    place: Place,
+    /// The end of the step's time.
+    step_until: Instant,
+    /// What arrived in this step.
+    step_bytes: usize,
+}
+
+impl Large {
+    fn step(&mut self, bytes: usize) {
+        self.step_bytes = self.step_bytes.saturating_add(bytes);
+        if self.step_bytes >= LARGE_STEP_BYTES {
+            self.step_bytes = 0;
+            self.step_until = Instant::now() + LARGE_STEP_TIME;
+        }
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn new(
+        body: &Body,
+        limits: &'a LimitsConfig,
+        bodies: &'a Bodies,
+        account_id: AccountId,
+    ) -> Self {
+        let expected = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+        Self {
+            limits,
+            bodies,
+            account_id,
+            expected: expected.min(limits.json_body_bytes_max),
+            bytes: BytesMut::new(),
+            until: Instant::now() + Duration::from_millis(limits.body_timeout_ms),
+            large: None,
+        }
+    }
+
+    async fn read(mut self, mut body: Body) -> Result<ReadBody, ApiError> {
+        loop {
+            let next = timeout_at(self.next_until(), body.frame()).await;
+            let Some(frame) = next.map_err(|_| self.too_slow())? else { break };
+            let frame = frame.map_err(|_| {
+                ApiError::new(ErrorCode::InvalidRequest, "the request body did not arrive whole")
+            })?;
+            let Ok(data) = frame.into_data() else { continue };
+            let length = self.bytes.len().saturating_add(data.len());
+            if length > self.limits.json_body_bytes_max {
+                return Err(too_large(self.limits));
+            }
+            if length > self.limits.large_body_bytes && self.large.is_none() {
+                self.take_place().await?;
+            }
+            if let Some(large) = &mut self.large {
+                large.step(data.len());
+            }
+            self.bytes.extend_from_slice(&data);
+        }
+        let place = self.large.map(|large| large.place);
+        Ok(ReadBody { bytes: self.bytes.freeze(), place })
+    }
+
+    async fn take_place(&mut self) -> Result<(), ApiError> {
+        let asked_at = Instant::now();
+        let entered = self.bodies.large.enter(self.account_id, 1, asked_at + LARGE_WAIT).await;
+        let place = entered.ok_or_else(|| {
+            busy("too many large requests are being sent; try again shortly", RETRY_SECONDS)
+        })?;
+        let now = Instant::now();
+        self.until += now - asked_at;
+        self.large = Some(Large { place, step_until: now + LARGE_STEP_TIME, step_bytes: 0 });
+        self.bytes.reserve(self.expected.saturating_sub(self.bytes.len()));
+        Ok(())
+    }
+
+    /// When the next bytes have to be here.
+    fn next_until(&self) -> Instant {
+        self.large.as_ref().map_or(self.until, |large| self.until.min(large.step_until))
+    }
+
+    fn too_slow(&self) -> ApiError {
+        let message = if self.next_until() < self.until {
+            format!(
+                "the request body stopped or came too slowly: over {} bytes it has to come at {} \
+                 bytes a second or faster",
+                self.limits.large_body_bytes,
+                LARGE_STEP_BYTES as u64 / LARGE_STEP_TIME.as_secs()
+            )
+        } else {
+            format!("the request body did not arrive within {} ms", self.limits.body_timeout_ms)
+        };
+        ApiError::new(ErrorCode::RequestTimeout, message)
+    }
 }
 
 fn kind_of(headers: &HeaderMap) -> Result<Kind, ApiError> {
@@ -150,13 +266,6 @@ fn too_large(limits: &LimitsConfig) -> ApiError {
     ApiError::new(
         ErrorCode::RequestTooLarge,
         format!("the request body is over {} bytes", limits.json_body_bytes_max),
-    )
-}
-
-fn timed_out(limits: &LimitsConfig) -> ApiError {
-    ApiError::new(
-        ErrorCode::RequestTimeout,
-        format!("the request body did not arrive within {} ms", limits.body_timeout_ms),
     )
 }
 

@@ -13,6 +13,8 @@ use rushes_store::StoreError;
 
 /// Seconds after which to try again when the handler does not know better.
 const RETRY_AFTER_SECONDS: u32 = 5;
+/// Seconds after which a database that was busy is free again.
+const BUSY_RETRY_SECONDS: u32 = 1;
 
 /// A refusal with the headers that go with it. Boxed, since the way of success carries it too.
 #[derive(Debug)]
@@ -67,6 +69,11 @@ impl From<StoreError> for HttpError {
                 storage_full().into()
             }
             StoreError::Closed => shutting_down().into(),
+            StoreError::Busy => {
+                let mut refusal = Self::internal(&error);
+                refusal.0.error.retry_after_seconds = Some(BUSY_RETRY_SECONDS);
+                refusal
+            }
             other => Self::internal(&other),
         }
     }
@@ -97,6 +104,11 @@ pub(super) fn shutting_down() -> ApiError {
         .with_retry_after(RETRY_AFTER_SECONDS)
 }
 
+/// Something that all accounts share is taken for longer than this request may wait.
+pub(super) fn busy(message: impl Into<String>, retry_after_seconds: u32) -> ApiError {
+    ApiError::new(ErrorCode::RateLimited, message).with_retry_after(retry_after_seconds)
+}
+
 /// There is no such task, or it is somebody else's.
 pub(super) fn task_not_exist() -> ApiError {
     ApiError::new(ErrorCode::TaskNotExist, "the task does not exist")
@@ -121,4 +133,23 @@ pub(super) fn render(mut response: Response, request_id: &str, public_url: &str)
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(error: StoreError) -> (u16, String) {
+        let response = render(HttpError::from(error).into_response(), "req_x", "http://x");
+        let seconds = response.headers().get(RETRY_AFTER).map(|value| value.to_str().unwrap());
+        (response.status().as_u16(), seconds.unwrap_or("").to_owned())
+    }
+
+    #[test]
+    fn troubles_of_the_store_that_pass_say_when_to_try_again() {
+        assert_eq!(rendered(StoreError::Full), (503, "60".into()));
+        assert_eq!(rendered(StoreError::Closed), (503, "5".into()));
+        assert_eq!(rendered(StoreError::Busy), (500, "1".into()));
+        assert_eq!(rendered(StoreError::NotFound), (500, String::new()));
+    }
 }

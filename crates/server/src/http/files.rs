@@ -1,7 +1,7 @@
 //! `/files/{name}`: videos and still pictures by signed link.
 //!
 //! Guarantees: no name and no query gives a byte without a valid signature; a file is streamed
-//! from the disk, never held whole; `Range`, `If-Range` and `If-None-Match` follow RFC 9110.
+//! from the disk, never held whole, and only if it has the length that its row says; `Range`, `If-Range` and `If-None-Match` follow RFC 9110.
 //! These are the only routes that pages of other origins may read.
 
 mod conditions;
@@ -83,7 +83,7 @@ async fn respond(
     let row = app.views.get(&app.store, id).await?.ok_or_else(not_found)?;
     let result = row.result.as_ref().ok_or_else(not_found)?;
     if is_expired(result, now) {
-        return Err(ApiError::new(ErrorCode::ResultExpired, "the video is no longer kept").into());
+        return Err(no_longer_kept());
     }
     let path = match kind {
         Kind::Video => &result.path,
@@ -91,12 +91,13 @@ async fn respond(
     };
     let file = match app.storage.open_file(path).await {
         Ok(file) => file,
-        Err(source) => {
-            tracing::error!(task_id = %id, error = %source, "a result's file cannot be opened");
-            return Err(HttpError::internal(&"a result's file is missing"));
-        }
+        Err(source) => return Err(cannot_open(http, id, &source).await),
     };
     let length = file.metadata().await.map_err(|source| HttpError::internal(&source))?.len();
+    if kind == Kind::Video && length != result.bytes {
+        tracing::error!(task_id = %id, length, expected = result.bytes, "a video is damaged");
+        return Err(HttpError::internal(&"a result's file has not the length of its row"));
+    }
     let validators = Validators {
         etag: etag(kind, result),
         modified_seconds: row.finished_at.map_or(0, rushes_domain::Timestamp::unix_seconds),
@@ -123,6 +124,28 @@ async fn respond(
         Part::Unsatisfiable => return Err(unsatisfiable(length)),
     };
     Ok(with_headers(response, described))
+}
+
+/// Why a file is not there: removed since the row was looked at, or lost.
+async fn cannot_open(http: &Http, id: TaskId, source: &std::io::Error) -> HttpError {
+    let app = &http.app;
+    if source.kind() == std::io::ErrorKind::NotFound {
+        // From the store itself: what is in memory may be older than the removal.
+        let row = match app.store.read(move |tx| rushes_store::task(tx, id)).await {
+            Ok(row) => row,
+            Err(error) => return error.into(),
+        };
+        let result = row.and_then(|row| row.result);
+        if result.is_none_or(|result| is_expired(&result, app.clock.now())) {
+            return no_longer_kept();
+        }
+    }
+    tracing::error!(task_id = %id, error = %source, "a result's file cannot be opened");
+    HttpError::internal(&"a result's file is missing")
+}
+
+fn no_longer_kept() -> HttpError {
+    ApiError::new(ErrorCode::ResultExpired, "the video is no longer kept").into()
 }
 
 /// `length` bytes of the file from `first` on; none of them for HEAD.

@@ -14,9 +14,9 @@ pub(super) async fn alive() -> Response {
     json(StatusCode::OK, br#"{"status":"ok"}"#.to_vec())
 }
 
-/// The process can serve: it is not stopping, and the store answers.
+/// The process can serve: it is not stopping, the database can be written, and the store answers.
 pub(super) async fn ready(State(http): State<Arc<Http>>) -> Result<Response, HttpError> {
-    if http.app.stop.is_cancelled() {
+    if http.app.stop.is_cancelled() || http.app.views.fatal().is_cancelled() {
         return Err(shutting_down().into());
     }
     http.app.store.read(rushes_store::owner_exists).await?;

@@ -9,6 +9,7 @@ mod auth;
 mod body;
 mod docs;
 mod error;
+mod fair;
 mod files;
 mod generations;
 mod health;
@@ -32,9 +33,11 @@ use axum::routing::{get, post};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use rushes_domain::{ApiError, ErrorCode};
-use tokio::sync::Semaphore;
 
+use self::body::Bodies;
 use self::error::HttpError;
+use self::fair::FairPool;
+use self::generations::decoding::Decoding;
 use self::generations::disk::DiskGuard;
 use self::generations::position::Positions;
 use self::page::Pages;
@@ -43,7 +46,9 @@ use crate::app::App;
 /// What handlers share besides the app.
 pub(crate) struct Http {
     app: Arc<App>,
-    large_bodies: Arc<Semaphore>,
+    bodies: Bodies,
+    decoding: Decoding,
+    filtered_lists: FairPool,
     disk: DiskGuard,
     positions: Positions,
     pages: Pages,
@@ -52,7 +57,9 @@ pub(crate) struct Http {
 /// All routes.
 pub fn router(app: Arc<App>) -> Router {
     let http = Arc::new(Http {
-        large_bodies: Arc::new(Semaphore::new(app.config.limits.large_bodies_max)),
+        bodies: Bodies::new(&app.config.limits),
+        decoding: Decoding::default(),
+        filtered_lists: generations::filtered_lists(),
         disk: DiskGuard::default(),
         positions: Positions::default(),
         pages: Pages::new(&app.config.public_url),

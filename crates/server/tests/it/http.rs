@@ -4,12 +4,15 @@ mod bad_requests;
 mod connections;
 mod create;
 mod errors;
+mod fairness;
 mod files;
+mod heavy;
 mod images;
 mod left;
 mod pages;
 mod query;
 mod raw;
+mod ready;
 
 use serde_json::{Value, json};
 

@@ -32,6 +32,7 @@ use crate::dialects::native;
 use crate::http::auth::Caller;
 use crate::http::body::{self, ReadBody};
 use crate::http::error::{HttpError, shutting_down};
+use crate::http::fair::Place;
 use crate::http::observe::RequestId;
 use crate::http::proxies::{Peer, client_address};
 use crate::http::{Http, json, models, to_json};
@@ -87,7 +88,8 @@ async fn receive(
 ) -> Result<Response, HttpError> {
     let idempotency_key = idempotency_key(&parts.headers)?;
     let limits = &http.app.config.limits;
-    let body = body::read_json(&parts.headers, body, limits, &http.large_bodies).await?;
+    let account_id = caller.account_id();
+    let body = body::read_json(&parts.headers, body, limits, &http.bodies, account_id).await?;
     Order { origin: Origin::of(&http, parts), http, caller, idempotency_key }.run(body).await
 }
 
@@ -117,21 +119,19 @@ struct Checked {
 impl Order {
     async fn run(self, body: ReadBody) -> Result<Response, HttpError> {
         let is_large = body.bytes.len() > PARSE_INLINE_BYTES_MAX;
-        let bytes = body.bytes;
+        let ReadBody { bytes, place } = body;
         let has_key = self.idempotency_key.is_some();
         let (request, fingerprint) =
             off_the_loop(is_large, move || parse(&bytes, has_key)).await??;
         let ignored = ignored_fields(request.ignored_fields());
         let answered = match self.replay(fingerprint).await? {
             Some(answered) => answered,
-            None => match self.make(request, fingerprint, is_large).await {
+            None => match self.make(request, fingerprint, is_large, place).await {
                 Ok(answered) => answered,
                 // An equal request may have been faster, and have taken the last of the money.
                 Err(refusal) => self.replay(fingerprint).await?.ok_or(refusal)?,
             },
         };
-        // The place among the large bodies is given back only now that the images are gone.
-        drop(body.place);
         Ok(with_ignored_fields(answered, ignored))
     }
 
@@ -158,13 +158,21 @@ impl Order {
         request: VideoRequest,
         fingerprint: [u8; 32],
         is_large: bool,
+        place: Option<Place>,
     ) -> Result<Response, HttpError> {
         let http = Arc::clone(&self.http);
         let caller = self.caller.clone();
         let checked = off_the_loop(is_large, move || check(&http, &caller, request)).await??;
         self.look_at_balance(checked.price).await?;
-        images::decode_all(&self.http.app, &checked.images).await?;
-        self.look_at_service()?;
+        let decoding = &self.http.decoding;
+        // Held until the task is written.
+        let ticket = decoding.admit(self.caller.account_id(), &checked.images)?;
+        // From here on the ticket counts the memory, so the place among large bodies is free.
+        drop(place);
+        if let Some(ticket) = &ticket {
+            images::decode_all(decoding, ticket, &checked.images).await?;
+        }
+        self.look_at_service().await?;
         self.write(checked, fingerprint).await
     }
 
@@ -183,11 +191,11 @@ impl Order {
     }
 
     /// Whether a new task would be served at all.
-    fn look_at_service(&self) -> Result<(), HttpError> {
+    async fn look_at_service(&self) -> Result<(), HttpError> {
         if !models::is_served(&self.http, &self.caller) {
             return Err(no_channel());
         }
-        self.http.disk.check(&self.http.app)?;
+        self.http.disk.check(&self.http.app).await?;
         if self.http.app.stop.is_cancelled() {
             return Err(shutting_down().into());
         }

@@ -1,20 +1,29 @@
 //! The disk guard: nothing new is taken while the disk is nearly full.
+//!
+//! Guarantees: the disk is asked on a thread that may stand still, once at a time; a request waits
+//! for the answer for [`LOOK_WAIT`] at most and then goes by the last one.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
 
 use rushes_domain::ApiError;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, timeout};
 
 use crate::app::App;
 use crate::http::error::storage_full;
 
-/// How long a look at the disk is believed.
+/// How long a look at the disk is believed without a new one.
 const LOOK_KEPT: Duration = Duration::from_secs(1);
+/// Longest wait for a new look.
+const LOOK_WAIT: Duration = Duration::from_millis(250);
 
 /// The last look at the disk.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct DiskGuard {
-    last: Mutex<Option<Look>>,
+    last: watch::Sender<Option<Look>>,
+    looker: Arc<Semaphore>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -23,26 +32,21 @@ struct Look {
     free_bytes: u64,
 }
 
+impl Default for DiskGuard {
+    fn default() -> Self {
+        Self { last: watch::Sender::new(None), looker: Arc::new(Semaphore::new(1)) }
+    }
+}
+
 impl DiskGuard {
     /// Refuses with `storage_full` below `limits.storage_free_bytes_min`.
-    pub(crate) fn check(&self, app: &App) -> Result<(), ApiError> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let look = match *last {
-            Some(look) if look.at.elapsed() < LOOK_KEPT => look,
-            _ => {
-                let free_bytes = app.storage.free_bytes().unwrap_or_else(|source| {
-                    // A disk that cannot be asked may still be written; writes will tell.
-                    tracing::warn!(error = %source, "the free disk space cannot be read");
-                    u64::MAX
-                });
-                let look = Look { at: Instant::now(), free_bytes };
-                *last = Some(look);
-                look
-            }
-        };
+    pub(crate) async fn check(&self, app: &App) -> Result<(), ApiError> {
+        let storage = app.storage.clone();
+        let free_bytes = self.free_bytes(move || storage.free_bytes()).await;
         let needed_bytes = app.config.limits.storage_free_bytes_min;
-        if look.free_bytes < needed_bytes {
-            let free_bytes = look.free_bytes;
+        // A disk that cannot be asked may still be written; writes will tell.
+        let free_bytes = free_bytes.unwrap_or(u64::MAX);
+        if free_bytes < needed_bytes {
             tracing::warn!(
                 free_bytes,
                 needed_bytes,
@@ -51,5 +55,74 @@ impl DiskGuard {
             return Err(storage_full());
         }
         Ok(())
+    }
+
+    /// What `look` says, or said when it last came back; `None` if it never did.
+    async fn free_bytes(
+        &self,
+        look: impl FnOnce() -> io::Result<u64> + Send + 'static,
+    ) -> Option<u64> {
+        let mut news = self.last.subscribe();
+        let known = *news.borrow_and_update();
+        if let Some(known) = known
+            && known.at.elapsed() < LOOK_KEPT
+        {
+            return Some(known.free_bytes);
+        }
+        // Whoever has the one permit looks; it comes back even if the look panics.
+        if let Ok(permit) = Arc::clone(&self.looker).try_acquire_owned() {
+            let last = self.last.clone();
+            tokio::task::spawn_blocking(move || {
+                let free_bytes = look().unwrap_or_else(|source| {
+                    tracing::warn!(error = %source, "the free disk space cannot be read");
+                    u64::MAX
+                });
+                last.send_replace(Some(Look { at: Instant::now(), free_bytes }));
+                drop(permit);
+            });
+        }
+        if timeout(LOOK_WAIT, news.changed()).await.is_err() {
+            tracing::warn!("the disk does not say how much of it is free; is a mount hung?");
+        }
+        let latest = *self.last.borrow();
+        latest.map(|look| look.free_bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_disk_that_hangs_holds_nobody_up_and_is_asked_once() {
+        let guard = DiskGuard::default();
+        assert_eq!(guard.free_bytes(|| Ok(7)).await, Some(7));
+        assert_eq!(guard.free_bytes(|| Ok(8)).await, Some(7), "believed for a while");
+        tokio::time::sleep(LOOK_KEPT).await;
+        let (release, released) = mpsc::channel::<()>();
+        let hang = move || {
+            let _ = released.recv();
+            Ok(9)
+        };
+        let started = Instant::now();
+        assert_eq!(guard.free_bytes(hang).await, Some(7), "the last known value");
+        assert_eq!(guard.free_bytes(|| Ok(10)).await, Some(7), "nobody else asks meanwhile");
+        assert!(started.elapsed() < LOOK_WAIT * 8, "{:?}", started.elapsed());
+        let mut news = guard.last.subscribe();
+        news.mark_unchanged();
+        drop(release);
+        news.changed().await.unwrap();
+        assert_eq!(guard.free_bytes(|| Ok(11)).await, Some(9));
+    }
+
+    #[tokio::test]
+    async fn an_unknown_disk_is_asked_again_after_a_panic() {
+        let guard = DiskGuard::default();
+        assert_eq!(guard.free_bytes(|| Err(io::ErrorKind::Other.into())).await, Some(u64::MAX));
+        let guard = DiskGuard::default();
+        assert_eq!(guard.free_bytes(|| panic!("as asked")).await, None);
+        assert_eq!(guard.free_bytes(|| Ok(3)).await, Some(3));
     }
 }

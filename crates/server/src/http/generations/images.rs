@@ -1,9 +1,7 @@
 //! The images that came inside a create request: measured, decoded once for proof, written.
 //!
-//! Guarantees: at most a few pictures are decoded at a time, whoever sends them; what was written
-//! for a request that is then refused is removed again.
-
-use std::sync::Arc;
+//! Guarantees: a picture is decoded in its turn ([`super::decoding`]); what was written for a
+//! request that is then refused is removed again.
 
 use bytes::Bytes;
 use rushes_domain::job::ImageSource;
@@ -12,6 +10,7 @@ use rushes_render::PictureError;
 use rushes_store::{NewImage, NewImageSource};
 use sha2::{Digest as _, Sha256};
 
+use super::decoding::{Decoding, Ticket};
 use crate::app::App;
 use crate::http::error::HttpError;
 use crate::storage::{Storage, image_path};
@@ -25,6 +24,8 @@ pub(super) enum Incoming {
         bytes: Bytes,
         /// Its media type by content.
         mime: &'static str,
+        /// Its size as its header says.
+        pixels: u64,
     },
     /// The task fetches it.
     Url(String),
@@ -36,20 +37,22 @@ pub(super) fn probe_all(images: Vec<ImageSource>) -> Result<Vec<Incoming>, ApiEr
         ImageSource::Url(url) => Ok(Incoming::Url(url)),
         ImageSource::Inline(bytes) => {
             let probe = rushes_render::probe(&bytes).map_err(|error| refusal(position, &error))?;
-            Ok(Incoming::Inline { bytes: bytes.into(), mime: probe.format.mime() })
+            let pixels = u64::from(probe.width) * u64::from(probe.height);
+            Ok(Incoming::Inline { bytes: bytes.into(), mime: probe.format.mime(), pixels })
         }
     };
     images.into_iter().enumerate().map(probe).collect()
 }
 
-/// Decodes all pictures to the end, each on a place of the bounded pool.
-pub(super) async fn decode_all(app: &App, images: &[Incoming]) -> Result<(), HttpError> {
+/// Decodes all pictures to the end, each in its turn.
+pub(super) async fn decode_all(
+    decoding: &Decoding,
+    ticket: &Ticket,
+    images: &[Incoming],
+) -> Result<(), HttpError> {
     for (position, image) in images.iter().enumerate() {
-        let Incoming::Inline { bytes, .. } = image else { continue };
-        let place = Arc::clone(&app.picture_slots)
-            .acquire_owned()
-            .await
-            .map_err(|source| HttpError::internal(&source))?;
+        let Incoming::Inline { bytes, pixels, .. } = image else { continue };
+        let place = decoding.turn(ticket, *pixels).await?;
         let bytes = bytes.clone();
         let decoded = tokio::task::spawn_blocking(move || {
             let decoded = rushes_render::decode(&bytes).map(drop);
@@ -94,7 +97,7 @@ impl Written {
         for (position, image) in images.into_iter().enumerate() {
             let source = match image {
                 Incoming::Url(url) => NewImageSource::Url(url),
-                Incoming::Inline { bytes, mime } => {
+                Incoming::Inline { bytes, mime, .. } => {
                     match written.write_one(id, position, bytes, mime).await {
                         Ok(source) => source,
                         Err(error) => {

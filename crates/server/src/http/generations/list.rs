@@ -1,16 +1,23 @@
 //! `GET /v1/video/generations`: the caller's tasks, newest first.
+//!
+//! Guarantees: lists with a filter, which may read many rows to find few, never take more than
+//! one of the store's readers, nor keep one account waiting for many lists of another; a model
+//! that does not exist costs no look at the store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use rushes_domain::{AccountId, ApiError, TaskId};
 use rushes_store::{ListFilter, StoreError, TaskRow, Tx, list_tasks};
+use tokio::time::Instant;
 
 use crate::dialects::native::{self, StateOfWord};
 use crate::http::auth::Caller;
-use crate::http::error::HttpError;
+use crate::http::error::{HttpError, busy};
+use crate::http::fair::FairPool;
 use crate::http::{Http, json, to_json};
 
 /// Tasks in a list when nothing is said.
@@ -20,6 +27,13 @@ const LIMIT_MAX: usize = 100;
 /// Most pages read from the store for one list. A word that a state shares with another is sorted
 /// out after reading; only tasks under way have such a state, and an account has few of them.
 const PAGES_MAX: usize = 32;
+/// Filtered lists that are read at a time: of one account, and of all (the store has two readers).
+const FILTERED_PER_ACCOUNT_MAX: usize = 1;
+const FILTERED_MAX: usize = 1;
+/// Longest wait of a filtered list for its turn.
+const FILTERED_WAIT: Duration = Duration::from_secs(5);
+/// Seconds after which to try again.
+const FILTERED_RETRY_SECONDS: u32 = 2;
 
 /// The query, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +44,11 @@ struct Wanted {
     model: Option<String>,
 }
 
+/// The places of filtered lists.
+pub(in crate::http) fn filtered_lists() -> FairPool {
+    FairPool::new(FILTERED_PER_ACCOUNT_MAX, FILTERED_MAX)
+}
+
 /// Answers with a page of tasks.
 pub(in crate::http) async fn list(
     State(http): State<Arc<Http>>,
@@ -38,17 +57,40 @@ pub(in crate::http) async fn list(
 ) -> Result<Response, HttpError> {
     let wanted = Wanted::parse(query.as_deref().unwrap_or(""))?;
     let app = &http.app;
-    let model_id = wanted.model.as_ref().map(|name| {
-        app.catalogue.find(name).map_or_else(|| name.clone(), |model| model.id.clone())
-    });
+    let model_id = match &wanted.model {
+        None => None,
+        Some(name) => match app.catalogue.find(name) {
+            Some(model) => Some(model.id.clone()),
+            // No such model, so no such task.
+            None => return answer(&http, &[], false),
+        },
+    };
     let account_id = caller.account_id();
     let limit = wanted.limit;
+    let turn = if wanted.status.is_some() || model_id.is_some() {
+        let turn = http.filtered_lists.enter(account_id, 1, Instant::now() + FILTERED_WAIT).await;
+        Some(turn.ok_or_else(too_many)?)
+    } else {
+        None
+    };
     let mut rows =
         app.store.read(move |tx| read(tx, account_id, &wanted, model_id.as_ref())).await?;
+    drop(turn);
     let has_more = rows.len() > limit;
     rows.truncate(limit);
-    let body = native::list(&rows, has_more, &app.links, app.clock.now());
+    answer(&http, &rows, has_more)
+}
+
+fn answer(http: &Http, rows: &[TaskRow], has_more: bool) -> Result<Response, HttpError> {
+    let body = native::list(rows, has_more, &http.app.links, http.app.clock.now());
     Ok(json(StatusCode::OK, to_json(body)?))
+}
+
+fn too_many() -> ApiError {
+    busy(
+        "too many lists with a filter are being read; ask for fewer at a time",
+        FILTERED_RETRY_SECONDS,
+    )
 }
 
 /// One task more than wanted, if there are as many.

@@ -1,6 +1,7 @@
 //! `/v1/video/generations`: create, list, query and cancel video tasks.
 
 mod create;
+pub(super) mod decoding;
 pub(super) mod disk;
 mod headers;
 mod images;
@@ -19,7 +20,7 @@ use rushes_domain::{ApiError, ErrorCode, TaskId, Timestamp};
 use rushes_store::{CancelOutcome, TaskRow, cancel_task};
 
 pub(super) use self::create::create;
-pub(super) use self::list::list;
+pub(super) use self::list::{filtered_lists, list};
 use super::auth::Caller;
 use super::error::{HttpError, task_not_exist};
 use super::{Http, json, prefer, to_json};

@@ -370,7 +370,7 @@ async fn a_foreign_task_is_a_task_that_does_not_exist() {
 }
 
 /// Makes a second account; the routes for that come with a later milestone.
-async fn other_account(app: &TestApp) -> String {
+pub(super) async fn other_account(app: &TestApp) -> String {
     let key = format!("sk-test-{}", "b".repeat(40));
     let hash = rushes_domain::account::key_hash(&key);
     let store = &app.app().store;

@@ -215,3 +215,39 @@ async fn pages_of_other_origins_may_read_files_and_nothing_else() {
     }
     video.app.finish().await;
 }
+
+impl Video {
+    fn path(&self) -> std::path::PathBuf {
+        self.app.data_dir().join(rushes_server::storage::video_path(self.id))
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_goes_between_the_look_at_its_row_and_its_opening() {
+    let video = Video::make().await;
+    let (id, now) = (video.id, video.app.now());
+    // Behind the views' back, as a removal that is being committed.
+    let removed = video.app.app().store.write(move |tx| {
+        tx.exec(
+            "UPDATE tasks SET result_removed_at = $2 WHERE id = $1",
+            rushes_store::params![id, now],
+        )
+    });
+    assert_eq!(removed.await, Ok(1));
+    std::fs::remove_file(video.path()).expect("removable");
+    let answer = video.get(&[]).await;
+    assert_eq!((answer.status, &answer.json()["code"]), (410, &"result_expired".into()));
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    video.app.stop().await;
+}
+
+#[tokio::test]
+async fn i7_a_file_of_another_length_is_not_served() {
+    let video = Video::make().await;
+    std::fs::write(video.path(), &video.bytes[..video.bytes.len() - 1]).expect("writable");
+    for range in ["bytes=0-", "bytes=0-9"] {
+        let answer = video.get(&[("range", range)]).await;
+        assert_eq!((answer.status, &answer.json()["code"]), (500, &"internal_error".into()));
+    }
+    video.app.stop().await;
+}
