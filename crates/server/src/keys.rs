@@ -26,7 +26,10 @@ pub struct KeyCache {
 
 impl std::fmt::Debug for KeyCache {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("KeyCache").field("rows", &self.rows.entry_count()).finish_non_exhaustive()
+        formatter
+            .debug_struct("KeyCache")
+            .field("rows", &self.rows.entry_count())
+            .finish_non_exhaustive()
     }
 }
 

@@ -2,46 +2,60 @@
 //!
 //! Guarantees: a task succeeds only with a file that is on the disk, whole, and was decoded as a
 //! video; what is no video fails at once, what the disk or the network refuses is tried again a
-//! bounded number of times.
+//! bounded number of times. What is noted of a file is true of the bytes that were checked, and a
+//! step that lost its task replaces no file.
 
 use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use rushes_domain::directive::EXPIRE_SECONDS;
-use rushes_domain::{Failure, FailureCode, TaskId, Timestamp};
+use rushes_domain::{Failure, FailureCode, Timestamp};
 use rushes_providers::{Media, Progress, Provider, UpstreamId};
 use rushes_render::{InspectError, VideoInfo};
-use rushes_store::{Claimed, Happening, StoredResult, TaskRow};
+use rushes_store::{Claimed, Happening, Lease, StoredResult, TaskRow};
 use sha2::{Digest as _, Sha256};
 
 use super::settle::Settled;
 use super::{Worker, step};
 use crate::app::App;
-use crate::storage::{Storage, poster_path, video_path};
+use crate::storage::{poster_path, video_path};
 
 /// Largest video that is kept, in bytes.
 const VIDEO_BYTES_MAX: usize = 512 * 1024 * 1024;
 /// Waits between the tries to get hold of a video, in milliseconds: five tries in two minutes.
 const RETRIES_MS: [i64; 4] = [1_000, 5_000, 20_000, 60_000];
 
-/// Writes a finished video and its still to where they will be read from. May be repeated.
+/// Writes a finished video and its still to where they will be read from, if the task is still the
+/// step's. May be repeated.
 pub(super) async fn stage(
-    storage: &Storage,
-    task_id: TaskId,
+    app: &App,
+    lease: &Lease,
     video: Bytes,
     poster: Option<Bytes>,
 ) -> io::Result<()> {
-    if let Some(poster) = poster {
-        storage.write(&poster_path(task_id), poster).await?;
+    let (storage, task_id) = (&app.storage, lease.task_id);
+    let poster = match poster {
+        Some(poster) => Some(storage.write_part(&poster_path(task_id), poster).await?),
+        None => None,
+    };
+    let video = storage.write_part(&video_path(task_id), video).await?;
+    // What lies there by now may be what a later step has checked and noted.
+    if !step::still_has(app, lease).await.map_err(io::Error::other)? {
+        return Err(io::Error::other("the task was moved by somebody else in the meantime"));
     }
-    storage.write(&video_path(task_id), video).await
+    if let Some(poster) = poster {
+        poster.publish().await?;
+    }
+    video.publish().await
 }
 
 /// Checks the video and ends the task with it.
 pub(super) async fn store(worker: &Arc<Worker>, provider: &dyn Provider, claimed: &Claimed) {
     let (app, task, lease) = (&worker.app, &claimed.task, &claimed.lease);
-    let bytes = match video_bytes(app, provider, task).await {
+    // Before the bytes are read: a place is also room in memory for a video.
+    let Ok(_slot) = worker.inspections.acquire().await else { return };
+    let bytes = match video_bytes(app, provider, claimed).await {
         Ok(bytes) => bytes,
         Err(Trouble::Passing(text)) => {
             put_off(app, claimed, &text).await;
@@ -56,7 +70,6 @@ pub(super) async fn store(worker: &Arc<Worker>, provider: &dyn Provider, claimed
         refuse(app, claimed, &format!("{} bytes are too many", bytes.len())).await;
         return;
     }
-    let Ok(_slot) = worker.inspections.acquire().await else { return };
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let (info, sha256_hex) = match inspect(bytes).await {
         Ok((Ok(info), sha256_hex)) => (info, sha256_hex),
@@ -94,7 +107,12 @@ enum Trouble {
 }
 
 /// The bytes that were put away; if they are gone, the provider's once more.
-async fn video_bytes(app: &App, provider: &dyn Provider, task: &TaskRow) -> Result<Bytes, Trouble> {
+async fn video_bytes(
+    app: &App,
+    provider: &dyn Provider,
+    claimed: &Claimed,
+) -> Result<Bytes, Trouble> {
+    let task = &claimed.task;
     match app.storage.read(&video_path(task.id)).await {
         Ok(bytes) => return Ok(bytes),
         Err(source) if source.kind() == io::ErrorKind::NotFound => {}
@@ -103,7 +121,7 @@ async fn video_bytes(app: &App, provider: &dyn Provider, task: &TaskRow) -> Resu
     let id = UpstreamId::new(task.upstream_id.clone().unwrap_or_default());
     match provider.poll(&step::handle(task, &id, app.clock.now())).await {
         Ok(Progress::Done { media: Media::Bytes { video, poster }, .. }) => {
-            let staged = stage(&app.storage, task.id, video.clone(), poster).await;
+            let staged = stage(app, &claimed.lease, video.clone(), poster).await;
             staged.map(|()| video).map_err(|source| Trouble::Passing(source.to_string()))
         }
         Ok(Progress::Done { media: Media::Url(_), .. }) => {
@@ -145,10 +163,12 @@ fn expires_at(app: &App, task: &TaskRow, now: Timestamp) -> Timestamp {
 
 /// Tries again later, until the tries or the task's time are used up.
 async fn put_off(app: &App, claimed: &Claimed, text: &str) {
-    let (task, now) = (&claimed.task, app.clock.now());
+    let task = &claimed.task;
+    let is_overdue = step::is_overdue(app, task).await;
+    let now = app.clock.now();
     let tries = usize::try_from(task.finalize_attempts).unwrap_or(usize::MAX);
     match RETRIES_MS.get(tries) {
-        Some(&wait_ms) if now < task.deadline_at => {
+        Some(&wait_ms) if !is_overdue => {
             tracing::warn!(task_id = %task.id, error = text, "a video cannot be had yet");
             let settled = Settled { event: Happening::FinalizeDeferred, wait_ms };
             step::write(app, task, &claimed.lease, settled.advance(now, task)).await;

@@ -1,10 +1,11 @@
 //! What the worker remembers of running steps. All of it may be lost.
 //!
 //! Guarantees: a change that is reported while a step has the task is kept until the step has
-//! ended, so that it cannot be overwritten by what the step saw before.
+//! ended, so that it cannot be overwritten by what the step saw before. Steps of one task run one
+//! after the other, whatever their leases say.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rushes_domain::TaskId;
 
@@ -14,10 +15,16 @@ pub(super) struct Memory(Mutex<Inside>);
 
 #[derive(Debug, Default)]
 struct Inside {
-    /// How many steps run for the task: two when a lease ran out under the first.
-    steps: HashMap<TaskId, usize>,
+    steps: HashMap<TaskId, Steps>,
     changed: BTreeSet<TaskId>,
     panics: HashMap<TaskId, u32>,
+}
+
+/// A task's steps: more than one if it is claimed again while the first has not quite ended.
+#[derive(Debug, Default)]
+struct Steps {
+    count: usize,
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Memory {
@@ -25,15 +32,19 @@ impl Memory {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn step_began(&self, task_id: TaskId) {
-        *self.inside().steps.entry(task_id).or_insert(0) += 1;
+    /// Notes a step, and gives what it has to hold while it runs.
+    pub(super) fn step_began(&self, task_id: TaskId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut inside = self.inside();
+        let steps = inside.steps.entry(task_id).or_default();
+        steps.count += 1;
+        Arc::clone(&steps.turn)
     }
 
     pub(super) fn step_ended(&self, task_id: TaskId) {
         let mut inside = self.inside();
-        if let Some(count) = inside.steps.get_mut(&task_id) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(steps) = inside.steps.get_mut(&task_id) {
+            steps.count -= 1;
+            if steps.count == 0 {
                 inside.steps.remove(&task_id);
             }
         }

@@ -15,7 +15,7 @@ const STAGE_RETRY_MS: i64 = 5_000;
 /// no write of its own: it may be repeated, and what it brings shows in a poll.
 pub(super) async fn ask(app: &App, provider: &dyn Provider, claimed: &Claimed) {
     let (task, lease, now) = (&claimed.task, &claimed.lease, app.clock.now());
-    if task.deadline_at <= now {
+    if step::is_overdue(app, task).await {
         step::cancel(provider, task, now).await;
         let failure = Failure::new(FailureCode::DeadlineExceeded, "while the upstream had it");
         step::end(app, task, lease, Happening::Failed(failure)).await;
@@ -28,7 +28,7 @@ pub(super) async fn ask(app: &App, provider: &dyn Provider, claimed: &Claimed) {
     let outcome = provider.poll(&step::handle(task, &id, now)).await;
     let now = app.clock.now();
     let change = match outcome {
-        Ok(Progress::Done { media, cost }) => put_away(app, task, media, now)
+        Ok(Progress::Done { media, cost }) => put_away(app, claimed, media, now)
             .await
             .unwrap_or_else(|| Advance::new(Happening::UpstreamDone { upstream_cost: cost }, now)),
         Ok(Progress::Failed(failure)) => Advance::new(failed(task, failure), now),
@@ -52,9 +52,10 @@ pub(super) async fn ask(app: &App, provider: &dyn Provider, claimed: &Claimed) {
 
 /// Bytes that only the provider's memory has go to the disk before the state says that there is a
 /// video. Gives the write that puts the poll off if the disk refuses.
-async fn put_away(app: &App, task: &TaskRow, media: Media, now: Timestamp) -> Option<Advance> {
+async fn put_away(app: &App, claimed: &Claimed, media: Media, now: Timestamp) -> Option<Advance> {
     let Media::Bytes { video, poster } = media else { return None };
-    let Err(source) = finalize::stage(&app.storage, task.id, video, poster).await else {
+    let task = &claimed.task;
+    let Err(source) = finalize::stage(app, &claimed.lease, video, poster).await else {
         return None;
     };
     tracing::error!(task_id = %task.id, error = %source, "a video cannot be written; trying again");

@@ -10,15 +10,17 @@ use rushes_store::{
     Advance, Claimed, Fence, Happening, Lease, StoreError, TaskRow, Tx, advance, task,
 };
 
-use super::{Place, Worker, finalize, poll, settle, submit};
+use super::{Place, Slot, Worker, finalize, poll, settle, submit};
 use crate::app::App;
 
 /// Panics of a task's steps in a row after which the task ends.
 const PANICS_MAX: u32 = 3;
 /// When a task is tried again after a panic, in milliseconds.
 const PANIC_RETRY_MS: i64 = 1_000;
-/// How often a step's write is tried while the store is busy or full, and after which waits.
+/// First waits before a write is tried again while the store is busy or full, in milliseconds.
 const WRITE_RETRIES_MS: [i64; 3] = [100, 1_000, 5_000];
+/// All further ones: as many as fit before the step's lease ends, and none once the app stops.
+const WRITE_RETRY_MS_MAX: i64 = 5_000;
 
 /// How a task came to its step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,11 +36,12 @@ pub(super) async fn run(
     worker: &Arc<Worker>,
     claimed: Claimed,
     origin: Origin,
+    slot: Slot,
     place: Option<Place>,
 ) {
     let task_id = claimed.task.id;
     let (task, lease) = (claimed.task.clone(), claimed.lease);
-    let inner = AssertUnwindSafe(dispatch(worker, claimed, origin, place));
+    let inner = AssertUnwindSafe(dispatch(worker, claimed, origin, slot, place));
     if inner.catch_unwind().await.is_ok() {
         worker.memory.calmed(task_id);
         return;
@@ -54,7 +57,13 @@ pub(super) async fn run(
     give_back(&worker.app, &task, &lease, PANIC_RETRY_MS).await;
 }
 
-async fn dispatch(worker: &Arc<Worker>, claimed: Claimed, origin: Origin, place: Option<Place>) {
+async fn dispatch(
+    worker: &Arc<Worker>,
+    claimed: Claimed,
+    origin: Origin,
+    slot: Slot,
+    place: Option<Place>,
+) {
     let app = &worker.app;
     let Some(provider) = app.registry.find(&claimed.task.provider).cloned() else {
         let text = format!("there is no provider {:?}", claimed.task.provider);
@@ -63,7 +72,7 @@ async fn dispatch(worker: &Arc<Worker>, claimed: Claimed, origin: Origin, place:
         return;
     };
     match (origin, claimed.task.state) {
-        (Origin::Queue, _) => submit::hand_over(worker, &*provider, claimed, place).await,
+        (Origin::Queue, _) => submit::hand_over(worker, &*provider, claimed, slot, place).await,
         (Origin::Due, State::Submitting) => submit::recover(app, &*provider, &claimed).await,
         (Origin::Due, State::Running) => poll::ask(app, &*provider, &claimed).await,
         (Origin::Due, State::Finalizing) => finalize::store(worker, &*provider, &claimed).await,
@@ -143,13 +152,59 @@ pub(super) fn handle<'a>(task: &'a TaskRow, id: &'a UpstreamId, now: Timestamp) 
     }
 }
 
-/// The one fenced write of a step; none if somebody else moved the task in the meantime.
+/// Whether the task's time is over, by a clock with whose jumps the rows have moved. If the store
+/// cannot tell it is not: the sweep looks again.
+pub(super) async fn is_overdue(app: &App, of: &TaskRow) -> bool {
+    let looked = async {
+        let now = app.jump.now().await?;
+        if now < of.deadline_at {
+            return Ok(false);
+        }
+        // The row at hand may be from before a jump.
+        let id = of.id;
+        let row = app.store.read(move |tx| task(tx, id)).await?;
+        Ok::<_, StoreError>(row.is_some_and(|row| row.deadline_at <= now))
+    };
+    looked.await.unwrap_or_else(|error| {
+        tracing::error!(task_id = %of.id, %error, "whether a task is overdue cannot be seen");
+        false
+    })
+}
+
+/// Whether the step still has its task: asked before something is done that no fence holds back.
+pub(super) async fn still_has(app: &App, lease: &Lease) -> Result<bool, StoreError> {
+    let lease = *lease;
+    let row = app.store.read(move |tx| task(tx, lease.task_id)).await?;
+    Ok(row.is_some_and(|row| row.lease_epoch == lease.epoch && !row.state.is_terminal()))
+}
+
+/// Why a step's write did not happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unwritten {
+    /// Somebody else moved the task in the meantime.
+    TooLate,
+    /// The store failed, or was closed: what the step did is still to be noted by somebody.
+    StoreFailed,
+}
+
+/// As [`try_write`], for steps that are over either way.
 pub(super) async fn write(
     app: &App,
     task: &TaskRow,
     lease: &Lease,
     change: Advance,
 ) -> Option<TaskRow> {
+    try_write(app, task, lease, change).await.ok()
+}
+
+/// The one fenced write of a step. While the store is busy or full it is tried again; the end of
+/// the step's lease is the end of that.
+pub(super) async fn try_write(
+    app: &App,
+    task: &TaskRow,
+    lease: &Lease,
+    change: Advance,
+) -> Result<TaskRow, Unwritten> {
     let mut retries_ms = WRITE_RETRIES_MS.into_iter();
     loop {
         let (lease, change, was_asked) = (*lease, change.clone(), task.cancel_requested);
@@ -157,28 +212,32 @@ pub(super) async fn write(
         let error = match outcome {
             Ok(row) => {
                 report_end(&row);
-                return Some(row);
+                return Ok(row);
             }
             Err(error) => error,
         };
-        match (&error, retries_ms.next()) {
-            (
-                StoreError::Fenced
-                | StoreError::Illegal(_)
-                | StoreError::NotFound
-                | StoreError::Closed,
-                _,
-            ) => {
+        match error {
+            StoreError::Fenced | StoreError::Illegal(_) | StoreError::NotFound => {
                 tracing::debug!(task_id = %task.id, %error, "a step came too late and is dropped");
-                return None;
+                return Err(Unwritten::TooLate);
             }
-            (StoreError::Busy | StoreError::Full, Some(wait_ms)) => {
+            StoreError::Busy | StoreError::Full => {
                 tracing::warn!(task_id = %task.id, %error, "a step's write is tried again");
+                let first_ms = retries_ms.next();
+                if first_ms.is_none() && app.stop.is_cancelled() {
+                    return Err(Unwritten::StoreFailed);
+                }
+                let wait_ms = first_ms.unwrap_or(WRITE_RETRY_MS_MAX);
                 app.clock.sleep_until(app.clock.now().plus_ms(wait_ms)).await;
             }
-            _ => {
+            StoreError::Closed => return Err(Unwritten::StoreFailed),
+            StoreError::Corrupt(_)
+            | StoreError::Io(_)
+            | StoreError::Schema(_)
+            | StoreError::Sql(_)
+            | StoreError::Panicked => {
                 tracing::error!(task_id = %task.id, %error, "a step's outcome could not be written");
-                return None;
+                return Err(Unwritten::StoreFailed);
             }
         }
     }

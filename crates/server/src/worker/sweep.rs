@@ -2,19 +2,21 @@
 //!
 //! Guarantees: a task ends within seconds of its deadline even if no step looks at it; a video's
 //! row says that it is gone before its file goes; a file goes only if no row refers to it, its task
-//! is over and it is old enough not to belong to a request under way. All in bounded batches.
+//! is over and it is old enough not to belong to a request under way. All in bounded batches, and
+//! deadlines wait for nothing else: not for files, not for an upstream, not for a row that fails.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use futures_util::stream::{self, StreamExt as _};
 use rushes_domain::{Failure, FailureCode, State, TaskId, Timestamp};
 use rushes_store::{
     Advance, Fence, Happening, Retention, StoreError, TaskRow, Tx, advance, delete_old_rows,
     expired_results, overdue, referenced_paths, remove_result, task,
 };
 
-use super::step;
+use super::{step, timing};
 use crate::app::App;
 use crate::storage::{FILES_FOLDER, IMAGES_FOLDER};
 
@@ -24,6 +26,14 @@ const INTERVAL_MS: i64 = 5_000;
 const LONG_INTERVAL_MS: i64 = 3_600_000;
 /// Rows or files of one batch.
 const BATCH_MAX: usize = 500;
+/// Overdue tasks that are looked at together …
+const OVERDUE_MAX: usize = 1_000;
+/// … and those that are ended in one write.
+const OVERDUE_WRITE_MAX: usize = 100;
+/// How long an upstream may take to hear that a job is to stop, in milliseconds.
+const CANCEL_MS_MAX: i64 = 10_000;
+/// Upstreams that are told so at the same time.
+const CANCELS_AT_ONCE: usize = 16;
 /// Batches of one kind in one sweep.
 const BATCHES_MAX: usize = 100;
 /// How old a file without a row must be before it goes, in milliseconds.
@@ -32,35 +42,69 @@ const ORPHAN_GRACE_MS: i64 = 3_600_000;
 const FINALIZE_GRACE_MS: i64 = 30_000;
 const DAY_MS: i64 = 86_400_000;
 
-/// Sweeps until the app stops.
-pub(super) async fn run(app: Arc<App>) {
-    let mut long_due_ms = app.clock.monotonic_ms();
+/// Starts sweeping until the app stops: each kind on its own, so that none waits for another.
+pub(super) fn start(app: &Arc<App>) {
+    app.tracker.spawn(watch_deadlines(Arc::clone(app)));
+    app.tracker.spawn(watch_videos(Arc::clone(app)));
+    app.tracker.spawn(clean_up(Arc::clone(app)));
+}
+
+async fn watch_deadlines(app: Arc<App>) {
     loop {
-        let now = match app.jump.now().await {
-            Ok(now) => {
-                report("deadlines", end_overdue(&app, now).await);
-                now
-            }
-            Err(error) => {
-                report("deadlines", Err(error));
-                app.clock.now()
-            }
+        let began = app.clock.now();
+        let outcome = match app.jump.now().await {
+            Ok(now) => end_overdue(&app, now).await,
+            Err(error) => Err(error),
         };
-        let may_delete = app.jump.allows_deletions();
-        if may_delete {
+        report("deadlines", outcome);
+        if !pause(&app, began).await {
+            return;
+        }
+    }
+}
+
+async fn watch_videos(app: Arc<App>) {
+    loop {
+        let began = app.clock.now();
+        if let Some(now) = present_for_deletions(&app).await {
             report("expired videos", remove_expired(&app, now).await);
         }
-        if may_delete && app.clock.monotonic_ms() >= long_due_ms {
+        if !pause(&app, began).await {
+            return;
+        }
+    }
+}
+
+async fn clean_up(app: Arc<App>) {
+    let mut due_ms = app.clock.monotonic_ms();
+    loop {
+        let began = app.clock.now();
+        if app.clock.monotonic_ms() >= due_ms
+            && let Some(now) = present_for_deletions(&app).await
+        {
             report("old rows", delete_rows(&app, now).await);
             for folder in [FILES_FOLDER, IMAGES_FOLDER] {
                 report("orphan files", remove_orphans(&app, folder, now).await);
             }
-            long_due_ms = app.clock.monotonic_ms().saturating_add(LONG_INTERVAL_MS);
+            due_ms = app.clock.monotonic_ms().saturating_add(LONG_INTERVAL_MS);
         }
-        tokio::select! {
-            () = app.stop.cancelled() => return,
-            () = app.clock.sleep_until(now.plus_ms(INTERVAL_MS)) => {}
+        if !pause(&app, began).await {
+            return;
         }
+    }
+}
+
+/// The present, if things may be deleted for their age.
+async fn present_for_deletions(app: &App) -> Option<Timestamp> {
+    let now = app.jump.now().await.ok()?;
+    app.jump.allows_deletions().then_some(now)
+}
+
+/// Waits for the turn after the one that began then; false if the app stops.
+async fn pause(app: &App, began: Timestamp) -> bool {
+    tokio::select! {
+        () = app.stop.cancelled() => false,
+        () = app.clock.sleep_until(began.plus_ms(INTERVAL_MS)) => true,
     }
 }
 
@@ -73,19 +117,65 @@ fn report(what: &'static str, outcome: Result<usize, StoreError>) {
     }
 }
 
-/// Ends tasks whose time is over and asks their upstreams to stop.
-async fn end_overdue(app: &App, now: Timestamp) -> Result<usize, StoreError> {
-    let ids = app.store.read(move |tx| overdue(tx, now, BATCH_MAX)).await?;
+/// Ends tasks whose time is over, until there is none left that can be ended now.
+async fn end_overdue(app: &Arc<App>, now: Timestamp) -> Result<usize, StoreError> {
+    let mut seen = BTreeSet::new();
     let mut count = 0;
-    for id in ids {
-        let Some(ended) = app.store.write(move |tx| end_one(tx, id, now)).await? else { continue };
-        count += 1;
-        if let Some(provider) = app.registry.find(&ended.provider) {
-            step::cancel(&**provider, &ended, now).await;
+    loop {
+        let mut ids = app.store.read(move |tx| overdue(tx, now, OVERDUE_MAX)).await?;
+        ids.retain(|&id| seen.insert(id));
+        if ids.is_empty() {
+            return Ok(count);
         }
-        step::forget(app, &ended);
+        for batch in ids.chunks(OVERDUE_WRITE_MAX) {
+            let ended = end_batch(app, batch, now).await?;
+            count += ended.len();
+            app.tracker.spawn(call_off(Arc::clone(app), ended, now));
+        }
     }
-    Ok(count)
+}
+
+/// Ends these tasks in one write; if that fails, each in its own, without those that fail.
+async fn end_batch(app: &App, ids: &[TaskId], now: Timestamp) -> Result<Vec<TaskRow>, StoreError> {
+    let batch = ids.to_vec();
+    let all = move |tx: &mut Tx<'_>| {
+        let ended = batch.iter().map(|&id| end_one(tx, id, now));
+        ended.collect::<Result<Vec<_>, _>>()
+    };
+    match app.store.write(all).await {
+        Ok(ended) => return Ok(ended.into_iter().flatten().collect()),
+        Err(error @ (StoreError::Closed | StoreError::Busy | StoreError::Full)) => {
+            return Err(error);
+        }
+        Err(error) => tracing::error!(%error, "overdue tasks cannot be ended; one by one then"),
+    }
+    let mut ended = Vec::new();
+    for &id in ids {
+        match app.store.write(move |tx| end_one(tx, id, now)).await {
+            Ok(row) => ended.extend(row),
+            Err(error @ StoreError::Closed) => return Err(error),
+            Err(error) => tracing::error!(task_id = %id, %error, "an overdue task stays"),
+        }
+    }
+    Ok(ended)
+}
+
+/// Asks the upstreams of ended tasks to stop; nobody waits for that.
+async fn call_off(app: Arc<App>, ended: Vec<TaskRow>, now: Timestamp) {
+    let app = &*app;
+    let all = stream::iter(ended).for_each_concurrent(CANCELS_AT_ONCE, async |task| {
+        if let Some(provider) = app.registry.find(&task.provider) {
+            let cancel = step::cancel(&**provider, &task, now);
+            if timing::within(&*app.clock, CANCEL_MS_MAX, cancel).await.is_none() {
+                tracing::info!(task_id = %task.id, "the upstream did not hear the cancel in time");
+            }
+        }
+        step::forget(app, &task);
+    });
+    tokio::select! {
+        () = all => {}
+        () = app.stop.cancelled() => {}
+    }
 }
 
 fn end_one(tx: &mut Tx<'_>, id: TaskId, now: Timestamp) -> Result<Option<TaskRow>, StoreError> {

@@ -3,12 +3,16 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers stop the test they serve")]
 
 mod cancel;
+mod damage;
 mod directives;
+mod fetch_line;
 mod images;
 mod jumps;
 mod recovery;
 mod render_pool;
 mod settle;
+mod slow_images;
+mod storage;
 mod sweep;
 
 use rushes_domain::Timestamp;

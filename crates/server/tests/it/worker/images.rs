@@ -10,13 +10,13 @@ use super::small;
 use crate::support::{Options, TestApp, pictures};
 
 /// Answers the n-th request with the n-th answer and the last one ever after.
-struct Pictures {
-    url: String,
+pub(super) struct Pictures {
+    pub(super) url: String,
     served: Arc<AtomicUsize>,
 }
 
 impl Pictures {
-    fn start(answers: Vec<Vec<u8>>) -> Self {
+    pub(super) fn start(answers: Vec<Vec<u8>>) -> Self {
         let (listener, url) = listen();
         let served = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&served);
@@ -37,7 +37,7 @@ impl Pictures {
 }
 
 /// Listens on a port that an image's URL may have: the system may well offer one that is not.
-fn listen() -> (TcpListener, String) {
+pub(super) fn listen() -> (TcpListener, String) {
     loop {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/a.png", listener.local_addr().unwrap());
@@ -47,7 +47,7 @@ fn listen() -> (TcpListener, String) {
     }
 }
 
-fn answer(status: &str, body: &[u8]) -> Vec<u8> {
+pub(super) fn answer(status: &str, body: &[u8]) -> Vec<u8> {
     let mut bytes =
         format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len())
             .into_bytes();

@@ -1,0 +1,104 @@
+use std::time::{Duration, Instant};
+
+use rushes_domain::AccountId;
+use rushes_domain::account::{KeyKind, key_hash};
+use rushes_store::{NewKey, create_key, params};
+use serde_json::{Value, json};
+
+use super::images::{Pictures, answer, listen};
+use super::{clock, small};
+use crate::support::{Options, TestApp, pictures};
+
+/// More than there are slots for submits.
+const SLOW_TASKS: usize = 140;
+/// Far less than one silent address takes.
+const SOON: Duration = Duration::from_secs(10);
+
+async fn start() -> TestApp {
+    let text = "[egress]\nallow = [\"127.0.0.1/32\"]\n[account]\nin_flight_max = 1000";
+    Options::default().toml(text).start().await
+}
+
+/// A test key of a second account.
+async fn other_account(app: &TestApp) -> String {
+    let key = format!("sk-test-{}", "c".repeat(40));
+    let (hash, now) = (key_hash(&key), app.now());
+    let make = move |tx: &mut rushes_store::Tx<'_>| {
+        tx.exec(
+            "INSERT INTO accounts (id, name, role, enabled, multiplier_millionths, credits_ticks,
+                 posted_ticks, pending_ticks, parked_count, queued_count, active_count,
+                 in_flight_max, limits_changed_at, last_claimed_at, created_at)
+             VALUES (99, 'other', 'user', 1, 1000000, 0, 0, 0, 0, 0, 0, 0, $1, 0, $1)",
+            params![now],
+        )?;
+        let new = NewKey {
+            account_id: AccountId(99),
+            kind: KeyKind::Test,
+            name: "other".into(),
+            hash,
+            mask: "sk-test-…".into(),
+            expires_at: None,
+            now,
+        };
+        create_key(tx, &new)
+    };
+    app.app().store.write(make).await.unwrap();
+    key
+}
+
+fn with_images(url: &str, count: usize) -> Value {
+    let mut body = small("a fox");
+    body["image_urls"] = json!(vec![url; count]);
+    body
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tasks_with_silent_addresses_hold_up_nobody_else() {
+    let app = start().await;
+    // Takes connections and never says a word.
+    let (_listener, url) = listen();
+    for _ in 0..SLOW_TASKS {
+        app.create_with(&app.test_api_key, &with_images(&url, 3)).await;
+    }
+    let began = Instant::now();
+    let text_only = app.create_with(&app.test_api_key, &small("a fox")).await;
+    let body = app.wait(&text_only).await;
+    assert_eq!(body["data"]["status"], "SUCCESS", "{body}");
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+
+    let picture = answer("200 OK", &pictures::png(64, 64, [200, 30, 30]));
+    let server = Pictures::start(vec![picture]);
+    let (key, began) = (other_account(&app).await, Instant::now());
+    let other = app.create_with(&key, &with_images(&server.url, 1)).await;
+    loop {
+        let path = format!("/v1/video/generations/{other}");
+        let data = app.send(app.bare_request("GET", &path).bearer_auth(&key)).await.json();
+        assert!(began.elapsed() < SOON, "{data}");
+        if data["data"]["status"] == "SUCCESS" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_images_of_a_task_share_one_limit_in_time() {
+    let clock = clock();
+    let text = "[egress]\nallow = [\"127.0.0.1/32\"]";
+    let app = Options::default().clock(&clock).toml(text).start().await;
+    let (listener, url) = listen();
+    let id = app.create_with(&app.test_api_key, &with_images(&url, 3)).await;
+    let accepted = tokio::task::spawn_blocking(move || (listener.accept(), listener)).await;
+    let began = Instant::now();
+    clock.advance_ms(121_000);
+    let data = app.wait(&id).await["data"].clone();
+    assert_eq!(data["error"]["code"], "image_fetch_failed", "{data}");
+    assert_eq!(
+        data["fail_reason"],
+        "Image URL could not be fetched: The images took more than 120 seconds."
+    );
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+    drop(accepted);
+    app.finish().await;
+}
