@@ -18,6 +18,7 @@ use rushes_store::{
 
 use super::{step, timing};
 use crate::app::App;
+use crate::lifecycle::supervise;
 use crate::storage::{FILES_FOLDER, IMAGES_FOLDER};
 
 /// Between two looks at deadlines and expired videos, in milliseconds.
@@ -44,9 +45,9 @@ const DAY_MS: i64 = 86_400_000;
 
 /// Starts sweeping until the app stops: each kind on its own, so that none waits for another.
 pub(super) fn start(app: &Arc<App>) {
-    app.tracker.spawn(watch_deadlines(Arc::clone(app)));
-    app.tracker.spawn(watch_videos(Arc::clone(app)));
-    app.tracker.spawn(clean_up(Arc::clone(app)));
+    app.tracker.spawn(supervise("deadlines", app, watch_deadlines(Arc::clone(app))));
+    app.tracker.spawn(supervise("expired videos", app, watch_videos(Arc::clone(app))));
+    app.tracker.spawn(supervise("clean-up", app, clean_up(Arc::clone(app))));
 }
 
 async fn watch_deadlines(app: Arc<App>) {

@@ -8,6 +8,7 @@ mod http;
 mod load;
 mod matrix;
 mod restart;
+mod secrets;
 mod security;
 mod support;
 mod worker;

@@ -35,6 +35,15 @@ pub(crate) fn data_dir(folder: &Path) -> PathBuf {
 impl Binary {
     /// Starts it and waits until it is ready.
     pub(crate) async fn start(folder: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::start_logging_to(folder, environment, Stdio::inherit()).await
+    }
+
+    /// Starts it with its log going elsewhere, and waits until it is ready.
+    pub(crate) async fn start_logging_to(
+        folder: &Path,
+        environment: &[(&str, &str)],
+        log: Stdio,
+    ) -> Self {
         let data_dir = data_dir(folder);
         let mut command = command(folder);
         command
@@ -42,7 +51,8 @@ impl Binary {
             .arg(&data_dir)
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
-            .stdout(Stdio::null());
+            .stdout(Stdio::null())
+            .stderr(log);
         let mut child = command.spawn().expect("the binary starts");
         let pid = child.id();
         let client = client();
