@@ -1,0 +1,77 @@
+//! Values in the forms in which people write them: in TOML, and in the environment.
+
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer};
+
+/// A TOML array, or one string with commas (the environment).
+pub(super) fn list_or_commas<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<IpNet>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        List(Vec<String>),
+        Text(String),
+    }
+    let texts = match Either::deserialize(deserializer)? {
+        Either::List(list) => list,
+        Either::Text(text) => text.split(',').map(str::to_owned).collect(),
+    };
+    let read = |text: &str| {
+        text.parse::<IpNet>()
+            .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
+            .map_err(|_| {
+                serde::de::Error::custom(format!("\"{text}\" is not a network (a.b.c.d/n)"))
+            })
+    };
+    texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).map(read).collect()
+}
+
+/// `true`/`false`, or `"on"`/`"off"` as people write it in the environment.
+pub(super) fn on_or_off<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Bool(bool),
+        Text(String),
+    }
+    match Either::deserialize(deserializer)? {
+        Either::Bool(value) => Ok(value),
+        Either::Text(text) => match text.as_str() {
+            "on" => Ok(true),
+            "off" => Ok(false),
+            other => Err(serde::de::Error::custom(format!("\"{other}\" is neither on nor off"))),
+        },
+    }
+}
+
+/// Amounts of dollars as text.
+pub(super) mod dollars {
+    use rushes_domain::Ticks;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub(in crate::config) fn serialize<S: Serializer>(
+        ticks: &Ticks,
+        out: S,
+    ) -> Result<S::Ok, S::Error> {
+        out.serialize_str(&ticks.to_string())
+    }
+
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        input: D,
+    ) -> Result<Ticks, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            Text(String),
+            Whole(i64),
+        }
+        let text = match Either::deserialize(input)? {
+            Either::Text(text) => text,
+            // The environment reads `100` as a number.
+            Either::Whole(dollars) => dollars.to_string(),
+        };
+        Ticks::parse_dollars(&text).map_err(serde::de::Error::custom)
+    }
+}
