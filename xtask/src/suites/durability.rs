@@ -134,7 +134,7 @@ fn judge(calls: &[Call], checks: &mut Checks) {
         ("the pictures' folder is synced", &|call| call.syncs_folder("/images")),
         ("the database's log is synced", &|call| call.syncs("rushes.db-wal", "")),
         ("the 200 leaves", &|call| call.answers("\\\"task_id\\\":")),
-        ("the video's bytes are synced", &|call| call.syncs("/files/", ".mp4.part")),
+        ("the video's bytes are synced", &|call| call.syncs("/files/", ".mp4.")),
         ("the video is renamed", &|call| call.renames("/files/")),
         ("the videos' folder is synced", &|call| call.syncs_folder("/files")),
         ("the database's log is synced again", &|call| call.syncs("rushes.db-wal", "")),
