@@ -1,4 +1,5 @@
-//! API keys as text: their shape, how they are made, and the hash they are looked up by.
+//! API keys as text: their shape, how they are made, and the hash they are looked up by; and what
+//! accounts and keys may do.
 //!
 //! Guarantees: the secret itself is never stored or compared, only its SHA-256. Not here: where
 //! the random bytes come from.
@@ -37,6 +38,125 @@ impl KeyKind {
     pub fn of(key: &str) -> Self {
         if key.starts_with(Self::Test.prefix()) { Self::Test } else { Self::Live }
     }
+}
+
+/// What an account may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Everything; made by the first start.
+    Owner,
+    /// Everything but changing owners and operators.
+    Operator,
+    /// Its own tasks, keys and money.
+    User,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Owner, Self::Operator, Self::User];
+
+    /// The word in JSON and in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Operator => "operator",
+            Self::User => "user",
+        }
+    }
+
+    /// The role of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
+    }
+
+    /// Whether it may use the admin API.
+    pub const fn is_operator(self) -> bool {
+        matches!(self, Self::Owner | Self::Operator)
+    }
+}
+
+/// What a key may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Make and cancel tasks.
+    Generate,
+    /// Look at models and tasks.
+    Read,
+    /// Look after keys and money, and, for an operator's key, the admin API.
+    Manage,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 3] = [Self::Generate, Self::Read, Self::Manage];
+
+    /// The word in JSON and in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Generate => "generate",
+            Self::Read => "read",
+            Self::Manage => "manage",
+        }
+    }
+
+    /// The scope of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == word)
+    }
+}
+
+/// A set of [`Scope`]s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Scopes(u8);
+
+impl Scopes {
+    /// What a key may do unless somebody says otherwise.
+    pub const DEFAULT: Self = Self(0b011);
+
+    const fn bit(scope: Scope) -> u8 {
+        match scope {
+            Scope::Generate => 0b001,
+            Scope::Read => 0b010,
+            Scope::Manage => 0b100,
+        }
+    }
+
+    /// Whether the set holds the scope.
+    pub const fn has(self, scope: Scope) -> bool {
+        self.0 & Self::bit(scope) != 0
+    }
+
+    /// The scopes of the set, in the order of [`Scope::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::ALL.into_iter().filter(move |&scope| self.has(scope))
+    }
+
+    /// The words, with a space between them.
+    pub fn words(self) -> String {
+        self.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The set of words with white space between them; `None` if one is no scope.
+    pub fn from_words(words: &str) -> Option<Self> {
+        words.split_whitespace().map(Scope::from_word).collect()
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        Self(scopes.into_iter().fold(0, |bits, scope| bits | Self::bit(scope)))
+    }
+}
+
+/// Most characters of an account's or group's name.
+pub const NAME_CHARS_MAX: usize = 64;
+
+/// True if the text can name an account or a group: 1 to [`NAME_CHARS_MAX`] ASCII letters, digits
+/// and `.`, `_`, `-`, `@`, `+`, the first a letter or digit. Names are the same in either case.
+pub fn is_name(text: &str) -> bool {
+    text.len() <= NAME_CHARS_MAX
+        && text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-@+".contains(&byte))
 }
 
 /// True if the text can be a key at all: `sk-`, then letters, digits, `-` and `_`,

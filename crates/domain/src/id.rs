@@ -97,6 +97,10 @@ row_id! {
     /// An API key's row number in the store.
     KeyId
 }
+row_id! {
+    /// A group's row number in the store.
+    GroupId
+}
 
 /// Where new ids and random bytes come from. A field of the app, so that a test can replay a run.
 pub trait IdSource: Send + Sync {

@@ -5,6 +5,7 @@
 //! the environment. Not here: SQL, HTTP, async, pixels.
 
 pub mod account;
+pub mod admission;
 pub mod catalogue;
 pub mod directive;
 pub mod error;
@@ -20,7 +21,7 @@ pub mod time;
 
 pub use error::{ApiError, ErrorCode};
 pub use failure::{Failure, FailureCode};
-pub use id::{AccountId, IdSource, KeyId, TaskId};
+pub use id::{AccountId, GroupId, IdSource, KeyId, TaskId};
 pub use money::Ticks;
 pub use state::{Event, State, transition};
 pub use time::{Clock, Timestamp};

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use rushes_domain::account::{KeyKind, is_well_formed, key_hash, make_key, mask};
 use rushes_domain::{IdSource, Timestamp};
-use rushes_store::{NewOwner, Store, StoreError, create_owner, owner_exists};
+use rushes_store::{KeySecret, NewOwner, Store, StoreError, create_owner, owner_exists};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
@@ -92,14 +92,18 @@ pub fn run(
     let owner = NewOwner {
         name: "owner".to_owned(),
         credit: config.account.first_credit,
-        live_key_hash: key_hash(&bootstrap.api_key),
-        live_key_mask: mask(&bootstrap.api_key),
-        test_key_hash: key_hash(&bootstrap.test_api_key),
-        test_key_mask: mask(&bootstrap.test_api_key),
+        live_key: kept(&bootstrap.api_key),
+        test_key: kept(&bootstrap.test_api_key),
+        password_hash: None,
         now,
     };
     store.write_blocking(move |tx| create_owner(tx, &owner))?;
     Ok(Some(bootstrap))
+}
+
+/// A key's text in the forms that are kept.
+fn kept(key: &str) -> KeySecret {
+    KeySecret { hash: key_hash(key), mask: mask(key), sealed: None }
 }
 
 fn make(

@@ -98,17 +98,22 @@ const TIMELESS: &[(&str, &str)] = &[
     (
         "I5",
         "SELECT 'account ' || accounts.id || ' has credits ' || accounts.credits_ticks
-             || ' and paid ' || accounts.posted_ticks || ', but its ledger adds up to credits '
-             || COALESCE(sums.credits, 0) || ' and paid ' || COALESCE(sums.posted, 0)
+             || ', adjustments ' || accounts.adjustments_ticks || ' and paid '
+             || accounts.posted_ticks || ', but its ledger adds up to credits '
+             || COALESCE(sums.credits, 0) || ', adjustments ' || COALESCE(sums.adjustments, 0)
+             || ' and paid ' || COALESCE(sums.posted, 0)
          FROM accounts LEFT JOIN (
              SELECT account_id,
                  CAST(SUM(CASE WHEN kind = 'credit' THEN amount_ticks ELSE 0 END) AS BIGINT)
                      AS credits,
+                 CAST(SUM(CASE WHEN kind = 'adj' THEN amount_ticks ELSE 0 END) AS BIGINT)
+                     AS adjustments,
                  CAST(SUM(CASE WHEN kind = 'post' THEN amount_ticks ELSE 0 END) AS BIGINT)
                      AS posted
              FROM transfers GROUP BY account_id
          ) AS sums ON sums.account_id = accounts.id
          WHERE accounts.credits_ticks <> COALESCE(sums.credits, 0)
+             OR accounts.adjustments_ticks <> COALESCE(sums.adjustments, 0)
              OR accounts.posted_ticks <> COALESCE(sums.posted, 0) LIMIT $1",
     ),
     (
@@ -127,8 +132,52 @@ const TIMELESS: &[(&str, &str)] = &[
         "I5",
         "SELECT 'account ' || id || ' is over its balance: credits ' || credits_ticks || ', paid '
              || posted_ticks || ', pending ' || pending_ticks
-         FROM accounts WHERE credits_ticks - posted_ticks - pending_ticks < 0
+         FROM accounts WHERE credits_ticks + adjustments_ticks - posted_ticks - pending_ticks < 0
              OR posted_ticks < 0 OR pending_ticks < 0 LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'account ' || accounts.id || ' counts ' || accounts.transfers_count
+             || ' transfers but has ' || COALESCE(sums.count, 0) || ', the last in place '
+             || COALESCE(sums.latest, 0)
+         FROM accounts LEFT JOIN (
+             SELECT account_id, COUNT(*) AS count, MAX(sequence) AS latest
+             FROM transfers GROUP BY account_id
+         ) AS sums ON sums.account_id = accounts.id
+         WHERE accounts.transfers_count <> COALESCE(sums.count, 0)
+             OR accounts.transfers_count <> COALESCE(sums.latest, 0) LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'after transfer ' || id || ' account ' || account_id || ' has '
+             || COALESCE(available_ticks, 'nothing') || ' by its line, but ' || summed
+             || ' by all lines up to it'
+         FROM (SELECT id, account_id, available_ticks, CAST(SUM(CASE kind
+                     WHEN 'hold' THEN -amount_ticks WHEN 'post' THEN 0 ELSE amount_ticks END)
+                 OVER (PARTITION BY account_id ORDER BY sequence) AS BIGINT) AS summed
+             FROM transfers) AS running
+         WHERE available_ticks IS NULL OR available_ticks <> summed OR summed < 0 LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'key ' || keys.id || ' has used ' || keys.used_ticks
+             || ', but its holds that were not given back add up to ' || COALESCE(sums.used, 0)
+         FROM keys LEFT JOIN (
+             SELECT hold.key_id, CAST(SUM(hold.amount_ticks) AS BIGINT) AS used
+             FROM transfers AS hold
+                 LEFT JOIN transfers AS resolution ON resolution.resolves = hold.id
+             WHERE hold.kind = 'hold' AND COALESCE(resolution.kind, 'post') = 'post'
+             GROUP BY hold.key_id
+         ) AS sums ON sums.key_id = keys.id
+         WHERE keys.used_ticks <> COALESCE(sums.used, 0) OR keys.month_used_ticks < 0
+             OR keys.month_used_ticks > keys.used_ticks LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'account ' || accounts.id || ' is in group ' || accounts.group_id
+             || ', which does not exist'
+         FROM accounts LEFT JOIN groups ON groups.id = accounts.group_id
+         WHERE groups.id IS NULL LIMIT $1",
     ),
     (
         "I6",
@@ -177,10 +226,22 @@ const TIMELESS: &[(&str, &str)] = &[
     ),
     (
         "I10",
-        "SELECT 'account ' || id || ' has ' || parked_count || ' parked tasks although only '
-             || (queued_count + active_count) || ' of its ' || in_flight_max || ' slots are taken'
-         FROM accounts
-         WHERE parked_count > 0 AND queued_count + active_count < in_flight_max LIMIT $1",
+        "SELECT 'account ' || accounts.id || ' has ' || accounts.parked_count
+             || ' parked tasks although only ' || (accounts.queued_count + accounts.active_count)
+             || ' of its ' || accounts.in_flight_max || ' slots are taken'
+         FROM accounts JOIN groups ON groups.id = accounts.group_id
+         WHERE accounts.parked_count > 0
+             AND accounts.queued_count + accounts.active_count < accounts.in_flight_max
+             AND (groups.total_in_flight_max IS NULL OR groups.total_in_flight_max > (
+                 SELECT SUM(members.queued_count + members.active_count) FROM accounts AS members
+                 WHERE members.group_id = groups.id))
+             AND EXISTS (SELECT 1 FROM tasks JOIN keys ON keys.id = tasks.key_id
+                 WHERE tasks.account_id = accounts.id AND tasks.state = 'parked'
+                     AND (keys.in_flight_max IS NULL OR keys.in_flight_max > (
+                         SELECT COUNT(*) FROM tasks AS running WHERE running.key_id = keys.id
+                             AND running.state IN
+                                 ('queued', 'submitting', 'running', 'finalizing'))))
+         LIMIT $1",
     ),
     // After a limit was lowered, more may be in flight for a while; nothing may join them.
     (

@@ -13,6 +13,7 @@ pub mod accounts;
 mod change;
 pub mod doctor;
 mod error;
+pub mod groups;
 pub mod idempotency;
 mod job;
 pub mod keys;
@@ -27,16 +28,31 @@ pub mod statements;
 mod store;
 pub mod tasks;
 mod tx;
+pub mod usage;
 mod value;
 mod writer;
 
-pub use accounts::{Balance, NewOwner, OwnerOutcome, balance, create_owner, owner_exists};
+pub use accounts::{
+    AccountChange, AccountRow, Balance, KeySecret, NewAccount, NewOwner, OwnerOutcome, account,
+    account_by_name, balance, create_account, create_owner, list_accounts, owner_exists,
+    update_account,
+};
 pub use change::{Change, CommitObserver};
 pub use doctor::{Violation, check_invariants, integrity_faults, kept_paths};
 pub use error::StoreError;
+pub use groups::{
+    DEFAULT_GROUP, GroupOutcome, GroupRow, GroupTerms, create_group, delete_group, group,
+    group_by_name, groups, update_group,
+};
 pub use idempotency::{IDEMPOTENCY_KEPT_MS, NewIdempotency, Replay, find_replay};
-pub use keys::{KeyRow, NewKey, create_key, find_key, set_key_enabled};
-pub use ledger::{Transfer, add_credit, transfers_of};
+pub use keys::{
+    KeyDetail, KeyRow, KeyTerms, KeyUse, NewKey, create_key, delete_key, find_key, keys_of,
+    record_uses, roll_key, set_key_enabled, update_key,
+};
+pub use ledger::{
+    BookOutcome, NewAdjustment, NewCredit, Transfer, add_credit, adjust, credit, list_transfers,
+    transfers_of,
+};
 pub use migrate::{Migration, embedded_migrations};
 pub use settings::{set_setting, setting};
 pub use store::{Store, StoreOptions};
@@ -47,9 +63,12 @@ pub use tasks::create::{
     AccountLimits, CreateOutcome, NewImage, NewImageSource, NewTask, create_task,
 };
 pub use tasks::images::{ImageKind, ImageRow, ImageSnapshot, images, set_image_snapshot};
+pub use tasks::privacy::PRIVACY_SETTING;
+pub use tasks::promote::{group_limits_changed, key_limits_changed};
 pub use tasks::query::{ListFilter, StateLogRow, list_tasks, queue_position, state_log, task};
 pub use tasks::recover::{shift_times, void_all_leases};
 pub use tasks::row::{ResultRow, TaskRow};
+pub use tasks::standing::standing;
 pub use tasks::sweep::{
     Deleted, ExpiredResult, Retention, delete_old_rows, expired_results, overdue, referenced_paths,
     remove_result,

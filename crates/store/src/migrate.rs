@@ -21,11 +21,7 @@ pub struct Migration {
 }
 
 const EMBEDDED: &[Migration] = &[
-    Migration {
-        version: 1,
-        name: "initial",
-        sql: include_str!("../migrations/0001_initial.sql"),
-    },
+    Migration { version: 1, name: "initial", sql: include_str!("../migrations/0001_initial.sql") },
     Migration {
         version: 2,
         name: "accounts",

@@ -3,7 +3,9 @@
 use rushes_domain::{AccountId, State, TaskId};
 
 use crate::tasks::query::ListFilter;
-use crate::tasks::{advance, claim, create, images, promote, query, recover, row, sweep};
+use crate::tasks::{
+    advance, claim, create, images, privacy, promote, query, recover, row, standing, sweep,
+};
 use crate::{accounts, idempotency, keys, ledger};
 
 /// Name and text of each hot statement.
@@ -13,6 +15,11 @@ pub fn hot() -> Vec<(&'static str, String)> {
         ("admit", create::ADMIT),
         ("move account", advance::MOVE_ACCOUNT),
         ("room", promote::ROOM),
+        ("has parked", promote::HAS_PARKED),
+        ("standing", standing::STANDING),
+        ("spend", create::SPEND),
+        ("unspend", advance::UNSPEND),
+        ("forget", privacy::FORGET),
         ("claimable accounts", claim::CLAIMABLE_ACCOUNTS),
         ("account claimed", claim::ACCOUNT_CLAIMED),
         ("next in flight", claim::NEXT_IN_FLIGHT),
@@ -33,14 +40,15 @@ pub fn hot() -> Vec<(&'static str, String)> {
         ("delete tasks", sweep::DELETE_TASKS),
         ("delete idempotency", sweep::DELETE_IDEMPOTENCY),
         ("balance", accounts::BALANCE),
-        ("key by hash", keys::BY_HASH),
-        ("transfers of task", ledger::OF_TASK),
         ("find replay", idempotency::FIND),
     ]
     .map(|(name, sql)| (name, sql.to_owned()))
     .into();
     statements.extend([
         ("task by id", query::BY_ID.clone()),
+        ("key by hash", keys::BY_HASH.clone()),
+        ("key by old hash", keys::BY_OLD_HASH.clone()),
+        ("transfers of task", ledger::OF_TASK.clone()),
         ("update task", row::UPDATE.clone()),
         ("oldest parked", promote::OLDEST_PARKED.clone()),
         ("claim due", claim::CLAIM_DUE.clone()),

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use rushes_domain::account::KeyKind;
+use rushes_domain::account::{KeyKind, Role};
 use rushes_domain::job::Mode;
 use rushes_domain::money::CostState;
-use rushes_domain::{AccountId, FailureCode, KeyId, State, TaskId, Ticks, Timestamp};
+use rushes_domain::{AccountId, FailureCode, GroupId, KeyId, State, TaskId, Ticks, Timestamp};
 
 use crate::error::StoreError;
 
@@ -123,7 +123,7 @@ macro_rules! wrapped_values {
     )* };
 }
 
-wrapped_values!(Timestamp, Ticks, AccountId, KeyId);
+wrapped_values!(Timestamp, Ticks, AccountId, KeyId, GroupId);
 
 /// A column of a row, before it has a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -254,6 +254,7 @@ words! {
     FailureCode: "a failure's code", FailureCode::as_str, FailureCode::from_word;
     CostState: "a task's cost state", CostState::as_str, cost_state;
     KeyKind: "a key's kind", key_kind_word, key_kind;
+    Role: "an account's role", Role::as_str, Role::from_word;
 }
 
 fn cost_state(word: &str) -> Option<CostState> {

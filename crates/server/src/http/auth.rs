@@ -42,17 +42,22 @@ impl FromRequestParts<Arc<Http>> for Caller {
         }
         tracing::Span::current().record("account_id", row.account_id.0);
         if !row.account_enabled {
-            return Err(ApiError::new(
-                ErrorCode::AccountDisabled,
-                "the account of this API key is disabled; ask the operator of this gateway",
-            )
-            .into());
+            return Err(account_disabled().into());
         }
         Ok(Self(row))
     }
 }
 
-fn invalid_api_key() -> ApiError {
+/// The account was disabled by an operator.
+pub(super) fn account_disabled() -> ApiError {
+    ApiError::new(
+        ErrorCode::AccountDisabled,
+        "the account of this API key is disabled; ask the operator of this gateway",
+    )
+}
+
+/// One refusal for all that is wrong with a key.
+pub(super) fn invalid_api_key() -> ApiError {
     ApiError::new(
         ErrorCode::InvalidApiKey,
         "the API key is missing or not valid; send the header Authorization: Bearer <API key>",

@@ -100,6 +100,7 @@ fn new_task(key: &KeyRow) -> NewTask {
         ignored_fields: Vec::new(),
         directives: Directives::parse("[[stall]]"),
         price: Ticks::ZERO,
+        price_version: 1,
         door: "api",
         client_address: None,
         user_agent: None,

@@ -15,8 +15,9 @@ use crate::ledger;
 use crate::params;
 use crate::tasks::claim::Lease;
 use crate::tasks::row::{self, ResultRow, TaskRow};
-use crate::tasks::{images, promote, query};
+use crate::tasks::{images, privacy, promote, query};
 use crate::tx::Tx;
+use crate::usage;
 
 /// Progress that a task has at most before its video is stored.
 pub const PERCENT_BEFORE_END_MAX: u8 = 99;
@@ -224,11 +225,11 @@ pub(crate) fn apply(
         log(tx, &after, change.now, change.event.word(), change.event.detail())?;
     }
     if after.state != before.state {
-        move_account(tx, before, &after)?;
+        move_account(tx, before, &after, change.now)?;
     }
     if after.state.is_terminal() {
-        ledger::resolve(tx, &after, change.now)?;
         images::release(tx, &after)?;
+        privacy::forget_if_wanted(tx, &mut after)?;
     } else {
         tx.changed(Change::WorkDue);
     }
@@ -348,11 +349,26 @@ pub(crate) const MOVE_ACCOUNT: &str = "UPDATE accounts SET
     queued_count = queued_count + $3,
     active_count = active_count + $4,
     pending_ticks = pending_ticks - $5,
-    posted_ticks = posted_ticks + $6
+    posted_ticks = posted_ticks + $6,
+    transfers_count = transfers_count + $7
+    WHERE id = $1
+    RETURNING transfers_count,
+        credits_ticks + adjustments_ticks - posted_ticks - pending_ticks";
+
+/// `$3` is the month in which the hold was counted.
+pub(crate) const UNSPEND: &str = "UPDATE keys SET
+    used_ticks = used_ticks - $2,
+    month_used_ticks = month_used_ticks - CASE WHEN month = $3 THEN $2 ELSE 0 END
     WHERE id = $1";
 
-/// Counters follow the state; at the end the hold becomes a payment or nothing.
-fn move_account(tx: &mut Tx<'_>, before: &TaskRow, after: &TaskRow) -> Result<(), StoreError> {
+/// Counters follow the state; at the end the hold becomes a payment or nothing, and the day's usage
+/// counts it.
+fn move_account(
+    tx: &mut Tx<'_>,
+    before: &TaskRow,
+    after: &TaskRow,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let moved = |is_counted: fn(State) -> bool| {
         i64::from(is_counted(after.state)) - i64::from(is_counted(before.state))
     };
@@ -361,18 +377,26 @@ fn move_account(tx: &mut Tx<'_>, before: &TaskRow, after: &TaskRow) -> Result<()
         state if state.is_terminal() => (after.price, Ticks::ZERO),
         _ => (Ticks::ZERO, Ticks::ZERO),
     };
-    let touched = tx.exec(
-        MOVE_ACCOUNT,
-        params![
-            after.account_id,
-            moved(|state| state == State::Parked),
-            moved(|state| state == State::Queued),
-            moved(is_active),
-            released,
-            posted
-        ],
-    )?;
-    if touched == 1 { Ok(()) } else { Err(StoreError::NotFound) }
+    let is_end = after.state.is_terminal();
+    let values = params![
+        after.account_id,
+        moved(|state| state == State::Parked),
+        moved(|state| state == State::Queued),
+        moved(is_active),
+        released,
+        posted,
+        is_end
+    ];
+    let sums = tx.one(MOVE_ACCOUNT, values, ledger::read_after)?.ok_or(StoreError::NotFound)?;
+    if !is_end {
+        return Ok(());
+    }
+    ledger::resolve(tx, after, now, sums)?;
+    if after.state != State::Succeeded && after.price > Ticks::ZERO {
+        let month = after.created_at.utc_month();
+        tx.exec(UNSPEND, params![after.key_id, after.price, month])?;
+    }
+    usage::count(tx, after, now)
 }
 
 /// In an upstream's hands, or about to be.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rushes_domain::account::KeyKind;
+use rushes_domain::admission::{Refusal, Verdict, admit};
 use rushes_domain::directive::Directives;
 use rushes_domain::job::Mode;
 use rushes_domain::money::CostState;
@@ -11,13 +12,13 @@ use rushes_domain::{AccountId, KeyId, State, TaskId, Ticks, Timestamp};
 use crate::change::Change;
 use crate::error::StoreError;
 use crate::idempotency::{self, NewIdempotency, Replay};
-use crate::ledger;
+use crate::ledger::{self, After};
 use crate::params;
 use crate::tasks::row::{self, TaskRow};
-use crate::tasks::{advance, images, promote, query};
+use crate::tasks::{advance, images, promote, query, standing};
 use crate::tx::Tx;
 
-/// How many tasks an account may have at a time.
+/// How many tasks an account may have at a time, unless its group says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccountLimits {
     /// Tasks that are queued or further; a task above it is parked.
@@ -67,6 +68,8 @@ pub struct NewTask {
     pub directives: Directives,
     /// What to hold, the group's multiplier worked in.
     pub price: Ticks,
+    /// The version of the prices that `price` was worked out with.
+    pub price_version: i64,
     /// The door the request came through.
     pub door: &'static str,
     /// The caller's address.
@@ -128,36 +131,30 @@ pub enum CreateOutcome {
     },
     /// The idempotency key was used with another request.
     KeyReused,
-    /// The balance does not cover the price.
-    InsufficientQuota {
-        /// The price.
-        needed: Ticks,
-        /// What the account can spend.
-        available: Ticks,
-    },
-    /// Too many tasks are parked.
-    QueueFull {
-        /// How many are.
-        waiting: u32,
-    },
-    /// The account was disabled in the meantime.
-    AccountDisabled,
+    /// Money or limits do not allow it.
+    Refused(Refusal),
 }
 
-/// The one statement that admits: money and limits are checked and taken together. A task is parked
-/// exactly if its account has parked tasks afterwards, since nobody overtakes a parked task.
+/// Takes the money and the place that `domain::admission` allowed. The guard on the balance can only
+/// fail if somebody else moved the account within this transaction, which no database allows.
 pub(crate) const ADMIT: &str = "UPDATE accounts SET
     pending_ticks = pending_ticks + $2,
     limits_changed_at = CASE WHEN in_flight_max = $3 THEN limits_changed_at ELSE $5 END,
     in_flight_max = $3,
-    parked_count = parked_count
-        + CASE WHEN parked_count > 0 OR queued_count + active_count >= $3 THEN 1 ELSE 0 END,
-    queued_count = queued_count
-        + CASE WHEN parked_count > 0 OR queued_count + active_count >= $3 THEN 0 ELSE 1 END
-    WHERE id = $1 AND enabled = 1
-        AND ($2 = 0 OR credits_ticks - posted_ticks - pending_ticks >= $2)
-        AND (parked_count < $4 OR (parked_count = 0 AND queued_count + active_count < $3))
-    RETURNING parked_count";
+    parked_count = parked_count + CASE WHEN $4 = 0 THEN 1 ELSE 0 END,
+    queued_count = queued_count + $4,
+    transfers_count = transfers_count + 1
+    WHERE id = $1 AND enabled = 1 AND ($2 = 0
+        OR credits_ticks + adjustments_ticks - posted_ticks - pending_ticks >= $2)
+    RETURNING transfers_count,
+        credits_ticks + adjustments_ticks - posted_ticks - pending_ticks";
+
+/// `$3` is the month of the hold; a clock that was set back goes on in the month that it was.
+pub(crate) const SPEND: &str = "UPDATE keys SET
+    used_ticks = used_ticks + $2,
+    month_used_ticks = CASE WHEN month >= $3 THEN month_used_ticks ELSE 0 END + $2,
+    month = CASE WHEN month >= $3 THEN month ELSE $3 END
+    WHERE id = $1";
 
 /// Makes a task, or says why not. A refusal leaves nothing behind.
 pub fn create_task(tx: &mut Tx<'_>, new: &NewTask) -> Result<CreateOutcome, StoreError> {
@@ -176,49 +173,52 @@ pub fn create_task(tx: &mut Tx<'_>, new: &NewTask) -> Result<CreateOutcome, Stor
     if price < Ticks::ZERO {
         return Err(StoreError::Sql(format!("a price cannot be negative: {price:?}")));
     }
-    let limits = new.limits;
-    let admitted: Option<u32> = tx.value(
-        ADMIT,
-        params![new.account_id, price, limits.in_flight_max, limits.waiting_max, new.now],
-    )?;
-    let Some(parked) = admitted else {
-        return refusal(tx, new, price);
+    let standing = standing::standing(tx, new.account_id, new.key_id, new.limits, new.now)?;
+    let has_room = match admit(&standing, price) {
+        Verdict::Queue => true,
+        Verdict::Park => false,
+        Verdict::Refuse(refusal) => return Ok(CreateOutcome::Refused(refusal)),
     };
-    let task = new_row(new, price, if parked > 0 { State::Parked } else { State::Queued })?;
+    let admitted = take(tx, new, price, has_room, standing.in_flight.max)?;
+    let task = new_row(new, price, if admitted.parked { State::Parked } else { State::Queued })?;
     row::insert(tx, &task)?;
     advance::log(tx, &task, new.now, "created", "")?;
-    ledger::hold(tx, &task, new.now)?;
+    ledger::hold(tx, &task, new.now, admitted.after)?;
     images::insert(tx, new.id, &new.images)?;
     if let Some(key) = &new.idempotency {
         idempotency::insert(tx, new.account_id, new.id, key, new.now)?;
     }
     tx.changed(Change::Task(Arc::new(task.clone())));
     tx.changed(Change::WorkDue);
-    if task.state == State::Parked && promote::promote(tx, new.account_id, new.now)? > 0 {
-        // The limit was raised; this very task may have been moved along with older ones.
+    if task.state == State::Parked && has_room {
+        // A limit was raised: older tasks move up first, and this very one with them or later.
+        promote::promote(tx, new.account_id, new.now)?;
         let promoted = query::task(tx, new.id)?.ok_or(StoreError::NotFound)?;
         return Ok(CreateOutcome::Created(Box::new(promoted)));
     }
     Ok(CreateOutcome::Created(Box::new(task)))
 }
 
-/// Finds out which guard held; the queue's limit comes before the money (contract 2).
-fn refusal(tx: &mut Tx<'_>, new: &NewTask, price: Ticks) -> Result<CreateOutcome, StoreError> {
-    let account = tx.one(
-        "SELECT enabled, parked_count, credits_ticks, posted_ticks, pending_ticks
-         FROM accounts WHERE id = $1",
-        params![new.account_id],
-        |row| Ok((row.take::<bool>()?, row.take::<u32>()?, row.take()?, row.take()?, row.take()?)),
-    )?;
-    let (enabled, parked, credits, posted, pending) = account.ok_or(StoreError::NotFound)?;
-    let available = ledger::available(credits, posted, pending)?;
-    if !enabled {
-        return Ok(CreateOutcome::AccountDisabled);
-    }
-    if price > Ticks::ZERO && available < price && parked < new.limits.waiting_max {
-        return Ok(CreateOutcome::InsufficientQuota { needed: price, available });
-    }
-    Ok(CreateOutcome::QueueFull { waiting: parked })
+/// What [`ADMIT`] gave.
+struct Admitted {
+    parked: bool,
+    after: After,
+}
+
+/// Moves the sums of account and key. A task that finds room is parked all the same while older
+/// ones are: nobody overtakes them.
+fn take(
+    tx: &mut Tx<'_>,
+    new: &NewTask,
+    price: Ticks,
+    has_room: bool,
+    in_flight_max: u32,
+) -> Result<Admitted, StoreError> {
+    let queues = has_room && !promote::has_parked(tx, new.account_id)?;
+    let values = params![new.account_id, price, in_flight_max, queues, new.now];
+    let after = tx.one(ADMIT, values, ledger::read_after)?.ok_or(StoreError::Busy)?;
+    tx.exec(SPEND, params![new.key_id, price, new.now.utc_month()])?;
+    Ok(Admitted { parked: !queues, after })
 }
 
 fn new_row(new: &NewTask, price: Ticks, state: State) -> Result<TaskRow, StoreError> {
@@ -247,6 +247,7 @@ fn new_row(new: &NewTask, price: Ticks, state: State) -> Result<TaskRow, StoreEr
         ignored_fields: new.ignored_fields.clone(),
         directives: new.directives.clone(),
         price,
+        price_version: new.price_version,
         cost_state: CostState::Held,
         upstream_cost: None,
         provider: new.provider.to_owned(),

@@ -1,20 +1,38 @@
-//! Parked tasks move up when their account has room.
+//! Parked tasks move up when their key, their account and their group have room.
+//!
+//! Guarantees: within a key the oldest goes first; a key at its limit does not hold up the account's
+//! other keys, nor an account at its limit the group's others.
 
 use std::sync::LazyLock;
 
-use rushes_domain::{AccountId, Timestamp};
+use rushes_domain::{AccountId, GroupId, KeyId, Timestamp};
 
 use crate::error::StoreError;
 use crate::params;
 use crate::tasks::advance::{self, Advance, Fence, Happening};
+use crate::tasks::create::AccountLimits;
 use crate::tasks::row;
-use crate::tx::Tx;
+use crate::tx::{Tx, single};
 
 /// Tasks promoted by one operation, at most. More than one only after a limit was raised.
 const PROMOTED_MAX: i64 = 2_000;
+/// Accounts of a group that one operation looks at, at most: those with the oldest parked tasks.
+const MEMBERS_MAX: u32 = 200;
 
-pub(crate) const ROOM: &str = "SELECT in_flight_max - queued_count - active_count
-    FROM accounts WHERE id = $1 AND parked_count > 0";
+pub(crate) const HAS_PARKED: &str = "SELECT parked_count > 0 FROM accounts WHERE id = $1";
+
+/// Free places of the account, of its whole group (a number that limits nothing if the group has no
+/// total), whether a key of the account has a limit, and the group.
+pub(crate) const ROOM: &str = "SELECT accounts.parked_count,
+        accounts.in_flight_max - accounts.queued_count - accounts.active_count,
+        CASE WHEN groups.total_in_flight_max IS NULL THEN 1000000 ELSE
+            groups.total_in_flight_max - (
+                SELECT SUM(members.queued_count + members.active_count)
+                FROM accounts AS members WHERE members.group_id = groups.id) END,
+        EXISTS (SELECT 1 FROM keys
+            WHERE keys.account_id = accounts.id AND keys.in_flight_max IS NOT NULL),
+        accounts.group_id, groups.total_in_flight_max IS NOT NULL
+    FROM accounts JOIN groups ON groups.id = accounts.group_id WHERE accounts.id = $1";
 
 pub(crate) static OLDEST_PARKED: LazyLock<String> = LazyLock::new(|| {
     format!(
@@ -23,22 +41,145 @@ pub(crate) static OLDEST_PARKED: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Promotes the account's oldest parked tasks into its free slots and tells how many.
+/// The oldest parked task of each key that has room.
+const OLDEST_OF_KEYS: &str = "SELECT (SELECT MIN(tasks.id) FROM tasks
+            WHERE tasks.key_id = keys.id AND tasks.state = 'parked') AS oldest
+    FROM keys WHERE keys.account_id = $1 AND (keys.in_flight_max IS NULL
+            OR keys.in_flight_max > (SELECT COUNT(*) FROM tasks WHERE tasks.key_id = keys.id
+                AND tasks.state IN ('queued', 'submitting', 'running', 'finalizing')))
+        AND EXISTS (SELECT 1 FROM tasks WHERE tasks.key_id = keys.id AND tasks.state = 'parked')
+    ORDER BY oldest LIMIT 1";
+
+/// Accounts of a group with parked tasks, the one whose oldest waits longest first.
+const MEMBERS: &str = "SELECT accounts.id FROM accounts
+    WHERE accounts.group_id = $1 AND accounts.parked_count > 0
+        AND accounts.queued_count + accounts.active_count < accounts.in_flight_max
+    ORDER BY (SELECT MIN(tasks.id) FROM tasks
+        WHERE tasks.account_id = accounts.id AND tasks.state = 'parked')
+    LIMIT $2";
+
+/// Whether tasks of the account are parked.
+pub(crate) fn has_parked(tx: &mut Tx<'_>, account_id: AccountId) -> Result<bool, StoreError> {
+    Ok(tx.value(HAS_PARKED, params![account_id])?.unwrap_or(false))
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    parked: i64,
+    account: i64,
+    group: i64,
+    keys_have_limits: bool,
+    group_id: GroupId,
+    group_has_total: bool,
+}
+
+/// Promotes parked tasks into free places: the account's and, where the group shares a total, those
+/// of its other accounts. Tells how many.
 pub(crate) fn promote(
     tx: &mut Tx<'_>,
     account_id: AccountId,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
-    let room: Option<i64> = tx.value(ROOM, params![account_id])?;
-    let room = room.unwrap_or(0).min(PROMOTED_MAX);
-    if room <= 0 {
+    let Some(room) = room_of(tx, account_id)? else { return Ok(0) };
+    if !room.group_has_total {
+        return promote_account(tx, account_id, room, now);
+    }
+    let mut count = 0;
+    let members: Vec<AccountId> = tx.rows(MEMBERS, params![room.group_id, MEMBERS_MAX], single)?;
+    for member in members {
+        let Some(room) = room_of(tx, member)? else { continue };
+        if room.group <= 0 {
+            break;
+        }
+        count += promote_account(tx, member, room, now)?;
+    }
+    Ok(count)
+}
+
+fn room_of(tx: &mut Tx<'_>, account_id: AccountId) -> Result<Option<Room>, StoreError> {
+    tx.one(ROOM, params![account_id], |row| {
+        Ok(Room {
+            parked: row.take()?,
+            account: row.take()?,
+            group: row.take()?,
+            keys_have_limits: row.take()?,
+            group_id: row.take()?,
+            group_has_total: row.take()?,
+        })
+    })
+}
+
+fn promote_account(
+    tx: &mut Tx<'_>,
+    account_id: AccountId,
+    room: Room,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let places = room.account.min(room.group).min(room.parked).min(PROMOTED_MAX);
+    if places <= 0 {
         return Ok(0);
     }
-    let parked = tx.rows(&OLDEST_PARKED, params![account_id, room], row::read)?;
-    let count = parked.len();
+    if room.keys_have_limits {
+        return promote_by_key(tx, account_id, places, now);
+    }
+    let parked = tx.rows(&OLDEST_PARKED, params![account_id, places], row::read)?;
     for task in &parked {
         let fence = Fence::Outside(task.id);
         advance::apply(tx, fence, task, &Advance::new(Happening::Promoted, now))?;
     }
+    Ok(parked.len())
+}
+
+/// One by one, since each takes a place of its key.
+fn promote_by_key(
+    tx: &mut Tx<'_>,
+    account_id: AccountId,
+    places: i64,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let mut count = 0;
+    for _ in 0..places {
+        let Some(id) = tx.value(OLDEST_OF_KEYS, params![account_id])? else { break };
+        let task = super::query::task(tx, id)?.ok_or(StoreError::NotFound)?;
+        advance::apply(tx, Fence::Outside(id), &task, &Advance::new(Happening::Promoted, now))?;
+        count += 1;
+    }
     Ok(count)
+}
+
+const REFRESH: &str = "UPDATE accounts SET limits_changed_at = $3,
+        in_flight_max = COALESCE((SELECT groups.in_flight_max FROM groups WHERE groups.id = $1), $2)
+    WHERE group_id = $1 AND in_flight_max <>
+        COALESCE((SELECT groups.in_flight_max FROM groups WHERE groups.id = $1), $2)";
+
+const PARKING_MEMBERS: &str =
+    "SELECT id FROM accounts WHERE group_id = $1 AND parked_count > 0 LIMIT $2";
+
+/// After a change of a group's limits, of who is in it, or of the configuration: its accounts'
+/// limits take effect at once, and parked tasks move up. Tells how many did.
+pub fn group_limits_changed(
+    tx: &mut Tx<'_>,
+    group_id: GroupId,
+    defaults: AccountLimits,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    tx.exec(REFRESH, params![group_id, defaults.in_flight_max, now])?;
+    let members: Vec<AccountId> =
+        tx.rows(PARKING_MEMBERS, params![group_id, MEMBERS_MAX], single)?;
+    let mut count = 0;
+    for member in members {
+        count += promote(tx, member, now)?;
+    }
+    Ok(count)
+}
+
+/// After a change of a key's limits: parked tasks move up. Tells how many did.
+pub fn key_limits_changed(
+    tx: &mut Tx<'_>,
+    key_id: KeyId,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let account: Option<AccountId> =
+        tx.value("SELECT account_id FROM keys WHERE id = $1", params![key_id])?;
+    account.map_or(Ok(0), |account_id| promote(tx, account_id, now))
 }

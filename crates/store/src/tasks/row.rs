@@ -57,6 +57,8 @@ pub struct TaskRow {
     pub directives: Directives,
     /// What is held, or was paid, or was given back: see `cost_state`.
     pub price: Ticks,
+    /// The version of the prices that it was priced with.
+    pub price_version: i64,
     /// What became of the price.
     pub cost_state: CostState,
     /// What the upstream charged us, if it said so; never enters the ledger.
@@ -144,8 +146,8 @@ pub struct ResultRow {
 /// The columns in the order of [`read`], [`insert`] and [`update`].
 pub(crate) const COLUMNS: &str = "id, account_id, key_id, key_kind, model_id, model_name, prompt, \
     mode, seconds, seconds_requested, aspect_ratio, resolution, width, height, image_count, \
-    metadata, ignored_fields, directives, price_ticks, provider, door, client_address, user_agent, \
-    request_id, run_timeout_ms, queue_timeout_ms, created_at, state, version, cost_state, \
+    metadata, ignored_fields, directives, price_ticks, price_version, provider, door, \
+    client_address, user_agent, request_id, run_timeout_ms, queue_timeout_ms, created_at, state, version, cost_state, \
     upstream_cost_ticks, queued_at, submitted_at, started_at, upstream_done_at, finished_at, \
     deadline_at, next_run_at, lease_until, lease_epoch, attempts, deferrals, finalize_attempts, \
     poll_misses, poll_missed_since, percent, upstream_id, cancel_requested, failure_code, \
@@ -154,7 +156,7 @@ pub(crate) const COLUMNS: &str = "id, account_id, key_id, key_kind, model_id, mo
     result_removed_at";
 
 /// Columns that are written once, at the front of [`COLUMNS`]; the others change.
-const FIXED_COLUMNS: usize = 27;
+const FIXED_COLUMNS: usize = 28;
 
 static INSERT: LazyLock<String> = LazyLock::new(|| {
     let numbers: Vec<String> =
@@ -211,6 +213,7 @@ fn fixed_values(task: &TaskRow) -> Result<Vec<Value<'_>>, StoreError> {
         to_json(&serde_json::to_string(&task.ignored_fields))?,
         to_json(&serde_json::to_string(&task.directives))?,
         task.price.into(),
+        task.price_version.into(),
         (&task.provider).into(),
         (&task.door).into(),
         task.client_address.as_ref().into(),
@@ -295,6 +298,7 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<TaskRow, StoreError> {
         ignored_fields: serde_json::from_str(&row.take::<String>()?).map_err(|e| json_error(&e))?,
         directives: serde_json::from_str(&row.take::<String>()?).map_err(|e| json_error(&e))?,
         price: row.take()?,
+        price_version: row.take()?,
         provider: row.take()?,
         door: row.take()?,
         client_address: row.take()?,

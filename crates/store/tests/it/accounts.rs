@@ -2,14 +2,15 @@
 
 use pretty_assertions::assert_eq;
 use rushes_domain::account::KeyKind;
+use rushes_domain::admission::Refusal;
 use rushes_domain::{AccountId, Ticks};
 use rushes_store::accounts::set_account_enabled;
 use rushes_store::{
-    Balance, CreateOutcome, NewKey, OwnerOutcome, StoreError, add_credit, balance, create_key,
-    create_owner, find_key, owner_exists, set_key_enabled, set_setting, setting,
+    Balance, CreateOutcome, KeyTerms, NewKey, OwnerOutcome, StoreError, add_credit, balance,
+    create_key, create_owner, find_key, owner_exists, set_key_enabled, set_setting, setting,
 };
 
-use crate::harness::{CREDIT, LIVE_HASH, TEST_HASH, TestStore, at, new_owner};
+use crate::harness::{CREDIT, LIVE_HASH, TEST_HASH, TestStore, at, key_secret, new_owner};
 
 #[test]
 fn there_is_one_owner() {
@@ -17,7 +18,7 @@ fn there_is_one_owner() {
     assert!(test.read(owner_exists));
     let again = test.write(|tx| create_owner(tx, &new_owner(Ticks(7))));
     assert_eq!(again, OwnerOutcome::Exists);
-    let Balance { credits, posted, pending, available } = test.balance();
+    let Balance { credits, posted, pending, available, .. } = test.balance();
     assert_eq!((credits, posted, pending, available), (CREDIT, Ticks(0), Ticks(0), CREDIT));
 }
 
@@ -39,10 +40,8 @@ fn a_key_is_unique_can_expire_and_be_revoked() {
     let key = NewKey {
         account_id: test.account,
         kind: KeyKind::Live,
-        name: "ci".to_owned(),
-        hash: [3; 32],
-        mask: "sk-…3333".to_owned(),
-        expires_at: Some(at(60)),
+        secret: key_secret([3; 32]),
+        terms: KeyTerms { expires_at: Some(at(60)), ..KeyTerms::named("ci") },
         now: at(0),
     };
     test.heard();
@@ -50,7 +49,7 @@ fn a_key_is_unique_can_expire_and_be_revoked() {
     let id = test.write(move |tx| create_key(tx, &key)).unwrap();
     assert_eq!(test.write(move |tx| create_key(tx, &again)), None);
     let found = test.read(|tx| find_key(tx, &[3; 32])).unwrap();
-    assert_eq!((found.id, found.expires_at, found.name.as_str()), (id, Some(at(60)), "ci"));
+    assert_eq!((found.id, found.expires_at), (id, Some(at(60))));
     assert!(test.write(move |tx| set_key_enabled(tx, id, false)));
     assert!(!test.read(|tx| find_key(tx, &[3; 32])).unwrap().enabled);
     assert!(test.heard().iter().all(|change| change == "keys"));
@@ -62,7 +61,7 @@ fn a_disabled_account_makes_no_tasks() {
     let account = test.account;
     assert!(test.write(move |tx| set_account_enabled(tx, account, false)));
     assert!(!test.read(|tx| find_key(tx, &LIVE_HASH)).unwrap().account_enabled);
-    assert_eq!(test.create(test.new_task(1)), CreateOutcome::AccountDisabled);
+    assert_eq!(test.create(test.new_task(1)), CreateOutcome::Refused(Refusal::AccountDisabled));
 }
 
 #[test]

@@ -88,13 +88,28 @@ fn a_video_that_is_not_there_is_found() {
 #[test]
 fn wrong_counters_and_stuck_tasks_are_found() {
     assert_found("UPDATE accounts SET queued_count = 5", "I10", "counts 0 parked, 5 queued");
-    assert_found("UPDATE accounts SET parked_count = 1", "I10", "although only");
+    assert_found("UPDATE accounts SET parked_count = 1", "I10", "counts 1 parked");
     assert_found(
         "UPDATE accounts SET in_flight_max = 1, limits_changed_at = 0",
         "I10",
         "over its limit",
     );
     assert_found("UPDATE tasks SET next_run_at = NULL", "I10", "nothing will ever look at it");
+}
+
+#[test]
+fn a_task_that_is_parked_without_need_is_found() {
+    let test = TestStore::new();
+    test.without_final_check();
+    for number in 1..3 {
+        let mut new = test.new_task(number);
+        new.limits.in_flight_max = 1;
+        test.create(new);
+    }
+    test.assert_sound();
+    test.write(|tx| tx.exec("UPDATE accounts SET in_flight_max = 2", params![]));
+    let found = test.violations(0);
+    assert!(found.iter().any(|each| each.detail.contains("although only 1 of its 2")), "{found:?}");
 }
 
 #[test]

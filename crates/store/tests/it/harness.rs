@@ -9,9 +9,9 @@ use rushes_domain::job::Mode;
 use rushes_domain::{AccountId, Failure, FailureCode, KeyId, State, TaskId, Ticks, Timestamp};
 use rushes_store::{
     AccountLimits, Advance, Change, Claimed, CommitObserver, CreateOutcome, Fence, Happening,
-    Lease, NewIdempotency, NewImage, NewImageSource, NewOwner, NewTask, OwnerOutcome, Store,
-    StoreError, StoreOptions, StoredResult, TaskRow, Tx, advance, check_invariants, claim_due,
-    claim_queued, create_owner, create_task, find_key,
+    KeySecret, Lease, NewIdempotency, NewImage, NewImageSource, NewOwner, NewTask, OwnerOutcome,
+    Store, StoreError, StoreOptions, StoredResult, TaskRow, Tx, advance, check_invariants,
+    claim_due, claim_queued, create_owner, create_task, find_key,
 };
 use tempfile::TempDir;
 
@@ -84,20 +84,21 @@ impl TestStore {
     /// A second account with its own money; gives back what a task of it needs.
     pub(crate) fn another_account(&self, number: u8) -> (AccountId, KeyId) {
         self.write(move |tx| {
-            let id = AccountId(i64::from(number));
-            tx.exec(
-                "INSERT INTO accounts SELECT $1, name, 'user', enabled, multiplier_millionths, 0, 0,
-                     0, 0, 0, 0, 0, limits_changed_at, 0, created_at FROM accounts WHERE id = 1",
-                rushes_store::params![id],
-            )?;
+            let new = rushes_store::NewAccount {
+                name: format!("account-{number}"),
+                display_name: String::new(),
+                role: rushes_domain::account::Role::User,
+                group_id: rushes_store::DEFAULT_GROUP,
+                password_hash: None,
+                now: at(0),
+            };
+            let id = rushes_store::create_account(tx, &new)?.unwrap();
             rushes_store::add_credit(tx, id, "first", CREDIT, at(0))?;
             let key = rushes_store::NewKey {
                 account_id: id,
                 kind: KeyKind::Live,
-                name: "key".to_owned(),
-                hash: [100 + number; 32],
-                mask: "sk-…".to_owned(),
-                expires_at: None,
+                secret: key_secret([100 + number; 32]),
+                terms: rushes_store::KeyTerms::named("key"),
                 now: at(0),
             };
             let key = rushes_store::create_key(tx, &key)?.unwrap();
@@ -236,12 +237,15 @@ pub(crate) fn new_owner(credit: Ticks) -> NewOwner {
     NewOwner {
         name: "owner".to_owned(),
         credit,
-        live_key_hash: LIVE_HASH,
-        live_key_mask: "sk-…1111".to_owned(),
-        test_key_hash: TEST_HASH,
-        test_key_mask: "sk-test-…2222".to_owned(),
+        live_key: key_secret(LIVE_HASH),
+        test_key: key_secret(TEST_HASH),
+        password_hash: None,
         now: at(0),
     }
+}
+
+pub(crate) fn key_secret(hash: [u8; 32]) -> KeySecret {
+    KeySecret { hash, mask: "sk-…1111".to_owned(), sealed: None }
 }
 
 pub(crate) fn new_task(account_id: AccountId, key_id: KeyId, number: u64) -> NewTask {
@@ -265,6 +269,7 @@ pub(crate) fn new_task(account_id: AccountId, key_id: KeyId, number: u64) -> New
         ignored_fields: vec!["wat".to_owned()],
         directives: Directives::default(),
         price: PRICE,
+        price_version: 1,
         door: "api",
         client_address: Some("192.0.2.1".to_owned()),
         user_agent: None,

@@ -2,6 +2,7 @@
 
 use pretty_assertions::assert_eq;
 use rushes_domain::Ticks;
+use rushes_domain::admission::Refusal;
 use rushes_store::{
     AccountLimits, CreateOutcome, IDEMPOTENCY_KEPT_MS, Retention, delete_old_rows, find_replay,
 };
@@ -45,11 +46,15 @@ fn a_refused_request_leaves_its_key_free() {
     let test = TestStore::with_credit(Ticks(5));
     let mut new = test.new_task(1);
     new.idempotency = Some(idempotency("once", 7));
-    let refused = CreateOutcome::InsufficientQuota { needed: PRICE, available: Ticks(5) };
+    let refused =
+        CreateOutcome::Refused(Refusal::InsufficientQuota { needed: PRICE, available: Ticks(5) });
     assert_eq!(test.create(new.clone()), refused);
     new.price = Ticks(5);
     new.limits = AccountLimits { in_flight_max: 0, waiting_max: 0 };
-    assert_eq!(test.create(new.clone()), CreateOutcome::QueueFull { waiting: 0 });
+    assert_eq!(
+        test.create(new.clone()),
+        CreateOutcome::Refused(Refusal::QueueFull { waiting: 0, is_group: false })
+    );
     new.limits = crate::harness::NO_LIMITS;
     new.idempotency = Some(idempotency("once", 8));
     created(test.create(new));

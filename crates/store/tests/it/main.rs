@@ -8,9 +8,13 @@ mod doctor;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+mod groups;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod idempotency;
+#[cfg(test)]
+mod ledger;
 #[cfg(test)]
 mod migrate;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Barrier};
 
+use rushes_domain::admission::Refusal;
 use rushes_domain::{FailureCode, State, Ticks};
 use rushes_store::{
     Advance, CancelOutcome, CreateOutcome, Fence, Happening, StoreError, advance, cancel_task,
@@ -33,7 +34,8 @@ async fn a_balance_for_one_makes_one() {
     let outcomes = create_all(&test, |number| test.new_task(number)).await;
     let made = outcomes.iter().filter(|outcome| matches!(outcome, CreateOutcome::Created(_)));
     assert_eq!(made.count(), 1);
-    let refused = CreateOutcome::InsufficientQuota { needed: PRICE, available: Ticks(0) };
+    let refused =
+        CreateOutcome::Refused(Refusal::InsufficientQuota { needed: PRICE, available: Ticks(0) });
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == refused).count(), 63);
 }
 
@@ -72,7 +74,11 @@ async fn limits_hold_at_every_instant() {
         count(|each| matches!(each, CreateOutcome::Created(task) if task.state == State::Parked)),
         10
     );
-    assert_eq!(count(|each| *each == CreateOutcome::QueueFull { waiting: 10 }), 49);
+    assert_eq!(
+        count(|each| *each
+            == CreateOutcome::Refused(Refusal::QueueFull { waiting: 10, is_group: false })),
+        49
+    );
 }
 
 #[test]

@@ -92,10 +92,7 @@ impl Walk {
         }
         let is_sound = matches!(
             self.test.create(new),
-            CreateOutcome::Created(_)
-                | CreateOutcome::Replayed { .. }
-                | CreateOutcome::QueueFull { .. }
-                | CreateOutcome::InsufficientQuota { .. }
+            CreateOutcome::Created(_) | CreateOutcome::Replayed { .. } | CreateOutcome::Refused(_)
         );
         assert!(is_sound);
     }

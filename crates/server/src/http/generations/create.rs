@@ -15,6 +15,7 @@ use http::header::USER_AGENT;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 use rushes_domain::account::KeyKind;
+use rushes_domain::admission::check_money;
 use rushes_domain::job::Job;
 use rushes_domain::request::VideoRequest;
 use rushes_domain::{ApiError, TaskId, Ticks, Timestamp};
@@ -25,9 +26,7 @@ use tracing::Instrument as _;
 
 use super::headers::{idempotency_key, ignored_fields};
 use super::images::{self, Incoming, Written};
-use super::refusal::{
-    account_disabled, insufficient_quota, key_reused, no_channel, queue_full, rate_limited,
-};
+use super::refusal::{key_reused, no_channel, rate_limited, refused};
 use crate::dialects::native;
 use crate::http::auth::Caller;
 use crate::http::body::{self, ReadBody};
@@ -181,13 +180,13 @@ impl Order {
         if needed == Ticks::ZERO {
             return Ok(());
         }
-        let account_id = self.caller.account_id();
-        let balance =
-            self.http.app.store.read(move |tx| rushes_store::balance(tx, account_id)).await?;
-        if balance.available < needed {
-            return Err(insufficient_quota(needed, balance.available));
-        }
-        Ok(())
+        let app = &self.http.app;
+        let (key, limits, now) = (Arc::clone(&self.caller.0), self.limits(), app.clock.now());
+        let standing = app
+            .store
+            .read(move |tx| rushes_store::standing(tx, key.account_id, key.id, limits, now))
+            .await?;
+        check_money(&standing, needed).map_or(Ok(()), |refusal| Err(refused(&refusal)))
     }
 
     /// Whether a new task would be served at all.
@@ -235,11 +234,7 @@ impl Order {
             }
             CreateOutcome::Replayed { status, body } => Ok(replayed(status, body)),
             CreateOutcome::KeyReused => Err(key_reused()),
-            CreateOutcome::InsufficientQuota { needed, available } => {
-                Err(insufficient_quota(needed, available))
-            }
-            CreateOutcome::QueueFull { waiting } => Err(queue_full(waiting)),
-            CreateOutcome::AccountDisabled => Err(account_disabled()),
+            CreateOutcome::Refused(refusal) => Err(refused(&refusal)),
         }
     }
 
@@ -269,6 +264,7 @@ impl Order {
             ignored_fields: job.ignored_fields,
             directives: job.directives,
             price,
+            price_version: 1,
             door: self.origin.door(),
             client_address: self.origin.client_address.clone(),
             user_agent: self.origin.user_agent.clone(),
@@ -276,13 +272,18 @@ impl Order {
             run_timeout_ms: clamp_ms(run_timeout_ms),
             queue_timeout_ms: clamp_ms(config.task.queue_timeout_ms),
             now,
-            limits: AccountLimits {
-                in_flight_max: config.account.in_flight_max,
-                waiting_max: config.account.waiting_max,
-            },
+            limits: self.limits(),
             idempotency: None,
             provider: PREVIEW,
         }
+    }
+}
+
+impl Order {
+    /// What an account may have where its group says nothing.
+    fn limits(&self) -> AccountLimits {
+        let config = &self.http.app.config.account;
+        AccountLimits { in_flight_max: config.in_flight_max, waiting_max: config.waiting_max }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Why a create is refused, in sentences.
 
-use rushes_domain::{ApiError, ErrorCode, Ticks};
+use rushes_domain::admission::{Period, Refusal};
+use rushes_domain::{ApiError, ErrorCode};
 
+use crate::http::auth::{account_disabled, invalid_api_key};
 use crate::http::error::HttpError;
 use crate::http::rate::Allowance;
 
@@ -31,28 +33,36 @@ pub(super) fn key_reused() -> HttpError {
     .into()
 }
 
-/// What is needed, and what is left.
-pub(super) fn insufficient_quota(needed: Ticks, available: Ticks) -> HttpError {
-    ApiError::new(
-        ErrorCode::InsufficientQuota,
-        format!("the balance does not cover this video: ${needed} needed, ${available} left"),
-    )
-    .into()
+/// What the one decision about money and limits says.
+pub(super) fn refused(refusal: &Refusal) -> HttpError {
+    match *refusal {
+        Refusal::InvalidKey => invalid_api_key().into(),
+        Refusal::AccountDisabled => account_disabled().into(),
+        Refusal::QueueFull { waiting, is_group } => queue_full(waiting, is_group).into(),
+        Refusal::InsufficientQuota { needed, available } => ApiError::new(
+            ErrorCode::InsufficientQuota,
+            format!("the balance does not cover this video: ${needed} needed, ${available} left"),
+        )
+        .into(),
+        Refusal::KeyBudgetExceeded { needed, left, period } => {
+            let period = match period {
+                Period::Total => "the budget of this API key",
+                Period::Month => "this month's budget of this API key",
+            };
+            let message =
+                format!("{period} does not cover this video: ${needed} needed, ${left} left");
+            ApiError::new(ErrorCode::KeyBudgetExceeded, message).into()
+        }
+    }
 }
 
-/// Too many of the account's tasks are parked.
-pub(super) fn queue_full(waiting: u32) -> HttpError {
-    ApiError::new(
-        ErrorCode::QueueFull,
-        format!("{waiting} of your tasks are waiting already; let some finish first"),
-    )
-    .with_retry_after(QUEUE_FULL_RETRY_SECONDS)
-    .into()
-}
-
-/// The account was disabled between the look at the key and the write.
-pub(super) fn account_disabled() -> HttpError {
-    ApiError::new(ErrorCode::AccountDisabled, ErrorCode::AccountDisabled.title()).into()
+fn queue_full(waiting: u32, is_group: bool) -> ApiError {
+    let message = if is_group {
+        format!("{waiting} tasks of your group are waiting already; try again in a while")
+    } else {
+        format!("{waiting} of your tasks are waiting already; let some finish first")
+    };
+    ApiError::new(ErrorCode::QueueFull, message).with_retry_after(QUEUE_FULL_RETRY_SECONDS)
 }
 
 /// Nothing makes videos for this key.

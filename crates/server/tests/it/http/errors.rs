@@ -353,7 +353,7 @@ async fn ids_that_are_none_of_the_callers() {
 #[tokio::test]
 async fn a_foreign_task_is_a_task_that_does_not_exist() {
     let app = TestApp::start().await;
-    let stranger = other_account(&app).await;
+    let stranger = app.other_account("b").await;
     let id = stalled(&app).await;
     for method_and_path in
         [("GET", format!("{GENERATIONS}/{id}")), ("POST", format!("{GENERATIONS}/{id}/cancel"))]
@@ -367,69 +367,4 @@ async fn a_foreign_task_is_a_task_that_does_not_exist() {
     assert_eq!(listed.status, 200);
     assert_eq!(listed.json()["data"], json!([]));
     app.finish().await;
-}
-
-/// Makes a second account; the routes for that come with a later milestone.
-pub(super) async fn other_account(app: &TestApp) -> String {
-    let key = format!("sk-test-{}", "b".repeat(40));
-    let hash = rushes_domain::account::key_hash(&key);
-    let store = &app.app().store;
-    let now = app.now();
-    let made = store.write(move |tx| {
-        tx.exec(
-            "INSERT INTO accounts (id, name, role, enabled, multiplier_millionths, credits_ticks,
-                 posted_ticks, pending_ticks, parked_count, queued_count, active_count,
-                 in_flight_max, limits_changed_at, last_claimed_at, created_at)
-             VALUES (99, 'other', 'user', 1, 1000000, 0, 0, 0, 0, 0, 0, 0, $1, 0, $1)",
-            rushes_store::params![now],
-        )?;
-        let new = rushes_store::NewKey {
-            account_id: rushes_domain::AccountId(99),
-            kind: rushes_domain::account::KeyKind::Test,
-            name: "other".into(),
-            hash,
-            mask: "sk-test-…".into(),
-            expires_at: None,
-            now,
-        };
-        rushes_store::create_key(tx, &new)
-    });
-    made.await.expect("written");
-    key
-}
-
-#[tokio::test]
-async fn addresses_and_methods_that_do_not_exist() {
-    let app = TestApp::start().await;
-    for path in ["/v2", "/v1/video", "/v1/video/generations/", "/assets/%2e%2e/etc/passwd"] {
-        refused(&app.get(path).await, 404, "not_found");
-    }
-    refused(&app.get("/v1/models/nope").await, 404, "not_found");
-    for (method, path, allowed) in [
-        ("DELETE", GENERATIONS, "POST"),
-        ("PUT", "/v1/models", "GET"),
-        ("GET", "/v1/video/generations/task_x/cancel", "POST"),
-        ("POST", "/healthz", "GET"),
-        ("POST", "/files/x", "HEAD"),
-    ] {
-        let answer = app.send(app.request(method, path)).await;
-        refused(&answer, 405, "method_not_allowed");
-        assert!(answer.header("allow").contains(allowed), "{path}: {}", answer.header("allow"));
-    }
-    app.finish().await;
-}
-
-#[tokio::test]
-async fn an_inner_error_says_nothing_of_the_inside() {
-    let app = TestApp::start().await;
-    let id = app.create(&small("rain")).await;
-    let done = app.wait(&id).await;
-    let url = done["data"]["result_url"].as_str().expect("a link").to_owned();
-    for path in app.app().storage.list("files").await.expect("listable") {
-        std::fs::rename(app.data_dir().join(&path), app.data_dir().join("gone")).expect("movable");
-    }
-    let answer = app.send(app.bare_request("GET", &url)).await;
-    let message = refused(&answer, 500, "internal_error");
-    assert!(!message.contains("file"), "{message}");
-    app.stop().await;
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::errors::{other_account, refused};
+use super::errors::refused;
 use super::heavy::heavy_data_url;
 use super::raw::{Raw, create_bytes, status};
 use super::{GENERATIONS, small, stalled};
@@ -28,7 +28,7 @@ fn rate_limited(answer: &Answer) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn heavy_pictures_of_one_account_do_not_delay_another() {
     let app = Arc::new(TestApp::start().await);
-    let stranger = other_account(&app).await;
+    let stranger = app.other_account("b").await;
     let heavy = heavy_data_url();
     let body = with_images(&[heavy.clone(), heavy.clone(), heavy]);
     let done = Arc::new(AtomicUsize::new(0));
@@ -102,7 +102,7 @@ async fn announced_lengths_take_no_places_among_large_bodies() {
 #[tokio::test]
 async fn an_account_cannot_take_all_places_among_large_bodies_nor_idle_on_them() {
     let app = TestApp::start().await;
-    let stranger = other_account(&app).await;
+    let stranger = app.other_account("b").await;
     let started = Instant::now();
     let mut idle = Vec::new();
     for _ in 0..4 {
@@ -129,7 +129,7 @@ async fn an_account_cannot_take_all_places_among_large_bodies_nor_idle_on_them()
 #[tokio::test]
 async fn small_bodies_on_their_way_are_bounded_for_an_account() {
     let app = TestApp::start().await;
-    let stranger = other_account(&app).await;
+    let stranger = app.other_account("b").await;
     let body = small("[[stall]]").to_string();
     let mut slow = Vec::new();
     for _ in 0..64 {
@@ -178,7 +178,7 @@ async fn a_model_that_does_not_exist_has_an_empty_list_without_a_look_at_the_sto
 #[tokio::test]
 async fn lists_with_a_filter_wait_for_each_other_and_not_for_ever() {
     let app = TestApp::start().await;
-    let stranger = other_account(&app).await;
+    let stranger = app.other_account("b").await;
     for key in [&app.api_key, &stranger] {
         let known = app.bare_request("GET", GENERATIONS).bearer_auth(key);
         assert_eq!(app.send(known).await.status, 200);

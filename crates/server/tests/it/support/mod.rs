@@ -220,6 +220,33 @@ impl TestApp {
         answer.json()["task_id"].as_str().expect("a task id").to_owned()
     }
 
+    /// A test key of an account of its own, written straight into the store.
+    pub(crate) async fn other_account(&self, letter: &str) -> String {
+        let key = format!("sk-test-{}", letter.repeat(40));
+        let (hash, now) = (rushes_domain::account::key_hash(&key), self.now());
+        let name = format!("other-{letter}");
+        let make = move |tx: &mut rushes_store::Tx<'_>| {
+            let account = rushes_store::NewAccount {
+                name: name.clone(),
+                display_name: String::new(),
+                role: rushes_domain::account::Role::User,
+                group_id: rushes_store::DEFAULT_GROUP,
+                password_hash: None,
+                now,
+            };
+            let account_id = rushes_store::create_account(tx, &account)?.expect("a new name");
+            let secret = rushes_store::KeySecret { hash, mask: "sk-test-…".into(), sealed: None };
+            let kind = rushes_domain::account::KeyKind::Test;
+            let terms = rushes_store::KeyTerms::named("other");
+            rushes_store::create_key(
+                tx,
+                &rushes_store::NewKey { account_id, kind, secret, terms, now },
+            )
+        };
+        self.app().store.write(make).await.expect("written");
+        key
+    }
+
     /// Polls until the task has ended; returns the poll's body.
     pub(crate) async fn wait(&self, id: &str) -> Value {
         let deadline = Instant::now() + DEADLINE;

@@ -1,8 +1,5 @@
 use std::time::{Duration, Instant};
 
-use rushes_domain::AccountId;
-use rushes_domain::account::{KeyKind, key_hash};
-use rushes_store::{NewKey, create_key, params};
 use serde_json::{Value, json};
 
 use super::images::{Pictures, answer, listen};
@@ -17,33 +14,6 @@ const SOON: Duration = Duration::from_secs(10);
 async fn start() -> TestApp {
     let text = "[egress]\nallow = [\"127.0.0.1/32\"]\n[account]\nin_flight_max = 1000";
     Options::default().toml(text).start().await
-}
-
-/// A test key of a second account.
-async fn other_account(app: &TestApp) -> String {
-    let key = format!("sk-test-{}", "c".repeat(40));
-    let (hash, now) = (key_hash(&key), app.now());
-    let make = move |tx: &mut rushes_store::Tx<'_>| {
-        tx.exec(
-            "INSERT INTO accounts (id, name, role, enabled, multiplier_millionths, credits_ticks,
-                 posted_ticks, pending_ticks, parked_count, queued_count, active_count,
-                 in_flight_max, limits_changed_at, last_claimed_at, created_at)
-             VALUES (99, 'other', 'user', 1, 1000000, 0, 0, 0, 0, 0, 0, 0, $1, 0, $1)",
-            params![now],
-        )?;
-        let new = NewKey {
-            account_id: AccountId(99),
-            kind: KeyKind::Test,
-            name: "other".into(),
-            hash,
-            mask: "sk-test-…".into(),
-            expires_at: None,
-            now,
-        };
-        create_key(tx, &new)
-    };
-    app.app().store.write(make).await.unwrap();
-    key
 }
 
 fn with_images(url: &str, count: usize) -> Value {
@@ -68,7 +38,7 @@ async fn tasks_with_silent_addresses_hold_up_nobody_else() {
 
     let picture = answer("200 OK", &pictures::png(64, 64, [200, 30, 30]));
     let server = Pictures::start(vec![picture]);
-    let (key, began) = (other_account(&app).await, Instant::now());
+    let (key, began) = (app.other_account("c").await, Instant::now());
     let other = app.create_with(&key, &with_images(&server.url, 1)).await;
     loop {
         let path = format!("/v1/video/generations/{other}");

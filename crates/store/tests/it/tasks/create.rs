@@ -2,6 +2,7 @@
 
 use pretty_assertions::assert_eq;
 use rushes_domain::account::KeyKind;
+use rushes_domain::admission::Refusal;
 use rushes_domain::money::CostState;
 use rushes_domain::{State, Ticks};
 use rushes_store::{
@@ -55,7 +56,7 @@ fn what_the_balance_does_not_cover_is_refused_to_the_tick() {
     let available = Ticks(PRICE.0 - 1);
     assert_eq!(
         test.create(test.new_task(2)),
-        CreateOutcome::InsufficientQuota { needed: PRICE, available }
+        CreateOutcome::Refused(Refusal::InsufficientQuota { needed: PRICE, available })
     );
     let mut exact = test.new_task(2);
     exact.price = available;
@@ -98,7 +99,10 @@ fn over_the_limit_tasks_are_parked_and_then_refused() {
     assert_eq!(created(create(2)).state, State::Queued);
     let parked = created(create(3));
     assert_eq!((parked.state, parked.next_run_at, parked.queued_at), (State::Parked, None, None));
-    assert_eq!(create(4), CreateOutcome::QueueFull { waiting: 1 });
+    assert_eq!(
+        create(4),
+        CreateOutcome::Refused(Refusal::QueueFull { waiting: 1, is_group: false })
+    );
     let id = task_id(4);
     assert_eq!(test.read(move |tx| rushes_store::task(tx, id)), None);
     assert_eq!(test.balance().pending, Ticks(3 * PRICE.0));

@@ -1,0 +1,80 @@
+//! What the store knows about whether a task may be made, for `domain::admission`.
+//!
+//! Guarantees: read and decided on within the transaction that then takes money and place. Only
+//! limits that are set are counted for, so that nobody pays for those that are not.
+
+use rushes_domain::admission::{Budget, Level, Standing};
+use rushes_domain::{AccountId, KeyId, Ticks, Timestamp};
+
+use crate::error::StoreError;
+use crate::params;
+use crate::tasks::create::AccountLimits;
+use crate::tx::{Row, Tx};
+
+/// `$1` the key, `$2` now, `$3` and `$4` an account's limits where its group sets none, `$5` the
+/// account.
+pub(crate) const STANDING: &str = "SELECT
+        keys.enabled = 1 AND keys.deleted_at IS NULL
+            AND (keys.expires_at IS NULL OR keys.expires_at > $2),
+        accounts.enabled,
+        accounts.credits_ticks + accounts.adjustments_ticks - accounts.posted_ticks
+            - accounts.pending_ticks,
+        keys.budget_ticks, keys.used_ticks, keys.month_budget_ticks, keys.month,
+        keys.month_used_ticks,
+        accounts.queued_count + accounts.active_count, COALESCE(groups.in_flight_max, $3),
+        accounts.parked_count, COALESCE(groups.waiting_max, $4),
+        keys.in_flight_max,
+        CASE WHEN keys.in_flight_max IS NULL THEN 0 ELSE (
+            SELECT COUNT(*) FROM tasks WHERE tasks.key_id = keys.id
+                AND tasks.state IN ('queued', 'submitting', 'running', 'finalizing')) END,
+        groups.total_in_flight_max,
+        CASE WHEN groups.total_in_flight_max IS NULL THEN 0 ELSE (
+            SELECT SUM(members.queued_count + members.active_count) FROM accounts AS members
+            WHERE members.group_id = groups.id) END,
+        groups.total_waiting_max,
+        CASE WHEN groups.total_waiting_max IS NULL THEN 0 ELSE (
+            SELECT SUM(members.parked_count) FROM accounts AS members
+            WHERE members.group_id = groups.id) END
+    FROM keys JOIN accounts ON accounts.id = keys.account_id
+        JOIN groups ON groups.id = accounts.group_id
+    WHERE keys.id = $1 AND keys.account_id = $5";
+
+/// What is known of a key, its account and its group. [`StoreError::NotFound`]: the account has no
+/// such key.
+pub fn standing(
+    tx: &mut Tx<'_>,
+    account_id: AccountId,
+    key_id: KeyId,
+    defaults: AccountLimits,
+    now: Timestamp,
+) -> Result<Standing, StoreError> {
+    let values = params![key_id, now, defaults.in_flight_max, defaults.waiting_max, account_id];
+    tx.one(STANDING, values, |row| read(row, now))?.ok_or(StoreError::NotFound)
+}
+
+fn read(row: &mut Row<'_>, now: Timestamp) -> Result<Standing, StoreError> {
+    let (key_is_usable, account_is_enabled, available) = (row.take()?, row.take()?, row.take()?);
+    let budget = |limit: Option<Ticks>, used| limit.map(|limit| Budget { limit, used });
+    let total_budget = budget(row.take()?, row.take()?);
+    let (month_limit, month, month_used) = (row.take()?, row.take::<i64>()?, row.take::<Ticks>()?);
+    // A clock that was set back does not open a month's budget again.
+    let month_used = if month >= now.utc_month() { month_used } else { Ticks::ZERO };
+    let level = |count, max: Option<u32>| max.map(|max| Level { count, max });
+    let in_flight = Level { count: row.take()?, max: row.take()? };
+    let waiting = Level { count: row.take()?, max: row.take()? };
+    let (key_max, key_count) = (row.take()?, row.take()?);
+    let (group_max, group_count) = (row.take()?, row.take()?);
+    let (group_waiting_max, group_waiting_count) = (row.take()?, row.take()?);
+    Ok(Standing {
+        key_is_usable,
+        account_is_enabled,
+        available,
+        total_budget,
+        month_budget: budget(month_limit, month_used),
+        in_flight,
+        key_in_flight: level(key_count, key_max),
+        group_in_flight: level(group_count, group_max),
+        waiting,
+        group_waiting: level(group_waiting_count, group_waiting_max),
+    })
+}
