@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod bootstrap;
+mod buckets;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -21,5 +22,6 @@ pub mod private;
 pub mod render_pool;
 pub mod secrets;
 pub mod storage;
+pub mod throttle;
 pub mod views;
 pub mod worker;
