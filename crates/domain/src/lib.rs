@@ -23,4 +23,5 @@ pub use failure::{Failure, FailureCode};
 pub use id::{AccountId, IdSource, KeyId, TaskId};
 pub use money::Ticks;
 pub use state::{Event, State, transition};
+pub use text::is_blank;
 pub use time::{Clock, Timestamp};
