@@ -67,6 +67,9 @@ error_codes! {
     /// The account was disabled by an operator.
     AccountDisabled, "account_disabled", 403, "permission_error", false,
         "The account is disabled. Ask the operator of this gateway.";
+    /// A browser says that another site made it send a request that changes something.
+    CrossSiteRequest, "cross_site_request", 403, "permission_error", false,
+        "The request comes from another website. Use the console at its own address, or an API key.";
     /// A field is missing, of the wrong type or out of range.
     InvalidRequest, "invalid_request", 400, "invalid_request_error", false,
         "The request is not valid. The message names the field and the allowed values.";

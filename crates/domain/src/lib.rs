@@ -24,4 +24,5 @@ pub use failure::{Failure, FailureCode};
 pub use id::{AccountId, GroupId, IdSource, KeyId, TaskId};
 pub use money::Ticks;
 pub use state::{Event, State, transition};
+pub use text::is_blank;
 pub use time::{Clock, Timestamp};

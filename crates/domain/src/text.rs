@@ -21,7 +21,7 @@ pub(crate) fn shown(text: &str, chars_max: usize) -> String {
 }
 
 /// True if nothing of the text can be seen.
-pub(crate) fn is_blank(text: &str) -> bool {
+pub fn is_blank(text: &str) -> bool {
     text.chars().all(|character| character.is_whitespace() || is_invisible(character))
 }
 

@@ -180,7 +180,7 @@ impl App {
         let app = Arc::new(Self {
             catalogue: config.catalogue()?,
             links: LinkSigner::new(&secret, &config.public_url),
-            create_limiter: CreateLimiter::new(&config.account, Arc::clone(&parts.clock)),
+            create_limiter: CreateLimiter::new(Arc::clone(&parts.clock)),
             registry: Registry::new(Arc::clone(&pool)),
             picture_slots: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
             tracker: TaskTracker::new(),

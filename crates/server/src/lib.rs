@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod bootstrap;
+mod buckets;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -17,9 +18,12 @@ pub mod keys;
 pub mod lifecycle;
 pub mod links;
 pub mod logging;
+pub mod passwords;
 pub mod private;
 pub mod render_pool;
+pub mod sealing;
 pub mod secrets;
 pub mod storage;
+pub mod throttle;
 pub mod views;
 pub mod worker;

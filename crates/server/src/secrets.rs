@@ -22,12 +22,15 @@ const SECRET_FILE: &str = "secret.key";
 pub enum Purpose {
     /// Signatures of `/files` links.
     Links,
+    /// API keys that can be copied again.
+    Keys,
 }
 
 impl Purpose {
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Links => b"rushes/links/v1",
+            Self::Keys => b"rushes/keys/v1",
         }
     }
 }

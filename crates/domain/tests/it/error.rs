@@ -8,7 +8,7 @@ use serde_json::json;
 fn the_table_is_that_of_the_contract() {
     let table = "\
 401 invalid_api_key
-403 model_not_allowed group_not_allowed insufficient_quota key_budget_exceeded ip_not_allowed account_disabled
+403 model_not_allowed group_not_allowed insufficient_quota key_budget_exceeded ip_not_allowed account_disabled cross_site_request
 400 invalid_request model_not_found invalid_reference_images image_url_invalid image_url_blocked image_unsupported image_too_large
 403 url_expired link_signature_invalid
 410 result_expired

@@ -92,6 +92,7 @@ fn error_in_chinese(code: ErrorCode) -> &'static str {
         ErrorCode::KeyBudgetExceeded => "该 API Key 的预算不足。",
         ErrorCode::IpNotAllowed => "该 API Key 不允许从此地址调用。",
         ErrorCode::AccountDisabled => "账号已停用,请联系网关管理员。",
+        ErrorCode::CrossSiteRequest => "请求来自其他网站。请直接打开控制台的地址,或使用 API Key。",
         ErrorCode::InvalidRequest => "请求无效。错误信息会指出字段与允许的取值。",
         ErrorCode::ModelNotFound => "模型不存在,可用模型见 `GET /v1/models`。",
         ErrorCode::InvalidReferenceImages => "参考图与模型不符,或参考图字段相互冲突。",

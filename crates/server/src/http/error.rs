@@ -11,6 +11,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use rushes_domain::{ApiError, ErrorCode};
 use rushes_store::StoreError;
 
+use crate::passwords::PasswordError;
+
 /// Seconds after which to try again when the handler does not know better.
 const RETRY_AFTER_SECONDS: u32 = 5;
 /// Seconds after which a database that was busy is free again.
@@ -79,6 +81,16 @@ impl From<StoreError> for HttpError {
     }
 }
 
+impl From<PasswordError> for HttpError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => busy(error.to_string(), RETRY_AFTER_SECONDS).into(),
+            PasswordError::TooLong => ApiError::invalid("password", error.to_string()).into(),
+            other => Self::internal(&other),
+        }
+    }
+}
+
 impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         let Refusal { error, status, headers } = *self.0;
@@ -139,8 +151,8 @@ pub(super) fn render(mut response: Response, request_id: &str, public_url: &str)
 mod tests {
     use super::*;
 
-    fn rendered(error: StoreError) -> (u16, String) {
-        let response = render(HttpError::from(error).into_response(), "req_x", "http://x");
+    fn rendered(error: impl Into<HttpError>) -> (u16, String) {
+        let response = render(error.into().into_response(), "req_x", "http://x");
         let seconds = response.headers().get(RETRY_AFTER).map(|value| value.to_str().unwrap());
         (response.status().as_u16(), seconds.unwrap_or("").to_owned())
     }
@@ -151,5 +163,11 @@ mod tests {
         assert_eq!(rendered(StoreError::Closed), (503, "5".into()));
         assert_eq!(rendered(StoreError::Busy), (500, "1".into()));
         assert_eq!(rendered(StoreError::NotFound), (500, String::new()));
+    }
+
+    #[test]
+    fn passwords_that_are_not_checked() {
+        assert_eq!(rendered(PasswordError::Busy), (429, "5".into()));
+        assert_eq!(rendered(PasswordError::TooLong), (400, String::new()));
     }
 }

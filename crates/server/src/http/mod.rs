@@ -22,6 +22,7 @@ mod page;
 mod prefer;
 mod proxies;
 pub mod rate;
+pub mod session;
 
 use std::sync::Arc;
 

@@ -34,6 +34,7 @@ use crate::http::error::{HttpError, shutting_down};
 use crate::http::fair::Place;
 use crate::http::observe::RequestId;
 use crate::http::proxies::{Peer, client_address};
+use crate::http::rate::Rate;
 use crate::http::{Http, json, models, to_json};
 
 /// The route as idempotency keys know it.
@@ -68,8 +69,9 @@ async fn admit(http: Arc<Http>, request: Request) -> Response {
         Ok(caller) => caller,
         Err(refusal) => return refusal.into_response(),
     };
-    let allowance = http.app.create_limiter.take(caller.account_id());
-    let outcome = if allowance.is_allowed {
+    let account_limit = Rate::from(&http.app.config.account);
+    let allowance = http.app.create_limiter.take(caller.account_id(), account_limit, None);
+    let outcome = if allowance.is_allowed() {
         receive(http, caller, &parts, body).await
     } else {
         Err(rate_limited(&allowance))

@@ -5,19 +5,23 @@ use rushes_domain::{ApiError, ErrorCode};
 
 use crate::http::auth::{account_disabled, invalid_api_key};
 use crate::http::error::HttpError;
-use crate::http::rate::Allowance;
+use crate::http::rate::{Allowance, CreateLimit};
 
 /// Seconds after which to try again when nothing serves the model.
 const NO_CHANNEL_RETRY_SECONDS: u32 = 30;
 /// Seconds after which to try again when too many tasks wait.
 const QUEUE_FULL_RETRY_SECONDS: u32 = 5;
 
-/// The account's bucket is empty.
+/// The bucket of the account or of the key is empty.
 pub(super) fn rate_limited(allowance: &Allowance) -> HttpError {
-    let seconds = allowance.reset_seconds.max(1);
+    let seconds = allowance.retry_after_seconds();
+    let whose = match allowance.refused_by {
+        Some(CreateLimit::Key) => " with this API key",
+        Some(CreateLimit::Account) | None => "",
+    };
     ApiError::new(
         ErrorCode::RateLimited,
-        format!("too many creates; the next one is possible in {seconds} s"),
+        format!("too many creates{whose}; the next one is possible in {seconds} s"),
     )
     .with_retry_after(seconds)
     .into()
