@@ -70,6 +70,30 @@ error_codes! {
     /// A browser says that another site made it send a request that changes something.
     CrossSiteRequest, "cross_site_request", 403, "permission_error", false,
         "The request comes from another website. Use the console at its own address, or an API key.";
+    /// Neither a session nor a key came with a request that needs one of them.
+    NotSignedIn, "not_signed_in", 401, "authentication_error", false,
+        "Sign in, or send an API key with the scope `manage`.";
+    /// Name or password is wrong, or the one-time link is used up.
+    InvalidCredentials, "invalid_credentials", 401, "authentication_error", false,
+        "Name or password is wrong, or the link was used or has expired.";
+    /// The caller's role, or the key's scope, does not allow it.
+    PermissionDenied, "permission_denied", 403, "permission_error", false,
+        "The role of this account, or the scope of this API key, does not allow it.";
+    /// The password was shown too long ago for this.
+    ConfirmationRequired, "confirmation_required", 403, "permission_error", false,
+        "Show the password again: `POST /api/session/confirm`, then repeat the request.";
+    /// Nobody may sign up by themselves.
+    RegistrationClosed, "registration_closed", 403, "permission_error", false,
+        "Accounts are made by the operator of this gateway.";
+    /// The operator keeps no copy of keys.
+    KeyRevealOff, "key_reveal_off", 403, "permission_error", false,
+        "Keys are shown once, when they are made. Roll the key to get a new one.";
+    /// A name is taken, or the object was changed or is in use.
+    Conflict, "conflict", 409, "invalid_request_error", false,
+        "The name is taken, or the object is in use or in another state.";
+    /// No such redemption code, or not any more.
+    CodeInvalid, "code_invalid", 400, "invalid_request_error", false,
+        "The code is not known, was used or revoked, or has expired.";
     /// A field is missing, of the wrong type or out of range.
     InvalidRequest, "invalid_request", 400, "invalid_request_error", false,
         "The request is not valid. The message names the field and the allowed values.";

@@ -93,6 +93,16 @@ fn error_in_chinese(code: ErrorCode) -> &'static str {
         ErrorCode::IpNotAllowed => "该 API Key 不允许从此地址调用。",
         ErrorCode::AccountDisabled => "账号已停用,请联系网关管理员。",
         ErrorCode::CrossSiteRequest => "请求来自其他网站。请直接打开控制台的地址,或使用 API Key。",
+        ErrorCode::NotSignedIn => "请先登录,或使用带有 `manage` 权限的 API Key。",
+        ErrorCode::InvalidCredentials => "用户名或密码错误,或登录链接已被使用或过期。",
+        ErrorCode::PermissionDenied => "账号角色或 API Key 的权限范围不允许此操作。",
+        ErrorCode::ConfirmationRequired => {
+            "请重新输入密码:先调用 `POST /api/session/confirm`,再重试。"
+        }
+        ErrorCode::RegistrationClosed => "账号由网关管理员创建,不开放自助注册。",
+        ErrorCode::KeyRevealOff => "API Key 仅在创建时显示一次。如已丢失,请轮换密钥。",
+        ErrorCode::Conflict => "名称已被占用,或对象正在使用、状态已改变。",
+        ErrorCode::CodeInvalid => "兑换码不存在、已使用、已作废或已过期。",
         ErrorCode::InvalidRequest => "请求无效。错误信息会指出字段与允许的取值。",
         ErrorCode::ModelNotFound => "模型不存在,可用模型见 `GET /v1/models`。",
         ErrorCode::InvalidReferenceImages => "参考图与模型不符,或参考图字段相互冲突。",

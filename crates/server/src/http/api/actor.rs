@@ -1,0 +1,236 @@
+//! Who acts on the JSON API: a person with a session, a key with the scope `manage`, or a command
+//! on this machine with the token of `server.json`.
+//!
+//! Guarantees: a request without an `Authorization` header is taken as a browser's and is refused
+//! if another site sent it (`session::same_origin`); a session that is idle or old, and one whose
+//! account was disabled, is none; tokens are looked up by their SHA-256, never compared as text.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, USER_AGENT};
+use http::request::Parts;
+use rushes_domain::account::{Role, Scope, key_hash};
+use rushes_domain::{AccountId, ApiError, ErrorCode, Timestamp};
+use rushes_store::{KeyRow, SessionRow};
+
+use crate::http::Http;
+use crate::http::auth::{self, account_disabled};
+use crate::http::error::HttpError;
+use crate::http::observe::RequestId;
+use crate::http::proxies::{Peer, client_address};
+use crate::http::session::same_origin;
+
+/// Idle time after which a session ends, in milliseconds.
+pub(in crate::http) const SESSION_IDLE_MS: i64 = 30 * 60 * 1_000;
+/// Time after which a session ends in any case, in milliseconds.
+pub(in crate::http) const SESSION_MS: i64 = 12 * 3_600 * 1_000;
+/// Time for which a password that was shown counts, in milliseconds.
+pub(in crate::http) const CONFIRMED_MS: i64 = 10 * 60 * 1_000;
+/// A session's last use is written down again after this time, in milliseconds.
+const TOUCH_MS: i64 = 60_000;
+/// Most characters of a `User-Agent` that are kept.
+const CLIENT_CHARS_MAX: usize = 256;
+
+/// How an actor is known.
+#[derive(Debug, Clone)]
+pub(in crate::http) enum Who {
+    /// A command on this machine; may do everything.
+    Local,
+    /// A person who signed in.
+    Session(Arc<SessionRow>),
+    /// A program with a key that has the scope `manage`.
+    Key(Arc<KeyRow>),
+}
+
+/// Who sent a request to the JSON API, and from where.
+#[derive(Debug, Clone)]
+pub(in crate::http) struct Actor {
+    /// How it is known.
+    pub(in crate::http) who: Who,
+    /// The client's address.
+    pub(in crate::http) address: IpAddr,
+    /// The client's program.
+    pub(in crate::http) client: String,
+    /// The request's id.
+    pub(in crate::http) request_id: String,
+}
+
+impl Actor {
+    /// The account that acts; a command on this machine has none.
+    pub(in crate::http) fn account_id(&self) -> Option<AccountId> {
+        match &self.who {
+            Who::Local => None,
+            Who::Session(session) => Some(session.account_id),
+            Who::Key(key) => Some(key.account_id),
+        }
+    }
+
+    /// The account whose own affairs this is about.
+    pub(in crate::http) fn own_account(&self) -> Result<AccountId, ApiError> {
+        self.account_id().ok_or_else(|| {
+            ApiError::new(
+                ErrorCode::PermissionDenied,
+                "this token belongs to no account; name one: /api/admin/accounts/NAME",
+            )
+        })
+    }
+
+    /// What the actor may do.
+    pub(in crate::http) fn role(&self) -> Role {
+        match &self.who {
+            Who::Local => Role::Owner,
+            Who::Session(session) => session.role,
+            Who::Key(key) => key.role,
+        }
+    }
+
+    /// Refuses who is neither owner nor operator.
+    pub(in crate::http) fn require_operator(&self) -> Result<(), ApiError> {
+        if self.role().is_operator() {
+            return Ok(());
+        }
+        Err(ApiError::new(ErrorCode::PermissionDenied, "this needs an operator's account"))
+    }
+
+    /// Refuses who is not the owner.
+    pub(in crate::http) fn require_owner(&self, what: &str) -> Result<(), ApiError> {
+        if self.role() == Role::Owner {
+            return Ok(());
+        }
+        Err(ApiError::new(ErrorCode::PermissionDenied, format!("only the owner may {what}")))
+    }
+
+    /// The session, if it is one whose password was shown less than ten minutes ago.
+    pub(in crate::http) fn confirmed(&self, now: Timestamp) -> Result<&SessionRow, ApiError> {
+        let Who::Session(session) = &self.who else {
+            return Err(ApiError::new(
+                ErrorCode::ConfirmationRequired,
+                "this is for a person who signed in, not for a key",
+            ));
+        };
+        if now.ms_since(session.confirmed_at) >= CONFIRMED_MS {
+            return Err(ApiError::new(
+                ErrorCode::ConfirmationRequired,
+                "the password was shown more than ten minutes ago; \
+                 POST /api/session/confirm and repeat the request",
+            ));
+        }
+        Ok(session)
+    }
+
+    /// The name that the audit log and the ledger show.
+    pub(in crate::http) fn name(&self) -> String {
+        match &self.who {
+            Who::Local => "local".to_owned(),
+            Who::Session(session) => session.account_name.clone(),
+            Who::Key(key) => format!("{} (key {})", key.account_name, key.id),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<Http>> for Actor {
+    type Rejection = HttpError;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        http: &Arc<Http>,
+    ) -> Result<Self, Self::Rejection> {
+        let who = if parts.headers.contains_key(AUTHORIZATION) {
+            by_header(parts, http).await?
+        } else {
+            same_origin::check(&parts.method, &parts.headers, &http.app.config.public_url)?;
+            Who::Session(by_cookie(&parts.headers, http).await?.ok_or_else(not_signed_in)?)
+        };
+        let actor = Self { who, ..Self::unknown(parts, http) };
+        if let Some(id) = actor.account_id() {
+            tracing::Span::current().record("account_id", id.0);
+        }
+        Ok(actor)
+    }
+}
+
+impl Actor {
+    /// Where a request came from; [`Who::Local`] until somebody knows better.
+    fn unknown(parts: &Parts, http: &Http) -> Self {
+        let Origin { address, client, request_id } = Origin::of(parts, http);
+        Self { who: Who::Local, address, client, request_id }
+    }
+}
+
+/// Where a request came from.
+#[derive(Debug, Clone)]
+pub(in crate::http) struct Origin {
+    /// The client's address.
+    pub(in crate::http) address: IpAddr,
+    /// The client's program.
+    pub(in crate::http) client: String,
+    /// The request's id.
+    pub(in crate::http) request_id: String,
+}
+
+impl Origin {
+    /// Of a request's head.
+    pub(in crate::http) fn of(parts: &Parts, http: &Http) -> Self {
+        let trusted = &http.app.config.trusted_proxies;
+        let peer = parts.extensions.get::<Peer>();
+        let address = peer.map_or(IpAddr::from([0, 0, 0, 0]), |&peer| {
+            client_address(&parts.headers, peer, trusted)
+        });
+        let client = parts.headers.get(USER_AGENT).map(|value| {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            text.chars().take(CLIENT_CHARS_MAX).collect()
+        });
+        let request_id = parts.extensions.get::<RequestId>();
+        Self {
+            address,
+            client: client.unwrap_or_default(),
+            request_id: request_id.map(|id| id.0.to_string()).unwrap_or_default(),
+        }
+    }
+}
+
+async fn by_header(parts: &mut Parts, http: &Arc<Http>) -> Result<Who, HttpError> {
+    let token = auth::bearer(&parts.headers).unwrap_or_default();
+    if key_hash(token) == key_hash(&http.app.local_token) {
+        return Ok(Who::Local);
+    }
+    let caller = auth::Caller::from_request_parts(parts, http).await?;
+    caller.require(Scope::Manage)?;
+    Ok(Who::Key(caller.row()))
+}
+
+/// The session of a request's cookie, if it has one that counts.
+pub(in crate::http) async fn by_cookie(
+    headers: &HeaderMap,
+    http: &Http,
+) -> Result<Option<Arc<SessionRow>>, HttpError> {
+    let Some(token) = http.cookies.read(headers) else { return Ok(None) };
+    let hash = key_hash(token);
+    let app = &http.app;
+    let now = app.clock.now();
+    let Some(session) =
+        app.store.read(move |tx| rushes_store::find_session(tx, &hash)).await?
+    else {
+        return Ok(None);
+    };
+    let is_over = now.ms_since(session.last_seen_at) >= SESSION_IDLE_MS
+        || now.ms_since(session.created_at) >= SESSION_MS;
+    if is_over {
+        return Ok(None);
+    }
+    if !session.account_enabled {
+        return Err(account_disabled().into());
+    }
+    if now.ms_since(session.last_seen_at) >= TOUCH_MS {
+        let id = session.id.clone();
+        app.store.write(move |tx| rushes_store::touch_session(tx, &id, now)).await?;
+    }
+    Ok(Some(Arc::new(session)))
+}
+
+fn not_signed_in() -> ApiError {
+    ApiError::new(ErrorCode::NotSignedIn, ErrorCode::NotSignedIn.title())
+}
