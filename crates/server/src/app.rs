@@ -7,7 +7,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rushes_domain::catalogue::Catalogue;
 use rushes_domain::{IdSource, Timestamp};
 use rushes_providers::{Registry, RenderPool};
 use rushes_store::{Store, StoreError, StoreOptions};
@@ -25,9 +24,14 @@ use crate::ids::SystemIds;
 use crate::jump::JumpWatch;
 use crate::keys::KeyCache;
 use crate::links::LinkSigner;
+use crate::passwords::Passwords;
+use crate::prices::Prices;
 use crate::render_pool::ThreadRenderPool;
+use crate::sealing::Sealer;
 use crate::secrets::{Secret, SecretError};
+use crate::settings::SettingsInForce;
 use crate::storage::Storage;
+use crate::throttle::LoginThrottle;
 use crate::views::TaskViews;
 
 /// Name of the database in the data directory.
@@ -114,8 +118,18 @@ pub struct App {
     pub ids: Arc<dyn IdSource>,
     /// Durable state.
     pub store: Store,
-    /// The models.
-    pub catalogue: Catalogue,
+    /// The models, and what they cost.
+    pub prices: Prices,
+    /// What an operator sets while the gateway runs.
+    pub settings: SettingsInForce,
+    /// Hashes passwords.
+    pub passwords: Passwords,
+    /// Seals keys.
+    pub sealer: Sealer,
+    /// How often somebody may try to sign in.
+    pub login_throttle: LoginThrottle,
+    /// How often somebody may try a redemption code.
+    pub code_throttle: LoginThrottle,
     /// Signs links.
     pub links: LinkSigner,
     /// Files.
@@ -169,7 +183,11 @@ impl App {
         let now = parts.clock.now();
         let store = open_store(&config, now, Arc::clone(&views))?;
         let preset_key = parts.bootstrap_api_key.as_deref();
-        let first_start = bootstrap::run(&config, &store, &*parts.ids, now, preset_key)?;
+        let settings = SettingsInForce::load(&config, &store, now)?;
+        let sealer = Sealer::new(&secret);
+        let revealing = settings.get().key_reveal.then_some(&sealer);
+        let first_start = bootstrap::run(&config, &store, &*parts.ids, now, preset_key, revealing)?;
+        take_limits_into_force(&config, &store, now)?;
         take_back_leases(&store, now)?;
         let pool: Arc<dyn RenderPool> =
             Arc::new(ThreadRenderPool::start(&config.render, Arc::clone(&worker_wake)));
@@ -178,7 +196,12 @@ impl App {
             parts.resolver,
         )?;
         let app = Arc::new(Self {
-            catalogue: config.catalogue()?,
+            prices: Prices::load(config.catalogue()?, &store, now)?,
+            settings,
+            passwords: Passwords::new(),
+            login_throttle: LoginThrottle::new(Arc::clone(&parts.clock)),
+            code_throttle: LoginThrottle::new(Arc::clone(&parts.clock)),
+            sealer,
             links: LinkSigner::new(&secret, &config.public_url),
             create_limiter: CreateLimiter::new(Arc::clone(&parts.clock)),
             registry: Registry::new(Arc::clone(&pool)),
@@ -221,6 +244,26 @@ fn take_back_leases(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     let count = store.write_blocking(move |tx| rushes_store::void_all_leases(tx, now))?;
     if count > 0 {
         tracing::info!(count, "took unfinished tasks over from the last run");
+    }
+    Ok(())
+}
+
+/// The configuration's limits may be other ones than in the last run.
+fn take_limits_into_force(
+    config: &Config,
+    store: &Store,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let defaults = config.account.limits();
+    let count = store.write_blocking(move |tx| {
+        let mut count = 0;
+        for group in rushes_store::groups(tx)? {
+            count += rushes_store::group_limits_changed(tx, group.id, defaults, now)?;
+        }
+        Ok(count)
+    })?;
+    if count > 0 {
+        tracing::info!(count, "waiting tasks moved up by the configuration's limits");
     }
     Ok(())
 }

@@ -8,12 +8,14 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use rushes_domain::account::{KeyKind, is_well_formed, key_hash, make_key, mask};
+use rushes_domain::account::{KeyKind, is_well_formed, make_key};
 use rushes_domain::{IdSource, Timestamp};
-use rushes_store::{KeySecret, NewOwner, Store, StoreError, create_owner, owner_exists};
+use rushes_store::{NewOwner, Store, StoreError, create_owner, owner_exists};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
+use crate::keys::kept;
+use crate::sealing::Sealer;
 
 /// Name of the file in the data directory.
 pub const BOOTSTRAP_FILE: &str = "bootstrap.json";
@@ -69,13 +71,15 @@ pub fn read(data_dir: &Path) -> Result<Option<Bootstrap>, BootstrapError> {
     }
 }
 
-/// Makes the owner if there is none; returns what was made.
+/// Makes the owner if there is none; returns what was made. With a sealer the keys can be copied
+/// again.
 pub fn run(
     config: &Config,
     store: &Store,
     ids: &dyn IdSource,
     now: Timestamp,
     preset_key: Option<&str>,
+    sealer: Option<&Sealer>,
 ) -> Result<Option<Bootstrap>, BootstrapError> {
     if store.read_blocking(owner_exists)? {
         return Ok(None);
@@ -92,18 +96,13 @@ pub fn run(
     let owner = NewOwner {
         name: "owner".to_owned(),
         credit: config.account.first_credit,
-        live_key: kept(&bootstrap.api_key),
-        test_key: kept(&bootstrap.test_api_key),
+        live_key: kept(&bootstrap.api_key, ids, sealer),
+        test_key: kept(&bootstrap.test_api_key, ids, sealer),
         password_hash: None,
         now,
     };
     store.write_blocking(move |tx| create_owner(tx, &owner))?;
     Ok(Some(bootstrap))
-}
-
-/// A key's text in the forms that are kept.
-fn kept(key: &str) -> KeySecret {
-    KeySecret { hash: key_hash(key), mask: mask(key), sealed: None }
 }
 
 fn make(

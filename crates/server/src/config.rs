@@ -17,7 +17,7 @@ use rushes_domain::Ticks;
 use rushes_domain::catalogue::{Catalogue, Model};
 use serde::{Deserialize, Serialize};
 
-use values::{dollars, list_or_commas, on_or_off};
+use values::{dollars, list_or_commas, on_or_off, open_or_closed};
 
 const DEFAULT_TEXT: &str = include_str!("config.default.toml");
 /// `RUSHES_…` variables that are not settings: the client's own, and secrets read elsewhere.
@@ -110,6 +110,16 @@ pub struct AccountConfig {
     pub first_credit: Ticks,
 }
 
+impl AccountConfig {
+    /// What an account may have where its group says nothing.
+    pub const fn limits(&self) -> rushes_store::AccountLimits {
+        rushes_store::AccountLimits {
+            in_flight_max: self.in_flight_max,
+            waiting_max: self.waiting_max,
+        }
+    }
+}
+
 /// `[task]`: a task's time limits.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -179,6 +189,15 @@ pub struct Config {
     /// Whether previews carry a caption.
     #[serde(deserialize_with = "on_or_off")]
     pub preview_caption: bool,
+    /// Whether people may make accounts by themselves, unless an operator said otherwise since.
+    #[serde(deserialize_with = "open_or_closed")]
+    pub registration: bool,
+    /// Whether keys can be copied again after they were made, likewise.
+    #[serde(deserialize_with = "on_or_off")]
+    pub key_reveal: bool,
+    /// Whether prompts, addresses and programs are forgotten when a task ends, likewise.
+    #[serde(deserialize_with = "on_or_off")]
+    pub privacy: bool,
     /// Grace of a clean stop, in milliseconds.
     pub stop_grace_ms: u64,
     /// Logging.

@@ -80,6 +80,9 @@ impl Running {
         }
         self.listener.abort();
         self.worker.abort();
+        if let Err(error) = self.app.keys.flush(&self.app.store).await {
+            tracing::warn!(%error, "the latest uses of keys are not written down");
+        }
         self.app.store.close().await;
         self.app.data_dir().withdraw();
     }

@@ -10,6 +10,7 @@
 //! clocks, ids and files (paths are kept, bytes are not).
 
 pub mod accounts;
+pub mod audit;
 mod change;
 pub mod doctor;
 mod error;
@@ -19,8 +20,10 @@ mod job;
 pub mod keys;
 pub mod ledger;
 mod migrate;
+pub mod prices;
 mod queue;
 mod reader;
+pub mod sessions;
 pub mod settings;
 mod sqlite;
 #[doc(hidden)]
@@ -37,6 +40,7 @@ pub use accounts::{
     account_by_name, balance, create_account, create_owner, list_accounts, owner_exists,
     update_account,
 };
+pub use audit::{AuditEntry, AuditFilter, audit, list_audit};
 pub use change::{Change, CommitObserver};
 pub use doctor::{Violation, check_invariants, integrity_faults, kept_paths};
 pub use error::StoreError;
@@ -54,6 +58,12 @@ pub use ledger::{
     transfers_of,
 };
 pub use migrate::{Migration, embedded_migrations};
+pub use prices::add_prices;
+pub use sessions::{
+    NewSession, SessionRow, confirm_session, create_login_link, create_session,
+    delete_old_sessions, delete_other_sessions, delete_session, find_session, list_sessions,
+    touch_session, use_login_link,
+};
 pub use settings::{set_setting, setting};
 pub use store::{Store, StoreOptions};
 pub use tasks::advance::{Advance, Fence, Happening, StoredResult, advance};

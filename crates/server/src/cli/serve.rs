@@ -130,7 +130,8 @@ rushes generate 'a red sports car in neon rain' --data-dir {data_dir}
         no_channel = style.dim(
             "Until a channel is added, videos are previews drawn on this machine, not AI video."
         ),
-        model = app.catalogue.models().first().map_or("", |model| model.id.as_str()),
+        model =
+            app.prices.current().catalogue.models().first().map_or("", |model| model.id.as_str()),
     );
     text
 }

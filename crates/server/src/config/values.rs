@@ -29,6 +29,19 @@ pub(super) fn list_or_commas<'de, D: Deserializer<'de>>(
 
 /// `true`/`false`, or `"on"`/`"off"` as people write it in the environment.
 pub(super) fn on_or_off<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    one_of(deserializer, "on", "off")
+}
+
+/// `"open"`/`"closed"`.
+pub(super) fn open_or_closed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    one_of(deserializer, "open", "closed")
+}
+
+fn one_of<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    yes: &str,
+    no: &str,
+) -> Result<bool, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Either {
@@ -37,11 +50,11 @@ pub(super) fn on_or_off<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bo
     }
     match Either::deserialize(deserializer)? {
         Either::Bool(value) => Ok(value),
-        Either::Text(text) => match text.as_str() {
-            "on" => Ok(true),
-            "off" => Ok(false),
-            other => Err(serde::de::Error::custom(format!("\"{other}\" is neither on nor off"))),
-        },
+        Either::Text(text) if text == yes => Ok(true),
+        Either::Text(text) if text == no => Ok(false),
+        Either::Text(text) => {
+            Err(serde::de::Error::custom(format!("\"{text}\" is neither {yes} nor {no}")))
+        }
     }
 }
 

@@ -388,14 +388,15 @@ struct DataError<'a> {
 
 /// What the task costs now; strings, since neither fits a JavaScript number safely.
 #[derive(Serialize)]
-struct Cost {
+pub struct Cost {
     amount: String,
     ticks: String,
     state: &'static str,
 }
 
 impl Cost {
-    fn of(price: Ticks, state: CostState) -> Self {
+    /// A price and what has become of it.
+    pub fn of(price: Ticks, state: CostState) -> Self {
         let now = if state == CostState::Voided { Ticks::ZERO } else { price };
         Self { amount: now.to_string(), ticks: now.0.to_string(), state: state.as_str() }
     }

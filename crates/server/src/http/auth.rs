@@ -3,19 +3,28 @@
 //! Guarantees: a missing, malformed, unknown, revoked or expired key gives the same refusal, so
 //! that nobody can probe; the key's text is hashed, never kept, compared or logged.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
+use ipnet::IpNet;
+use rushes_domain::account::Scope;
 use rushes_domain::{AccountId, ApiError, ErrorCode};
 use rushes_store::KeyRow;
 
 use super::Http;
+use super::admission::address_of;
 use super::error::HttpError;
 
-/// The key that a request was made with, looked up and valid now.
+/// Most characters of a `User-Agent` that are kept.
+const CLIENT_CHARS_MAX: usize = 256;
+
+/// The key that a request was made with, looked up and valid now, used from an address that it may
+/// be used from and, as an extractor, for what its scopes allow: safe methods need `read`, others
+/// `generate`.
 #[derive(Debug, Clone)]
 pub(super) struct Caller(pub(super) Arc<KeyRow>);
 
@@ -23,6 +32,39 @@ impl Caller {
     /// The account that the key belongs to.
     pub(super) fn account_id(&self) -> AccountId {
         self.0.account_id
+    }
+
+    /// The key of a request, whatever its scopes.
+    pub(super) async fn of(parts: &Parts, http: &Http) -> Result<Self, HttpError> {
+        let app = &http.app;
+        let text = bearer(&parts.headers).ok_or_else(invalid_api_key)?;
+        let known = app.keys.find(&app.store, text).await?.ok_or_else(invalid_api_key)?;
+        let (row, now) = (&known.row, app.clock.now());
+        if !row.enabled || row.expires_at.is_some_and(|at| at <= now) {
+            return Err(invalid_api_key().into());
+        }
+        tracing::Span::current().record("account_id", row.account_id.0);
+        let address = || address_of(http, parts);
+        if let Some(networks) = &row.addresses {
+            check_address(networks, address())?;
+        }
+        if !row.account_enabled {
+            return Err(account_disabled().into());
+        }
+        app.keys.note(&known, now, address, || client_of(parts));
+        Ok(Self(Arc::clone(row)))
+    }
+
+    /// Refuses a key that lacks the scope.
+    pub(super) fn require(&self, scope: Scope) -> Result<(), ApiError> {
+        if self.0.scopes.has(scope) {
+            return Ok(());
+        }
+        let (needed, has) = (scope.as_str(), self.0.scopes.words());
+        Err(ApiError::new(
+            ErrorCode::PermissionDenied,
+            format!("this API key lacks the scope {needed:?}; it has: {has}"),
+        ))
     }
 }
 
@@ -33,19 +75,26 @@ impl FromRequestParts<Arc<Http>> for Caller {
         parts: &mut Parts,
         http: &Arc<Http>,
     ) -> Result<Self, Self::Rejection> {
-        let app = &http.app;
-        let text = bearer(&parts.headers).ok_or_else(invalid_api_key)?;
-        let row = app.keys.find(&app.store, text).await?.ok_or_else(invalid_api_key)?;
-        let is_expired = row.expires_at.is_some_and(|at| at <= app.clock.now());
-        if !row.enabled || is_expired {
-            return Err(invalid_api_key().into());
-        }
-        tracing::Span::current().record("account_id", row.account_id.0);
-        if !row.account_enabled {
-            return Err(account_disabled().into());
-        }
-        Ok(Self(row))
+        let caller = Self::of(parts, http).await?;
+        caller.require(if parts.method.is_safe() { Scope::Read } else { Scope::Generate })?;
+        Ok(caller)
     }
+}
+
+fn check_address(networks: &[IpNet], address: IpAddr) -> Result<(), ApiError> {
+    if networks.iter().any(|network| network.contains(&address)) {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        ErrorCode::IpNotAllowed,
+        format!("this API key may not be used from {address}"),
+    ))
+}
+
+/// The program that calls, cut to what is kept.
+pub(super) fn client_of(parts: &Parts) -> String {
+    let value = parts.headers.get(USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
+    String::from_utf8_lossy(value).chars().take(CLIENT_CHARS_MAX).collect()
 }
 
 /// The account was disabled by an operator.
@@ -66,7 +115,7 @@ pub(super) fn invalid_api_key() -> ApiError {
 
 /// The token of the one `Authorization: Bearer` header (RFC 6750, section 2.1; RFC 9110, section
 /// 11.1: the scheme's case does not matter).
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next()?;
     if values.next().is_some() {

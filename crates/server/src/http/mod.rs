@@ -5,6 +5,8 @@
 //! answers. A URL in an answer is made from `public_url`, never from what the request says about
 //! its host. Not here: moving tasks, which is the worker's.
 
+mod admission;
+mod api;
 mod auth;
 mod body;
 mod docs;
@@ -35,13 +37,14 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use rushes_domain::{ApiError, ErrorCode};
 
+use self::admission::decoding::Decoding;
+use self::admission::disk::DiskGuard;
 use self::body::Bodies;
 use self::error::HttpError;
 use self::fair::FairPool;
-use self::generations::decoding::Decoding;
-use self::generations::disk::DiskGuard;
 use self::generations::position::Positions;
 use self::page::Pages;
+use self::session::cookie::CookieRules;
 use crate::app::App;
 
 /// What handlers share besides the app.
@@ -53,6 +56,7 @@ pub(crate) struct Http {
     disk: DiskGuard,
     positions: Positions,
     pages: Pages,
+    cookies: CookieRules,
 }
 
 /// All routes.
@@ -64,14 +68,17 @@ pub fn router(app: Arc<App>) -> Router {
         disk: DiskGuard::default(),
         positions: Positions::default(),
         pages: Pages::new(&app.config.public_url),
+        cookies: CookieRules::of(&app.config.public_url),
         app,
     });
     Router::new()
         .route("/v1/models", get(models::list))
         .route("/v1/models/{model_id}", get(models::show))
         .route("/v1/video/generations", post(generations::create).get(generations::list))
+        .route("/v1/video/generations/estimate", post(admission::estimate::estimate))
         .route("/v1/video/generations/{task_id}", get(generations::show))
         .route("/v1/video/generations/{task_id}/cancel", post(generations::cancel))
+        .merge(api::routes())
         .route("/files/{name}", get(files::serve).options(files::preflight))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::stream::{self, StreamExt as _};
 use rushes_domain::{Failure, FailureCode, State, TaskId, Timestamp};
+use rushes_store::sessions::SESSION_MS;
 use rushes_store::{
     Advance, Fence, Happening, Retention, StoreError, TaskRow, Tx, advance, delete_old_rows,
     expired_results, overdue, referenced_paths, remove_result, task,
@@ -25,6 +26,8 @@ use crate::storage::{FILES_FOLDER, IMAGES_FOLDER};
 const INTERVAL_MS: i64 = 5_000;
 /// Between two looks at files and old rows, in milliseconds.
 const LONG_INTERVAL_MS: i64 = 3_600_000;
+/// Between two writes of when keys were used, in milliseconds.
+const KEY_USES_INTERVAL_MS: i64 = 60_000;
 /// Rows or files of one batch.
 const BATCH_MAX: usize = 500;
 /// Overdue tasks that are looked at together …
@@ -78,12 +81,18 @@ async fn watch_videos(app: Arc<App>) {
 
 async fn clean_up(app: Arc<App>) {
     let mut due_ms = app.clock.monotonic_ms();
+    let mut uses_due_ms = due_ms.saturating_add(KEY_USES_INTERVAL_MS);
     loop {
         let began = app.clock.now();
+        if app.clock.monotonic_ms() >= uses_due_ms {
+            report("uses of keys", app.keys.flush(&app.store).await.map(|()| 0));
+            uses_due_ms = app.clock.monotonic_ms().saturating_add(KEY_USES_INTERVAL_MS);
+        }
         if app.clock.monotonic_ms() >= due_ms
             && let Some(now) = present_for_deletions(&app).await
         {
             report("old rows", delete_rows(&app, now).await);
+            report("old sessions", delete_sessions(&app, now).await);
             for folder in [FILES_FOLDER, IMAGES_FOLDER] {
                 report("orphan files", remove_orphans(&app, folder, now).await);
             }
@@ -93,6 +102,15 @@ async fn clean_up(app: Arc<App>) {
             return;
         }
     }
+}
+
+/// Sessions and one-time links that cannot be used any more.
+async fn delete_sessions(app: &App, now: Timestamp) -> Result<usize, StoreError> {
+    let opened_before = now.plus_ms(-SESSION_MS);
+    let limit = u32::try_from(BATCH_MAX).unwrap_or(u32::MAX);
+    app.store
+        .write(move |tx| rushes_store::delete_old_sessions(tx, opened_before, now, limit))
+        .await
 }
 
 /// The present, if things may be deleted for their age.

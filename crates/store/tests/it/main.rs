@@ -20,6 +20,8 @@ mod migrate;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
+mod sessions;
+#[cfg(test)]
 mod statements;
 #[cfg(test)]
 mod tasks;

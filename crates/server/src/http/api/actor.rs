@@ -10,29 +10,24 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, USER_AGENT};
+use http::header::AUTHORIZATION;
 use http::request::Parts;
 use rushes_domain::account::{Role, Scope, key_hash};
 use rushes_domain::{AccountId, ApiError, ErrorCode, Timestamp};
+use rushes_store::sessions::{SESSION_IDLE_MS, SESSION_MS};
 use rushes_store::{KeyRow, SessionRow};
 
 use crate::http::Http;
+use crate::http::admission::address_of;
 use crate::http::auth::{self, account_disabled};
 use crate::http::error::HttpError;
 use crate::http::observe::RequestId;
-use crate::http::proxies::{Peer, client_address};
 use crate::http::session::same_origin;
 
-/// Idle time after which a session ends, in milliseconds.
-pub(in crate::http) const SESSION_IDLE_MS: i64 = 30 * 60 * 1_000;
-/// Time after which a session ends in any case, in milliseconds.
-pub(in crate::http) const SESSION_MS: i64 = 12 * 3_600 * 1_000;
 /// Time for which a password that was shown counts, in milliseconds.
 pub(in crate::http) const CONFIRMED_MS: i64 = 10 * 60 * 1_000;
 /// A session's last use is written down again after this time, in milliseconds.
 const TOUCH_MS: i64 = 60_000;
-/// Most characters of a `User-Agent` that are kept.
-const CLIENT_CHARS_MAX: usize = 256;
 
 /// How an actor is known.
 #[derive(Debug, Clone)]
@@ -174,32 +169,23 @@ pub(in crate::http) struct Origin {
 impl Origin {
     /// Of a request's head.
     pub(in crate::http) fn of(parts: &Parts, http: &Http) -> Self {
-        let trusted = &http.app.config.trusted_proxies;
-        let peer = parts.extensions.get::<Peer>();
-        let address = peer.map_or(IpAddr::from([0, 0, 0, 0]), |&peer| {
-            client_address(&parts.headers, peer, trusted)
-        });
-        let client = parts.headers.get(USER_AGENT).map(|value| {
-            let text = String::from_utf8_lossy(value.as_bytes());
-            text.chars().take(CLIENT_CHARS_MAX).collect()
-        });
         let request_id = parts.extensions.get::<RequestId>();
         Self {
-            address,
-            client: client.unwrap_or_default(),
+            address: address_of(http, parts),
+            client: auth::client_of(parts),
             request_id: request_id.map(|id| id.0.to_string()).unwrap_or_default(),
         }
     }
 }
 
-async fn by_header(parts: &mut Parts, http: &Arc<Http>) -> Result<Who, HttpError> {
+async fn by_header(parts: &Parts, http: &Http) -> Result<Who, HttpError> {
     let token = auth::bearer(&parts.headers).unwrap_or_default();
     if key_hash(token) == key_hash(&http.app.local_token) {
         return Ok(Who::Local);
     }
-    let caller = auth::Caller::from_request_parts(parts, http).await?;
+    let caller = auth::Caller::of(parts, http).await?;
     caller.require(Scope::Manage)?;
-    Ok(Who::Key(caller.row()))
+    Ok(Who::Key(caller.0))
 }
 
 /// The session of a request's cookie, if it has one that counts.
@@ -211,8 +197,7 @@ pub(in crate::http) async fn by_cookie(
     let hash = key_hash(token);
     let app = &http.app;
     let now = app.clock.now();
-    let Some(session) =
-        app.store.read(move |tx| rushes_store::find_session(tx, &hash)).await?
+    let Some(session) = app.store.read(move |tx| rushes_store::find_session(tx, &hash)).await?
     else {
         return Ok(None);
     };

@@ -34,7 +34,8 @@ pub(in crate::http) async fn read<T: DeserializeOwned>(
     let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let essence = kind.split(';').next().unwrap_or("").trim();
-    if !(essence.is_empty() && bytes == b"{}") && !essence.eq_ignore_ascii_case("application/json") {
+    if !(essence.is_empty() && bytes == b"{}") && !essence.eq_ignore_ascii_case("application/json")
+    {
         return Err(ApiError::new(
             ErrorCode::UnsupportedMediaType,
             "send the body as JSON, with Content-Type: application/json",
@@ -59,7 +60,7 @@ pub(in crate::http) async fn read<T: DeserializeOwned>(
 /// Reads a query; unknown names are refused.
 pub(in crate::http) fn query<T: DeserializeOwned>(text: Option<&str>) -> Result<T, ApiError> {
     let pairs = url::form_urlencoded::parse(text.unwrap_or("").as_bytes());
-    let input = serde_html_form_like(pairs);
+    let input = serde_urlencoded::Deserializer::new(pairs);
     serde_path_to_error::deserialize(input).map_err(|error| {
         let path = error.path().to_string();
         ApiError::invalid(&path, format!("{path}: {}", error.into_inner()))

@@ -59,7 +59,7 @@ pub(in crate::http) async fn list(
     let app = &http.app;
     let model_id = match &wanted.model {
         None => None,
-        Some(name) => match app.catalogue.find(name) {
+        Some(name) => match app.prices.current().catalogue.find(name) {
             Some(model) => Some(model.id.clone()),
             // No such model, so no such task.
             None => return answer(&http, &[], false),

@@ -1,29 +1,22 @@
 //! `/v1/video/generations`: create, list, query and cancel video tasks.
 
-mod create;
-pub(super) mod decoding;
-pub(super) mod disk;
-mod headers;
-mod images;
 mod list;
 pub(super) mod position;
-mod refusal;
 
 use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use rushes_domain::{ApiError, ErrorCode, TaskId, Timestamp};
 use rushes_store::{CancelOutcome, TaskRow, cancel_task};
 
-pub(super) use self::create::create;
 pub(super) use self::list::{filtered_lists, list};
 use super::auth::Caller;
 use super::error::{HttpError, task_not_exist};
-use super::{Http, json, prefer, to_json};
+use super::{Http, admission, json, prefer, to_json};
 use crate::dialects::native;
 
 /// Tells which part of `Prefer` was followed (RFC 7240, section 3).
@@ -34,6 +27,15 @@ const RETRY_AFTER_SECONDS: [(i64, u32); 2] = [(10_000, 1), (60_000, 2)];
 const RETRY_AFTER_SECONDS_MAX: u32 = 5;
 
 type TaskPath = Result<Path<String>, PathRejection>;
+
+/// `POST /v1/video/generations`.
+const DOOR: admission::Door =
+    admission::Door { route: "POST /v1/video/generations", answer: native::created };
+
+/// `POST /v1/video/generations`.
+pub(super) async fn create(State(http): State<Arc<Http>>, request: Request) -> Response {
+    admission::take(http, DOOR, request).await
+}
 
 /// `GET …/{task_id}`, with `Prefer: wait=N`.
 pub(super) async fn show(

@@ -1,124 +1,50 @@
-//! `POST /v1/video/generations`: a request becomes a task, or leaves nothing behind.
+//! An order for a video becomes a task, or leaves nothing behind.
 //!
-//! Guarantees: the checks come in contract 2's order. The work is a task of its own and runs to
-//! its end once the body has arrived, whether or not the client still listens. The answer's bytes
-//! are made before the write, so that a repetition with the same idempotency key gets the very
-//! same ones; 200 is sent after the commit.
+//! Guarantees: the checks come in contract 2's order, whatever the door. The answer's bytes are
+//! made before the write, so that a repetition with the same idempotency key gets the very same
+//! ones; 200 is sent after the commit.
 
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::extract::{FromRequestParts as _, Request, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use bytes::Bytes;
-use http::header::USER_AGENT;
-use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
-use rushes_domain::account::KeyKind;
 use rushes_domain::admission::check_money;
 use rushes_domain::job::Job;
 use rushes_domain::request::VideoRequest;
 use rushes_domain::{ApiError, TaskId, Ticks, Timestamp};
-use rushes_store::{
-    AccountLimits, CreateOutcome, NewIdempotency, NewTask, Replay, StoreError, create_task,
-};
-use tracing::Instrument as _;
+use rushes_store::{CreateOutcome, NewIdempotency, NewTask, Replay, StoreError, create_task};
 
-use super::headers::{idempotency_key, ignored_fields};
-use super::images::{self, Incoming, Written};
-use super::refusal::{key_reused, no_channel, rate_limited, refused};
-use crate::dialects::native;
+use super::headers::ignored_fields;
+use super::images::{self, Written};
+use super::refusal::{key_reused, no_channel, refused};
+use super::{Checked, Door, Origin, check, standing};
 use crate::http::auth::Caller;
-use crate::http::body::{self, ReadBody};
+use crate::http::body::ReadBody;
 use crate::http::error::{HttpError, shutting_down};
 use crate::http::fair::Place;
-use crate::http::observe::RequestId;
-use crate::http::proxies::{Peer, client_address};
-use crate::http::rate::Rate;
 use crate::http::{Http, json, models, to_json};
 
-/// The route as idempotency keys know it.
-const ROUTE: &str = "POST /v1/video/generations";
 /// The only provider so far.
 const PREVIEW: &str = "preview";
-/// The doors that a native create comes through, as the task's row names them.
-const DOOR_API: &str = "api";
-const DOOR_CLI: &str = "cli";
-/// How our own command line begins its `User-Agent`.
-const CLI_USER_AGENT: &str = "rushes-cli/";
-/// Most characters of a `User-Agent` that are kept.
-const USER_AGENT_CHARS_MAX: usize = 256;
 /// Bodies from this size on are parsed off the event loop, in bytes.
-const PARSE_INLINE_BYTES_MAX: usize = 64 * 1024;
+pub(super) const PARSE_INLINE_BYTES_MAX: usize = 64 * 1024;
 
 const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const RUSHES_IGNORED_FIELDS: HeaderName = HeaderName::from_static("rushes-ignored-fields");
 
-/// The handler. All of it is a task of its own, so that the order of a client that hangs up after
-/// its last byte is carried out, wherever the work stood at that moment.
-pub(in crate::http) async fn create(State(http): State<Arc<Http>>, request: Request) -> Response {
-    let tracker = http.app.tracker.clone();
-    let work = tracker.spawn(admit(http, request).instrument(tracing::Span::current()));
-    work.await.unwrap_or_else(|source| HttpError::internal(&source).into_response())
-}
-
-/// Key, rate limit, body; then [`Order::run`].
-async fn admit(http: Arc<Http>, request: Request) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let caller = match Caller::from_request_parts(&mut parts, &http).await {
-        Ok(caller) => caller,
-        Err(refusal) => return refusal.into_response(),
-    };
-    let account_limit = Rate::from(&http.app.config.account);
-    let allowance = http.app.create_limiter.take(caller.account_id(), account_limit, None);
-    let outcome = if allowance.is_allowed() {
-        receive(http, caller, &parts, body).await
-    } else {
-        Err(rate_limited(&allowance))
-    };
-    let mut response = outcome.into_response();
-    allowance.write(response.headers_mut());
-    response
-}
-
-async fn receive(
-    http: Arc<Http>,
-    caller: Caller,
-    parts: &Parts,
-    body: Body,
-) -> Result<Response, HttpError> {
-    let idempotency_key = idempotency_key(&parts.headers)?;
-    let limits = &http.app.config.limits;
-    let account_id = caller.account_id();
-    let body = body::read_json(&parts.headers, body, limits, &http.bodies, account_id).await?;
-    Order { origin: Origin::of(&http, parts), http, caller, idempotency_key }.run(body).await
-}
-
-/// Where a request came from.
-#[derive(Debug)]
-struct Origin {
-    client_address: Option<String>,
-    user_agent: Option<String>,
-    request_id: String,
-}
-
 /// A request whose body has arrived.
-struct Order {
-    http: Arc<Http>,
-    caller: Caller,
-    origin: Origin,
-    idempotency_key: Option<String>,
-}
-
-/// A request that passed every check that needs no look at the store.
-struct Checked {
-    job: Job,
-    images: Vec<Incoming>,
-    price: Ticks,
+pub(super) struct Order {
+    pub(super) http: Arc<Http>,
+    pub(super) caller: Caller,
+    pub(super) door: Door,
+    pub(super) origin: Origin,
+    pub(super) idempotency_key: Option<String>,
 }
 
 impl Order {
-    async fn run(self, body: ReadBody) -> Result<Response, HttpError> {
+    /// Every check in contract 2's order, then the task.
+    pub(super) async fn run(self, body: ReadBody) -> Result<Response, HttpError> {
         let is_large = body.bytes.len() > PARSE_INLINE_BYTES_MAX;
         let ReadBody { bytes, place } = body;
         let has_key = self.idempotency_key.is_some();
@@ -141,10 +67,10 @@ impl Order {
         let Some(key) = self.idempotency_key.clone() else { return Ok(None) };
         let app = &self.http.app;
         let account_id = self.caller.account_id();
-        let now = app.clock.now();
+        let (route, now) = (self.door.route, app.clock.now());
         let found = app
             .store
-            .read(move |tx| rushes_store::find_replay(tx, account_id, ROUTE, &key, now))
+            .read(move |tx| rushes_store::find_replay(tx, account_id, route, &key, now))
             .await?;
         match found {
             None => Ok(None),
@@ -163,7 +89,7 @@ impl Order {
     ) -> Result<Response, HttpError> {
         let http = Arc::clone(&self.http);
         let caller = self.caller.clone();
-        let checked = off_the_loop(is_large, move || check(&http, &caller, request)).await??;
+        let checked = off_the_loop(is_large, move || check(&http.app, &caller, request)).await??;
         self.look_at_balance(checked.price).await?;
         let decoding = &self.http.decoding;
         // Held until the task is written.
@@ -182,12 +108,7 @@ impl Order {
         if needed == Ticks::ZERO {
             return Ok(());
         }
-        let app = &self.http.app;
-        let (key, limits, now) = (Arc::clone(&self.caller.0), self.limits(), app.clock.now());
-        let standing = app
-            .store
-            .read(move |tx| rushes_store::standing(tx, key.account_id, key.id, limits, now))
-            .await?;
+        let standing = standing(&self.http.app, &self.caller).await?;
         check_money(&standing, needed).map_or(Ok(()), |refusal| Err(refused(&refusal)))
     }
 
@@ -207,11 +128,12 @@ impl Order {
         let app = &self.http.app;
         let now = app.jump.now().await?;
         let id = app.ids.task_id();
-        let Checked { job, images, price } = checked;
+        let Checked { job, images, price, price_version } = checked;
         let mut written = Written::write(app, id, images).await?;
         let mut task = self.new_task(id, job, price, now);
+        task.price_version = price_version;
         task.images = std::mem::take(&mut written.images);
-        let body = match to_json(native::created(&task)) {
+        let body = match to_json((self.door.answer)(&task)) {
             Ok(body) => body,
             Err(error) => {
                 written.remove().await;
@@ -221,7 +143,7 @@ impl Order {
         task.idempotency = self.idempotency_key.clone().map(|key| NewIdempotency {
             key,
             fingerprint,
-            route: ROUTE,
+            route: self.door.route,
             response_status: StatusCode::OK.as_u16(),
             response_body: body.clone(),
         });
@@ -267,51 +189,16 @@ impl Order {
             directives: job.directives,
             price,
             price_version: 1,
-            door: self.origin.door(),
-            client_address: self.origin.client_address.clone(),
-            user_agent: self.origin.user_agent.clone(),
+            door: self.origin.door,
+            client_address: Some(self.origin.address.to_string()),
+            user_agent: self.origin.client.clone(),
             request_id: self.origin.request_id.clone(),
             run_timeout_ms: clamp_ms(run_timeout_ms),
             queue_timeout_ms: clamp_ms(config.task.queue_timeout_ms),
             now,
-            limits: self.limits(),
+            limits: config.account.limits(),
             idempotency: None,
             provider: PREVIEW,
-        }
-    }
-}
-
-impl Order {
-    /// What an account may have where its group says nothing.
-    fn limits(&self) -> AccountLimits {
-        let config = &self.http.app.config.account;
-        AccountLimits { in_flight_max: config.in_flight_max, waiting_max: config.waiting_max }
-    }
-}
-
-impl Origin {
-    /// A label for the operator and nothing more: whoever likes can say that it is the CLI.
-    fn door(&self) -> &'static str {
-        let is_cli = self.user_agent.as_deref().is_some_and(|it| it.starts_with(CLI_USER_AGENT));
-        if is_cli { DOOR_CLI } else { DOOR_API }
-    }
-
-    fn of(http: &Http, parts: &Parts) -> Self {
-        let trusted = &http.app.config.trusted_proxies;
-        let peer = parts.extensions.get::<Peer>();
-        let user_agent = parts.headers.get(USER_AGENT).map(|value| {
-            let text = String::from_utf8_lossy(value.as_bytes());
-            text.chars().take(USER_AGENT_CHARS_MAX).collect()
-        });
-        Self {
-            client_address: peer
-                .map(|&peer| client_address(&parts.headers, peer, trusted).to_string()),
-            user_agent,
-            request_id: parts
-                .extensions
-                .get::<RequestId>()
-                .map(|id| id.0.to_string())
-                .unwrap_or_default(),
         }
     }
 }
@@ -323,28 +210,8 @@ fn parse(bytes: &Bytes, has_key: bool) -> Result<(VideoRequest, [u8; 32]), ApiEr
     Ok((request, fingerprint))
 }
 
-/// Model and prompt, then parameters, image headers and the price.
-fn check(http: &Http, caller: &Caller, request: VideoRequest) -> Result<Checked, HttpError> {
-    let app = &http.app;
-    let key = &caller.0;
-    request.find_model(&app.catalogue)?;
-    // Lists of models on keys and groups come with accounts; their 403 belongs here.
-    let allow = &app.config.egress.allow;
-    let is_allowed = |address| allow.iter().any(|network| network.contains(&address));
-    let mut job = request.into_job(&app.catalogue, key.kind, &is_allowed)?;
-    let images = images::probe_all(std::mem::take(&mut job.images))?;
-    let price = match key.kind {
-        KeyKind::Test => Ticks::ZERO,
-        KeyKind::Live => job
-            .list_price
-            .scale_millionths(key.multiplier_millionths)
-            .map_err(|source| HttpError::internal(&source))?,
-    };
-    Ok(Checked { job, images, price })
-}
-
 /// Runs `work` here, or on a thread of its own if it takes long.
-async fn off_the_loop<T, F>(is_long: bool, work: F) -> Result<T, HttpError>
+pub(super) async fn off_the_loop<T, F>(is_long: bool, work: F) -> Result<T, HttpError>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,

@@ -39,24 +39,36 @@ pub(super) fn key_reused() -> HttpError {
 
 /// What the one decision about money and limits says.
 pub(super) fn refused(refusal: &Refusal) -> HttpError {
+    let code = refused_code(refusal);
     match *refusal {
         Refusal::InvalidKey => invalid_api_key().into(),
         Refusal::AccountDisabled => account_disabled().into(),
         Refusal::QueueFull { waiting, is_group } => queue_full(waiting, is_group).into(),
         Refusal::InsufficientQuota { needed, available } => ApiError::new(
-            ErrorCode::InsufficientQuota,
+            code,
             format!("the balance does not cover this video: ${needed} needed, ${available} left"),
         )
         .into(),
         Refusal::KeyBudgetExceeded { needed, left, period } => {
-            let period = match period {
+            let whose = match period {
                 Period::Total => "the budget of this API key",
                 Period::Month => "this month's budget of this API key",
             };
             let message =
-                format!("{period} does not cover this video: ${needed} needed, ${left} left");
-            ApiError::new(ErrorCode::KeyBudgetExceeded, message).into()
+                format!("{whose} does not cover this video: ${needed} needed, ${left} left");
+            ApiError::new(code, message).into()
         }
+    }
+}
+
+/// The code of a refusal.
+pub(super) const fn refused_code(refusal: &Refusal) -> ErrorCode {
+    match refusal {
+        Refusal::InvalidKey => ErrorCode::InvalidApiKey,
+        Refusal::AccountDisabled => ErrorCode::AccountDisabled,
+        Refusal::QueueFull { .. } => ErrorCode::QueueFull,
+        Refusal::InsufficientQuota { .. } => ErrorCode::InsufficientQuota,
+        Refusal::KeyBudgetExceeded { .. } => ErrorCode::KeyBudgetExceeded,
     }
 }
 

@@ -1,0 +1,82 @@
+//! `POST /v1/video/generations/estimate`: what a video would cost, and whether it would be taken.
+//!
+//! Guarantees: the body is read and checked as a create's is, and nothing is stored, held or
+//! counted; pictures are looked at (type and size) but not decoded.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts as _, Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use rushes_domain::admission::{Refusal, Verdict, admit, check_money};
+use rushes_domain::money::CostState;
+use rushes_domain::request::VideoRequest;
+use rushes_domain::{ApiError, ErrorCode};
+use serde::Serialize;
+
+use super::order::{PARSE_INLINE_BYTES_MAX, off_the_loop};
+use super::refusal::refused_code;
+use super::{Checked, check, standing};
+use crate::dialects::native::Cost;
+use crate::http::auth::Caller;
+use crate::http::error::HttpError;
+use crate::http::{Http, body, json, models, to_json};
+
+#[derive(Serialize)]
+struct Estimate<'a> {
+    object: &'static str,
+    model: &'a str,
+    mode: &'static str,
+    seconds: u32,
+    seconds_requested: u32,
+    aspect_ratio: &'a str,
+    resolution: &'a str,
+    cost: Cost,
+    /// Whether balance and budgets cover it.
+    sufficient: bool,
+    /// The code with which a create would be refused now.
+    reason: Option<&'static str>,
+}
+
+/// The handler.
+pub(in crate::http) async fn estimate(
+    State(http): State<Arc<Http>>,
+    request: Request,
+) -> Result<Response, HttpError> {
+    let (mut parts, body) = request.into_parts();
+    let caller = Caller::from_request_parts(&mut parts, &http).await?;
+    let limits = &http.app.config.limits;
+    let account_id = caller.account_id();
+    let body = body::read_json(&parts.headers, body, limits, &http.bodies, account_id).await?;
+    let is_large = body.bytes.len() > PARSE_INLINE_BYTES_MAX;
+    let (app, asker) = (Arc::clone(&http.app), caller.clone());
+    let checked = off_the_loop(is_large, move || {
+        let request = VideoRequest::parse_json(&body.bytes)?;
+        check(&app, &asker, request)
+    })
+    .await??;
+    let Checked { job, price, .. } = checked;
+    let standing = standing(&http.app, &caller).await?;
+    let sufficient = check_money(&standing, price).is_none();
+    let reason = match admit(&standing, price) {
+        Verdict::Refuse(Refusal::InvalidKey) => {
+            return Err(ApiError::from(crate::http::auth::invalid_api_key()).into());
+        }
+        Verdict::Refuse(refusal) => Some(refused_code(&refusal)),
+        _ if !models::is_served(&http, &caller) => Some(ErrorCode::NoChannel),
+        Verdict::Queue | Verdict::Park => None,
+    };
+    let answer = Estimate {
+        object: "video.estimate",
+        model: &job.model_name,
+        mode: job.mode.as_str(),
+        seconds: job.seconds,
+        seconds_requested: job.seconds_requested,
+        aspect_ratio: &job.aspect_ratio,
+        resolution: &job.resolution,
+        cost: Cost::of(price, CostState::Estimated),
+        sufficient,
+        reason: reason.map(ErrorCode::as_str),
+    };
+    Ok(json(StatusCode::OK, to_json(serde_json::to_vec(&answer))?))
+}

@@ -1,0 +1,25 @@
+//! The JSON API behind the console and the command line: a person's own affairs under `/api`, an
+//! operator's under `/api/admin`.
+//!
+//! Guarantees: it is the only door to what it does, for the console and the command line too. Who
+//! acts is an [`Actor`](actor::Actor). Every change is one `store.write` that holds the change and
+//! its line in the audit log. Lists answer `{"object":"list","data":[…],"has_more","next_after"}`;
+//! amounts are `{"amount","ticks"}`, moments are whole seconds since 1970, what is not known or not
+//! limited is null. Unknown fields are refused with their name. No answer holds a secret but the
+//! one that makes, rolls or reveals it.
+
+pub(super) mod actor;
+pub(super) mod input;
+pub(super) mod record;
+pub(super) mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use super::Http;
+
+/// All routes of the JSON API.
+pub(super) fn routes() -> Router<Arc<Http>> {
+    Router::new()
+}
