@@ -1,5 +1,6 @@
 //! The HTTP side over real sockets: contract 2's table row by row, queries, files, connections.
 
+mod admission;
 mod bad_requests;
 mod connections;
 mod create;

@@ -18,6 +18,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) mod binary;
+pub(crate) mod customers;
 pub(crate) mod pictures;
 
 /// How long a condition may take to come true.
