@@ -290,6 +290,8 @@ pub fn check_invariants(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Violation
         let sentences = tx.rows(sql, params![SENTENCES_MAX, before], single)?;
         violations.extend(sentences.into_iter().map(|detail| Violation { invariant, detail }));
     }
+    let faults = crate::usage::faults(tx, SENTENCES_MAX)?;
+    violations.extend(faults.into_iter().map(|detail| Violation { invariant: "I5", detail }));
     Ok(violations)
 }
 

@@ -12,6 +12,7 @@
 pub mod accounts;
 pub mod audit;
 mod change;
+pub mod codes;
 pub mod doctor;
 mod error;
 pub mod groups;
@@ -42,6 +43,10 @@ pub use accounts::{
 };
 pub use audit::{AuditEntry, AuditFilter, audit, list_audit};
 pub use change::{Change, CommitObserver};
+pub use codes::{
+    CodeFilter, CodeRow, CodeState, NewCode, RedeemOutcome, RevokeOutcome, create_codes,
+    list_codes, redeem, revoke_code,
+};
 pub use doctor::{Violation, check_invariants, integrity_faults, kept_paths};
 pub use error::StoreError;
 pub use groups::{
@@ -58,7 +63,7 @@ pub use ledger::{
     transfers_of,
 };
 pub use migrate::{Migration, embedded_migrations};
-pub use prices::add_prices;
+pub use prices::{PriceVersion, add_prices, list_prices, price_version};
 pub use sessions::{
     NewSession, SessionRow, confirm_session, create_login_link, create_session,
     delete_old_sessions, delete_other_sessions, delete_session, find_session, list_sessions,
@@ -84,4 +89,7 @@ pub use tasks::sweep::{
     remove_result,
 };
 pub use tx::{Row, Tx};
+pub use usage::{
+    RebuildReport, UsageFilter, UsageGroup, UsageRow, rebuild_usage, usage as usage_sums,
+};
 pub use value::{Column, FromColumn, Value};

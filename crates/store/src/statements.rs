@@ -6,7 +6,7 @@ use crate::tasks::query::ListFilter;
 use crate::tasks::{
     advance, claim, create, images, privacy, promote, query, recover, row, standing, sweep,
 };
-use crate::{accounts, idempotency, keys, ledger};
+use crate::{accounts, idempotency, keys, ledger, usage};
 
 /// Name and text of each hot statement.
 #[doc(hidden)]
@@ -20,6 +20,7 @@ pub fn hot() -> Vec<(&'static str, String)> {
         ("spend", create::SPEND),
         ("unspend", advance::UNSPEND),
         ("forget", privacy::FORGET),
+        ("count usage", usage::COUNT),
         ("claimable accounts", claim::CLAIMABLE_ACCOUNTS),
         ("account claimed", claim::ACCOUNT_CLAIMED),
         ("next in flight", claim::NEXT_IN_FLIGHT),

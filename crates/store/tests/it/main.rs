@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod codes;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod engine;
