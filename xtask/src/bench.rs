@@ -3,6 +3,7 @@
 //! Guarantees: everything runs on this machine; loops are bounded in count; what is compared is
 //! measured in the same run, in turns, and medians are shown.
 
+mod hostile;
 mod load;
 mod renderer;
 mod server;
@@ -13,16 +14,19 @@ use anyhow::Context as _;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Options {
     http: bool,
+    hostile: bool,
     renderer: bool,
 }
 
 impl Options {
     /// Reads the words after `bench`; none of them means everything.
     pub(crate) fn parse(words: &[&str]) -> Result<Self, String> {
-        let mut options = Self { http: words.is_empty(), renderer: words.is_empty() };
+        let mut options =
+            Self { http: words.is_empty(), hostile: words.is_empty(), renderer: words.is_empty() };
         for word in words {
             match *word {
                 "--http" => options.http = true,
+                "--hostile" => options.hostile = true,
                 "--renderer" => options.renderer = true,
                 other => return Err(format!("unknown option {other}")),
             }
@@ -36,6 +40,9 @@ pub(crate) fn run(options: Options) -> anyhow::Result<bool> {
     println!("{}", machine());
     if options.http {
         server::run().context("the HTTP benchmark failed")?;
+    }
+    if options.hostile {
+        hostile::run().context("the benchmark of a hostile key failed")?;
     }
     if options.renderer {
         renderer::run().context("the renderer's benchmark failed")?;

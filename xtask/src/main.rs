@@ -26,7 +26,8 @@ usage: cargo xtask COMMAND
   test [--offline] [--suite NAME]   all tests, or one suite of them; --offline installs nothing,
        [--binary PATH]              --binary tries another build of the gateway from outside
   tidy                              the rules of structure that no compiler checks
-  bench [--http] [--renderer]       measurements with release builds; both without a flag";
+  bench [--http] [--hostile] [--renderer]
+                                    measurements with release builds; all without a flag";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

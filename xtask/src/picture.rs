@@ -21,6 +21,22 @@ pub(crate) fn png(width: u32, height: u32, hue: u8) -> Vec<u8> {
     file
 }
 
+/// A black grey-scale picture as a data URL: large in memory, small on the wire.
+pub(crate) fn black_data_url(width: u32, height: u32) -> String {
+    use base64::Engine as _;
+    let mut header = [width.to_be_bytes(), height.to_be_bytes()].concat();
+    // 8 bits of grey, the only compression and filter method, not interlaced.
+    header.extend([8, 0, 0, 0, 0]);
+    let bytes_count = usize::try_from((u64::from(width) + 1) * u64::from(height)).unwrap_or(0);
+    let level = 6;
+    let data = miniz_oxide::deflate::compress_to_vec_zlib(&vec![0; bytes_count], level);
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    chunk(&mut file, *b"IHDR", &header);
+    chunk(&mut file, *b"IDAT", &data);
+    chunk(&mut file, *b"IEND", &[]);
+    format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(file))
+}
+
 fn pixels(width: u32, height: u32, hue: u8) -> Vec<u8> {
     let share = |part: u32, whole: u32| {
         u8::try_from(u64::from(part) * 255 / u64::from(whole.max(1))).unwrap_or(255)

@@ -119,7 +119,7 @@ pub(super) fn run() -> anyhow::Result<()> {
 }
 
 /// Makes the tasks to poll; returns the polls, and the sizes of both answers in bytes.
-fn prepare(
+pub(super) fn prepare(
     address: SocketAddr,
     create: &[u8],
     key: &str,
@@ -141,7 +141,7 @@ fn prepare(
     Ok((polls, create_bytes, poll_bytes))
 }
 
-fn request(method: &str, path: &str, key: &str, body: &str) -> Vec<u8> {
+pub(super) fn request(method: &str, path: &str, key: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
         "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n\

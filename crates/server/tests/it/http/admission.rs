@@ -399,3 +399,67 @@ async fn of_64_creates_with_one_idempotency_key_there_is_one_task_and_one_answer
     assert_eq!(held.credits.checked_sub(held.available).unwrap().to_string(), PRICE);
     app.finish().await;
 }
+
+/// The answer belongs to the account, not to the key's secret: it survives a roll and a restart.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replay_survives_the_keys_roll_and_a_restart() {
+    let clock = ManualClock::new(rushes_domain::Timestamp::from_unix_seconds(1_800_000_000));
+    let app = Options::default().clock(&clock).start().await;
+    let made = Customer::named("rolling").make(&app).await;
+    let send = async |app: &TestApp, key: &str| {
+        let request = app
+            .bare_request("POST", "/v1/video/generations")
+            .bearer_auth(key)
+            .header("content-type", "application/json")
+            .header("idempotency-key", "order-1");
+        app.send(request.body(order().to_string())).await
+    };
+    let first = send(&app, &made.key).await;
+    assert_eq!(first.status, 200);
+    let new_key = format!("sk-{}", "n".repeat(48));
+    let secret = rushes_store::KeySecret {
+        hash: rushes_domain::account::key_hash(&new_key),
+        mask: "sk-…nnnn".to_owned(),
+        sealed: None,
+    };
+    let (id, now) = (made.key_id, app.now());
+    let roll = move |tx: &mut rushes_store::Tx<'_>| {
+        rushes_store::roll_key(tx, id, &secret, now.plus_ms(60_000), now)
+    };
+    assert!(app.app().store.write(roll).await.expect("written"));
+    for key in [&made.key, &new_key] {
+        let again = send(&app, key).await;
+        assert_eq!((again.status, again.header("idempotent-replayed")), (200, "true"));
+        assert_eq!(again.bytes, first.bytes);
+    }
+    clock.advance_ms(60_000);
+    assert_eq!(send(&app, &made.key).await.status, 401, "the grace is over");
+    let folder = app.stop().await;
+    let app = Options::default().clock(&clock).start_in(folder).await;
+    let again = send(&app, &new_key).await;
+    assert_eq!((again.bytes, again.status), (first.bytes, 200));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_keys_last_use_is_written_down_without_a_write_for_each_request() {
+    let app = TestApp::start().await;
+    let made = Customer::named("used").make(&app).await;
+    for _ in 0..3 {
+        let request = app.bare_request("GET", "/v1/models").bearer_auth(&made.key);
+        let answer = app.send(request.header("user-agent", "a-client/1")).await;
+        assert_eq!(answer.status, 200);
+    }
+    app.app().keys.flush(&app.app().store).await.expect("written");
+    let account = made.account_id;
+    let row = app.app().store.read(move |tx| rushes_store::keys_of(tx, account)).await.unwrap();
+    let row = row.into_iter().next().expect("a key");
+    assert!(row.last_used_at.is_some());
+    assert_eq!(row.last_used_address.as_deref(), Some("127.0.0.1"));
+    assert_eq!(row.last_used_client.as_deref(), Some("a-client/1"));
+    let id = made.key_id;
+    let read = move |tx: &mut rushes_store::Tx<'_>| rushes_store::keys::addresses_of(tx, id);
+    let uses = app.app().store.read(read).await.expect("read");
+    assert_eq!(uses.len(), 1);
+    app.finish().await;
+}
