@@ -158,6 +158,8 @@ pub struct App {
     pub local_token: String,
     /// What the first start made; `None` at later starts.
     pub first_start: Option<Bootstrap>,
+    /// When the app was opened, on the monotonic clock, in milliseconds.
+    pub started_at_monotonic_ms: i64,
     data_dir: DataDir,
 }
 
@@ -181,6 +183,7 @@ impl App {
         let keys = Arc::new(KeyCache::default());
         let (views, removed) = TaskViews::new(Arc::clone(&worker_wake), Arc::clone(&keys));
         let now = parts.clock.now();
+        let started_at_monotonic_ms = parts.clock.monotonic_ms();
         let store = open_store(&config, now, Arc::clone(&views))?;
         let preset_key = parts.bootstrap_api_key.as_deref();
         let settings = SettingsInForce::load(&config, &store, now)?;
@@ -219,6 +222,7 @@ impl App {
             views,
             keys,
             worker_wake,
+            started_at_monotonic_ms,
             first_start,
             data_dir,
             config,

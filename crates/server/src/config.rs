@@ -171,6 +171,7 @@ impl RenderConfig {
 }
 
 /// Everything that can be set.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own with its own name")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {

@@ -52,8 +52,11 @@ pub fn make_secret(
 /// A key's text in the forms that are kept.
 pub fn kept(text: &str, ids: &dyn IdSource, sealer: Option<&Sealer>) -> KeySecret {
     let hash = key_hash(text);
-    let sealed = sealer.map(|sealer| sealer.seal(ids, text.as_bytes(), &hash));
-    KeySecret { hash, mask: mask(text), sealed }
+    KeySecret {
+        hash,
+        mask: mask(text),
+        sealed: sealer.map(|sealer| sealer.seal(ids, text.as_bytes(), &hash)),
+    }
 }
 
 /// The cache.

@@ -134,7 +134,6 @@ macro_rules! words {
         mod $name {
             use serde::{Deserialize as _, Deserializer, Serializer, de::Error};
 
-            #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
             pub(super) fn serialize<S: Serializer>(
                 value: &bool,
                 out: S,

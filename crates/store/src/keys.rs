@@ -420,3 +420,13 @@ pub fn addresses_of(tx: &mut Tx<'_>, id: KeyId) -> Result<Vec<KeyUse>, StoreErro
         },
     )
 }
+
+/// The SHA-256 of a key's present secret.
+pub fn hash_of(tx: &mut Tx<'_>, id: KeyId) -> Result<Option<[u8; 32]>, StoreError> {
+    tx.value("SELECT hash FROM keys WHERE id = $1 AND deleted_at IS NULL", params![id])
+}
+
+/// A key's name, also of one that was deleted.
+pub fn name_of(tx: &mut Tx<'_>, id: KeyId) -> Result<Option<String>, StoreError> {
+    tx.value("SELECT name FROM keys WHERE id = $1", params![id])
+}

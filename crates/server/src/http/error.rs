@@ -11,6 +11,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use rushes_domain::{ApiError, ErrorCode};
 use rushes_store::StoreError;
 
+use crate::throttle::Wait;
+
 use crate::passwords::PasswordError;
 
 /// Seconds after which to try again when the handler does not know better.
@@ -60,6 +62,12 @@ impl HttpError {
 impl From<ApiError> for HttpError {
     fn from(error: ApiError) -> Self {
         Self(Box::new(Refusal { error, status: None, headers: HeaderMap::new() }))
+    }
+}
+
+impl From<Wait> for HttpError {
+    fn from(wait: Wait) -> Self {
+        ApiError::from(wait).into()
     }
 }
 

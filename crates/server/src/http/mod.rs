@@ -57,6 +57,8 @@ pub(crate) struct Http {
     positions: Positions,
     pages: Pages,
     cookies: CookieRules,
+    /// One change of prices or settings at a time.
+    setting_changes: tokio::sync::Mutex<()>,
 }
 
 /// All routes.
@@ -68,6 +70,7 @@ pub fn router(app: Arc<App>) -> Router {
         disk: DiskGuard::default(),
         positions: Positions::default(),
         pages: Pages::new(&app.config.public_url),
+        setting_changes: tokio::sync::Mutex::new(()),
         cookies: CookieRules::of(&app.config.public_url),
         app,
     });

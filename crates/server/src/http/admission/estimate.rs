@@ -8,17 +8,17 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts as _, Request, State};
 use axum::response::Response;
 use http::StatusCode;
+use rushes_domain::ErrorCode;
 use rushes_domain::admission::{Refusal, Verdict, admit, check_money};
 use rushes_domain::money::CostState;
 use rushes_domain::request::VideoRequest;
-use rushes_domain::{ApiError, ErrorCode};
 use serde::Serialize;
 
 use super::order::{PARSE_INLINE_BYTES_MAX, off_the_loop};
 use super::refusal::refused_code;
 use super::{Checked, check, standing};
 use crate::dialects::native::Cost;
-use crate::http::auth::Caller;
+use crate::http::auth::{Caller, invalid_api_key};
 use crate::http::error::HttpError;
 use crate::http::{Http, body, json, models, to_json};
 
@@ -60,7 +60,7 @@ pub(in crate::http) async fn estimate(
     let sufficient = check_money(&standing, price).is_none();
     let reason = match admit(&standing, price) {
         Verdict::Refuse(Refusal::InvalidKey) => {
-            return Err(ApiError::from(crate::http::auth::invalid_api_key()).into());
+            return Err(invalid_api_key().into());
         }
         Verdict::Refuse(refusal) => Some(refused_code(&refusal)),
         _ if !models::is_served(&http, &caller) => Some(ErrorCode::NoChannel),

@@ -47,8 +47,6 @@ pub(in crate::http) struct Actor {
     pub(in crate::http) who: Who,
     /// The client's address.
     pub(in crate::http) address: IpAddr,
-    /// The client's program.
-    pub(in crate::http) client: String,
     /// The request's id.
     pub(in crate::http) request_id: String,
 }
@@ -139,19 +137,12 @@ impl FromRequestParts<Arc<Http>> for Actor {
             same_origin::check(&parts.method, &parts.headers, &http.app.config.public_url)?;
             Who::Session(by_cookie(&parts.headers, http).await?.ok_or_else(not_signed_in)?)
         };
-        let actor = Self { who, ..Self::unknown(parts, http) };
+        let Origin { address, request_id, .. } = Origin::of(parts, http);
+        let actor = Self { who, address, request_id };
         if let Some(id) = actor.account_id() {
             tracing::Span::current().record("account_id", id.0);
         }
         Ok(actor)
-    }
-}
-
-impl Actor {
-    /// Where a request came from; [`Who::Local`] until somebody knows better.
-    fn unknown(parts: &Parts, http: &Http) -> Self {
-        let Origin { address, client, request_id } = Origin::of(parts, http);
-        Self { who: Who::Local, address, client, request_id }
     }
 }
 

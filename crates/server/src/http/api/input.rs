@@ -34,8 +34,8 @@ pub(in crate::http) async fn read<T: DeserializeOwned>(
     let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let essence = kind.split(';').next().unwrap_or("").trim();
-    if !(essence.is_empty() && bytes == b"{}") && !essence.eq_ignore_ascii_case("application/json")
-    {
+    let is_absent = essence.is_empty() && bytes == b"{}";
+    if !is_absent && !essence.eq_ignore_ascii_case("application/json") {
         return Err(ApiError::new(
             ErrorCode::UnsupportedMediaType,
             "send the body as JSON, with Content-Type: application/json",

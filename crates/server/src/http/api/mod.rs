@@ -8,10 +8,20 @@
 //! limited is null. Unknown fields are refused with their name. No answer holds a secret but the
 //! one that makes, rolls or reveals it.
 
-pub(super) mod actor;
-pub(super) mod input;
-pub(super) mod record;
-pub(super) mod view;
+mod actor;
+mod admin;
+mod codes;
+mod csv;
+mod fields;
+mod input;
+mod keys;
+mod keys_input;
+mod login;
+mod me;
+mod money;
+mod record;
+mod usage;
+mod view;
 
 use std::sync::Arc;
 
@@ -22,4 +32,11 @@ use super::Http;
 /// All routes of the JSON API.
 pub(super) fn routes() -> Router<Arc<Http>> {
     Router::new()
+        .merge(admin::routes())
+        .merge(codes::routes())
+        .merge(keys::routes())
+        .merge(login::routes())
+        .merge(me::routes())
+        .merge(money::routes())
+        .merge(usage::routes())
 }

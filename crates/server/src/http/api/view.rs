@@ -5,7 +5,7 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use rushes_domain::account::KeyKind;
+use rushes_domain::account::{KeyKind, Scope};
 use rushes_domain::{TaskId, Ticks, Timestamp};
 use rushes_store::{AccountRow, AuditEntry, Balance, GroupRow, KeyDetail, SessionRow, Transfer};
 use serde_json::{Value, json};
@@ -25,9 +25,13 @@ pub(in crate::http) fn ok(value: &Value) -> Result<Response, HttpError> {
 
 /// A list. `next_after` is what the next page is asked for with.
 pub(in crate::http) fn list(data: Vec<Value>, next_after: Option<String>) -> Value {
-    json!({
-        "object": "list", "data": data, "has_more": next_after.is_some(), "next_after": next_after,
-    })
+    let has_more = next_after.is_some();
+    let mut list = json!({ "object": "list", "has_more": has_more });
+    if let Value::Object(fields) = &mut list {
+        fields.insert("data".to_owned(), Value::Array(data));
+        fields.insert("next_after".to_owned(), next_after.map_or(Value::Null, Value::String));
+    }
+    list
 }
 
 /// An amount of money.
@@ -74,7 +78,7 @@ pub(in crate::http) fn key(row: &KeyDetail, now: Timestamp) -> Value {
     let addresses = terms.addresses.as_ref();
     let addresses = addresses.map(|list| list.iter().map(ToString::to_string).collect::<Vec<_>>());
     let month_used = if row.month >= now.utc_month() { row.month_used } else { Ticks::ZERO };
-    let scopes: Vec<&str> = terms.scopes.iter().map(|scope| scope.as_str()).collect();
+    let scopes: Vec<&str> = terms.scopes.iter().map(Scope::as_str).collect();
     json!({
         "object": "key",
         "id": row.id.0,

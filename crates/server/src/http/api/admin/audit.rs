@@ -1,0 +1,129 @@
+//! `/api/admin/audit`: who did what, as a list and as CSV.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use axum::routing::get;
+use rushes_domain::Timestamp;
+use rushes_store::audit::AUDIT_LIST_MAX;
+use rushes_store::{AuditEntry, AuditFilter, Tx};
+use serde::Deserialize;
+
+use super::super::actor::Actor;
+use super::super::csv::Csv;
+use super::super::{input, view};
+use super::find_account;
+use crate::http::Http;
+use crate::http::error::HttpError;
+
+/// Lines on a page when nothing is said.
+const LIMIT_DEFAULT: u32 = 50;
+/// Lines of a CSV, at most.
+const CSV_ROWS_MAX: usize = 50_000;
+
+pub(super) fn routes() -> Router<Arc<Http>> {
+    Router::new().route("/api/admin/audit", get(list)).route("/api/admin/audit.csv", get(csv))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    #[serde(default)]
+    actor: String,
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    object: String,
+    account: Option<String>,
+    from: Option<i64>,
+    until: Option<i64>,
+    limit: Option<u32>,
+    after: Option<i64>,
+}
+
+impl Wanted {
+    async fn filter(self, http: &Http) -> Result<AuditFilter, HttpError> {
+        let account_id = match &self.account {
+            Some(name) => Some(find_account(http, name).await?.id),
+            None => None,
+        };
+        Ok(AuditFilter {
+            actor: self.actor,
+            action: self.action,
+            object: self.object,
+            account_id,
+            from: self.from.map(Timestamp::from_unix_seconds),
+            until: self.until.map(Timestamp::from_unix_seconds),
+            before: self.after,
+            limit: self.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, AUDIT_LIST_MAX - 1),
+        })
+    }
+}
+
+async fn list(
+    State(http): State<Arc<Http>>,
+    actor: Actor,
+    RawQuery(query): RawQuery,
+) -> Result<Response, HttpError> {
+    actor.require_operator()?;
+    let wanted: Wanted = input::query(query.as_deref())?;
+    let filter = wanted.filter(&http).await?;
+    let limit = filter.limit as usize;
+    let one_more = AuditFilter { limit: filter.limit + 1, ..filter };
+    let read = move |tx: &mut Tx<'_>| rushes_store::list_audit(tx, &one_more);
+    let mut rows = http.app.store.read(read).await?;
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| has_more).map(|(id, _)| id.to_string());
+    view::ok(&view::list(rows.iter().map(|(id, row)| view::audit(*id, row)).collect(), next))
+}
+
+async fn csv(
+    State(http): State<Arc<Http>>,
+    actor: Actor,
+    RawQuery(query): RawQuery,
+) -> Result<Response, HttpError> {
+    actor.require_operator()?;
+    let wanted: Wanted = input::query(query.as_deref())?;
+    let mut filter = AuditFilter { limit: AUDIT_LIST_MAX, ..wanted.filter(&http).await? };
+    let mut table = Csv::new(&[
+        "id",
+        "at",
+        "actor",
+        "address",
+        "request_id",
+        "action",
+        "target",
+        "before",
+        "after",
+    ]);
+    loop {
+        let page = filter.clone();
+        let read = move |tx: &mut Tx<'_>| rushes_store::list_audit(tx, &page);
+        let rows = http.app.store.read(read).await?;
+        for (id, row) in &rows {
+            add(&mut table, *id, row);
+        }
+        filter.before = rows.last().map(|(id, _)| *id);
+        if rows.len() < AUDIT_LIST_MAX as usize || table.rows_count() >= CSV_ROWS_MAX {
+            return Ok(table.answer("audit.csv"));
+        }
+    }
+}
+
+fn add(table: &mut Csv, id: i64, row: &AuditEntry) {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    table
+        .number(id)
+        .moment(row.at)
+        .text(&row.actor)
+        .text(&text(&row.address))
+        .text(&text(&row.request_id))
+        .text(&row.action)
+        .text(&row.object)
+        .text(&text(&row.before))
+        .text(&text(&row.after))
+        .end();
+}

@@ -1,0 +1,319 @@
+//! Redemption codes: operators make them, whoever has one takes its worth, once.
+//!
+//! Guarantees: a code is shown in the answer that makes it and kept as its SHA-256; guessing is
+//! throttled for the account and the address before anything is looked up.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, RawQuery, Request, State};
+use axum::response::Response;
+use axum::routing::{delete, get, post};
+use http::StatusCode;
+use rushes_domain::account::key_hash;
+use rushes_domain::{ApiError, ErrorCode, IdSource, Timestamp};
+use rushes_store::{
+    CodeFilter, CodeRow, CodeState, NewCode, RedeemOutcome, RevokeOutcome, StoreError, Tx,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::actor::Actor;
+use super::fields::{amount, future, text};
+use super::login::with;
+use super::{input, view};
+use crate::http::Http;
+use crate::http::error::HttpError;
+
+/// Crockford's base 32: no I, L, O and U.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Random characters of a code, five bits each.
+const CODE_CHARS: usize = 20;
+/// Characters between two hyphens.
+const BLOCK_CHARS: usize = 4;
+const PREFIX: &str = "RC";
+/// Codes of one request, at most.
+const COUNT_MAX: u32 = 1_000;
+/// Most characters of a batch's name.
+const BATCH_CHARS_MAX: usize = 64;
+/// Longest text that is looked at as a code.
+const INPUT_CHARS_MAX: usize = 100;
+/// Codes on a page when nothing is said, and at most.
+const LIMIT_DEFAULT: u32 = 50;
+const LIMIT_MAX: u32 = 200;
+
+/// The routes of this module.
+pub(super) fn routes() -> Router<Arc<Http>> {
+    Router::new()
+        .route("/api/redeem", post(redeem))
+        .route("/api/admin/codes", get(list).post(create))
+        .route("/api/admin/codes/{id}", delete(revoke))
+}
+
+/// A new code without its hyphens: prefix and random characters.
+fn make_code(ids: &dyn IdSource) -> String {
+    let mut bytes = [0; CODE_CHARS];
+    ids.fill(&mut bytes);
+    let letters = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
+    PREFIX.chars().chain(letters).collect()
+}
+
+/// `RC-XXXX-XXXX-…`.
+fn with_hyphens(code: &str) -> String {
+    let (prefix, rest) = code.split_at(PREFIX.len());
+    let blocks = rest.as_bytes().chunks(BLOCK_CHARS).map(String::from_utf8_lossy);
+    blocks.fold(prefix.to_owned(), |text, block| format!("{text}-{block}"))
+}
+
+/// A code as somebody typed it: any case, with or without hyphens and spaces, O for 0, I and L for
+/// 1. `None` if it can be none.
+fn read_code(typed: &str) -> Option<String> {
+    if typed.len() > INPUT_CHARS_MAX {
+        return None;
+    }
+    let plain: String = typed
+        .chars()
+        .filter(|letter| !letter.is_whitespace() && *letter != '-')
+        .map(|letter| letter.to_ascii_uppercase())
+        .collect();
+    let rest = plain.strip_prefix(PREFIX)?;
+    let letters: String = rest
+        .chars()
+        .map(|letter| match letter {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        })
+        .collect();
+    let is_code = letters.len() == CODE_CHARS && letters.bytes().all(|it| ALPHABET.contains(&it));
+    is_code.then(|| format!("{PREFIX}{letters}"))
+}
+
+fn mask(code: &str) -> String {
+    format!("{PREFIX}-…{}", code.get(code.len() - BLOCK_CHARS..).unwrap_or_default())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Redeem {
+    code: String,
+}
+
+async fn redeem(
+    State(http): State<Arc<Http>>,
+    actor: Actor,
+    request: Request,
+) -> Result<Response, HttpError> {
+    let account_id = actor.own_account()?;
+    let (parts, body) = request.into_parts();
+    let wanted: Redeem = input::read(&parts.headers, body).await?;
+    let app = &http.app;
+    let throttled = format!("account:{account_id}");
+    app.code_throttle.attempt(Some(&throttled), actor.address)?;
+    let code = read_code(&wanted.code).ok_or_else(unknown)?;
+    let (hash, by, now) = (key_hash(&code), actor.name(), app.clock.now());
+    let object = mask(&code);
+    let entry =
+        actor.entry(now, "code.redeem", object, Some(account_id), (Value::Null, Value::Null));
+    let write = move |tx: &mut Tx<'_>| {
+        let outcome = rushes_store::redeem(tx, &hash, account_id, &by, now)?;
+        if let RedeemOutcome::Redeemed(transfer) = &outcome {
+            let mut entry = entry.clone();
+            entry.after = Some(json!({ "amount": view::money(transfer.amount) }).to_string());
+            rushes_store::audit(tx, &entry)?;
+        }
+        Ok(outcome)
+    };
+    match app.store.write(write).await? {
+        RedeemOutcome::Redeemed(transfer) => {
+            app.code_throttle.succeeded(Some(&throttled), actor.address);
+            view::ok(&view::transfer(&transfer))
+        }
+        RedeemOutcome::Unknown => Err(unknown().into()),
+        RedeemOutcome::Refused(state) => {
+            let what = match state {
+                CodeState::Redeemed => "was redeemed before",
+                CodeState::Expired => "has expired",
+                CodeState::Revoked | CodeState::Open => "was revoked",
+            };
+            Err(code_invalid(format!("this code {what}")).into())
+        }
+        RedeemOutcome::OutOfRange => {
+            Err(ApiError::new(ErrorCode::Conflict, "the account's sum would be out of range")
+                .into())
+        }
+    }
+}
+
+fn unknown() -> ApiError {
+    code_invalid("there is no such code; it looks like RC-XXXX-XXXX-XXXX-XXXX-XXXX")
+}
+
+fn code_invalid(message: impl Into<String>) -> ApiError {
+    ApiError::new(ErrorCode::CodeInvalid, message).with_param("code")
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct New {
+    amount: String,
+    count: Option<u32>,
+    #[serde(default)]
+    batch: String,
+    expires_at: Option<i64>,
+}
+
+async fn create(
+    State(http): State<Arc<Http>>,
+    actor: Actor,
+    request: Request,
+) -> Result<Response, HttpError> {
+    actor.require_operator()?;
+    let (parts, body) = request.into_parts();
+    let wanted: New = input::read(&parts.headers, body).await?;
+    let app = &http.app;
+    let now = app.clock.now();
+    let count = wanted.count.unwrap_or(1);
+    if !(1..=COUNT_MAX).contains(&count) {
+        let message = format!("count must be from 1 to {COUNT_MAX}");
+        return Err(ApiError::invalid("count", message).into());
+    }
+    let amount = amount("amount", &wanted.amount)?;
+    let batch = text("batch", &wanted.batch, BATCH_CHARS_MAX)?;
+    let expires_at =
+        wanted.expires_at.map(|seconds| future("expires_at", seconds, now)).transpose()?;
+    let texts: Vec<String> = (0..count).map(|_| make_code(&*app.ids)).collect();
+    let new: Vec<NewCode> = texts
+        .iter()
+        .map(|code| NewCode {
+            hash: key_hash(code),
+            mask: mask(code),
+            batch: batch.clone(),
+            amount,
+            expires_at,
+            now,
+        })
+        .collect();
+    let values =
+        (Value::Null, json!({ "amount": view::money(amount), "count": count, "batch": batch }));
+    let entry = actor.entry(now, "code.create", "codes", None, values);
+    let write = move |tx: &mut Tx<'_>| {
+        // A hundred random bits do not meet; if they did, another try would mend it.
+        let ids = rushes_store::create_codes(tx, &new)?.ok_or(StoreError::Busy)?;
+        rushes_store::audit(tx, &entry)?;
+        ids.into_iter()
+            .map(|id| rushes_store::codes::code(tx, id)?.ok_or(StoreError::NotFound))
+            .collect::<Result<Vec<CodeRow>, StoreError>>()
+    };
+    let rows = app.store.write(write).await?;
+    let data = rows
+        .iter()
+        .zip(&texts)
+        .map(|(row, code)| with(shown(row, now), "code", with_hyphens(code)))
+        .collect();
+    view::answer(StatusCode::CREATED, &view::list(data, None))
+}
+
+fn shown(row: &CodeRow, now: Timestamp) -> Value {
+    json!({
+        "object": "redemption_code",
+        "id": row.id,
+        "mask": row.mask,
+        "batch": row.batch,
+        "amount": view::money(row.amount),
+        "state": row.state(now).as_str(),
+        "created_at": row.created_at.unix_seconds(),
+        "expires_at": view::moment(row.expires_at),
+        "revoked_at": view::moment(row.revoked_at),
+        "redeemed_at": view::moment(row.redeemed_at),
+        "redeemed_by": row.redeemed_by.map(|id| id.0),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    #[serde(default)]
+    batch: String,
+    state: Option<String>,
+    limit: Option<u32>,
+    after: Option<i64>,
+}
+
+async fn list(
+    State(http): State<Arc<Http>>,
+    actor: Actor,
+    RawQuery(query): RawQuery,
+) -> Result<Response, HttpError> {
+    actor.require_operator()?;
+    let wanted: Wanted = input::query(query.as_deref())?;
+    let state = match wanted.state.as_deref() {
+        None => None,
+        Some(word) => {
+            let known = CodeState::ALL.into_iter().find(|state| state.as_str() == word);
+            Some(known.ok_or_else(|| {
+                ApiError::invalid("state", "state must be open, redeemed, revoked or expired")
+            })?)
+        }
+    };
+    let now = http.app.clock.now();
+    let limit = wanted.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
+    let filter =
+        CodeFilter { batch: wanted.batch, state, before: wanted.after, limit: limit + 1, now };
+    let mut rows = http.app.store.read(move |tx| rushes_store::list_codes(tx, &filter)).await?;
+    let has_more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next = rows.last().filter(|_| has_more).map(|row| row.id.to_string());
+    view::ok(&view::list(rows.iter().map(|row| shown(row, now)).collect(), next))
+}
+
+async fn revoke(
+    State(http): State<Arc<Http>>,
+    actor: Actor,
+    Path(id): Path<String>,
+) -> Result<Response, HttpError> {
+    actor.require_operator()?;
+    let no_such = || ApiError::new(ErrorCode::NotFound, "there is no such code");
+    let id: i64 = id.parse().map_err(|_| no_such())?;
+    let now = http.app.clock.now();
+    let entry =
+        actor.entry(now, "code.revoke", format!("code {id}"), None, (Value::Null, Value::Null));
+    let write = move |tx: &mut Tx<'_>| {
+        let outcome = rushes_store::revoke_code(tx, id, now)?;
+        if outcome == RevokeOutcome::Revoked {
+            rushes_store::audit(tx, &entry)?;
+        }
+        Ok((outcome, rushes_store::codes::code(tx, id)?))
+    };
+    match http.app.store.write(write).await? {
+        (RevokeOutcome::Revoked, Some(row)) => view::ok(&shown(&row, now)),
+        (RevokeOutcome::Redeemed, _) => {
+            Err(ApiError::new(ErrorCode::Conflict, "the code was redeemed already").into())
+        }
+        _ => Err(no_such().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        let code = "RC0123456789ABCDEFGHJK";
+        let shown = with_hyphens(code);
+        assert_eq!(shown, "RC-0123-4567-89AB-CDEF-GHJK");
+        for typed in
+            [shown.as_str(), code, " rc-O123 4567 89ab cdef ghjk ", "RC-0I23456789ABCDEFGHJK"]
+        {
+            let expected = if typed.contains("0I") { "RC0123456789ABCDEFGHJK" } else { code };
+            assert_eq!(read_code(typed).as_deref(), Some(expected), "{typed}");
+        }
+        for none in
+            ["", "RC", "RC-0123", "XX-0123-4567-89AB-CDEF-GHJK", "RC-U123-4567-89AB-CDEF-GHJK"]
+        {
+            assert_eq!(read_code(none), None, "{none}");
+        }
+        assert_eq!(mask(code), "RC-…GHJK");
+    }
+}

@@ -1,0 +1,358 @@
+//! Signing in, up and out.
+//!
+//! Guarantees: a wrong name and a wrong password are the same refusal, after the same work; each
+//! attempt is counted for the name and for the address before anything is looked at; a token is
+//! made here for each session, so that none that a client brought is ever adopted.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::header::SET_COOKIE;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use rushes_domain::account::{Role, is_name, key_hash};
+use rushes_domain::{AccountId, ApiError, ErrorCode, Timestamp};
+use rushes_store::sessions::SESSION_MS;
+use rushes_store::{AccountRow, AuditEntry, DEFAULT_GROUP, NewAccount, NewSession, SessionRow};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::actor::{Actor, CONFIRMED_MS, Origin, Who, by_cookie};
+use super::fields::display_name;
+use super::{input, view};
+use crate::http::Http;
+use crate::http::auth::account_disabled;
+use crate::http::error::HttpError;
+use crate::http::session::same_origin;
+use crate::passwords::check_new;
+
+/// The routes of this module.
+pub(super) fn routes() -> Router<Arc<Http>> {
+    Router::new()
+        .route("/api/login", post(login))
+        .route("/api/logout", post(logout))
+        .route("/api/register", post(register))
+        .route("/api/session", get(session))
+        .route("/api/session/confirm", post(confirm))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Login {
+    name: Option<String>,
+    password: Option<String>,
+    token: Option<String>,
+}
+
+/// `POST /api/login`: by name and password, or by the token of a one-time link.
+async fn login(State(http): State<Arc<Http>>, request: Request) -> Result<Response, HttpError> {
+    let (parts, body) = request.into_parts();
+    same_origin::check(&parts.method, &parts.headers, &http.app.config.public_url)?;
+    let origin = Origin::of(&parts, &http);
+    let login: Login = input::read(&parts.headers, body).await?;
+    let account_id = match (login.name, login.password, login.token) {
+        (Some(name), Some(password), None) => by_password(&http, &origin, &name, &password).await?,
+        (None, None, Some(token)) => by_link(&http, &origin, &token).await?,
+        _ => {
+            return Err(ApiError::new(
+                ErrorCode::InvalidRequest,
+                "send name and password, or the token of a one-time link",
+            )
+            .into());
+        }
+    };
+    open(&http, &parts, &origin, account_id, StatusCode::OK).await
+}
+
+async fn by_password(
+    http: &Http,
+    origin: &Origin,
+    name: &str,
+    password: &str,
+) -> Result<AccountId, HttpError> {
+    let app = &http.app;
+    app.login_throttle.attempt(Some(name), origin.address)?;
+    let looked_up = name.to_owned();
+    let (account, phc) = app
+        .store
+        .read(move |tx| {
+            let account = rushes_store::account_by_name(tx, &looked_up)?;
+            let phc = match &account {
+                Some(account) => rushes_store::accounts::password_hash(tx, account.id)?,
+                None => None,
+            };
+            Ok((account, phc))
+        })
+        .await?;
+    let is_right = app.passwords.verify(password, phc.as_deref()).await?;
+    let account = account.filter(|_| is_right && phc.is_some()).ok_or_else(wrong)?;
+    app.login_throttle.succeeded(Some(name), origin.address);
+    if !account.enabled {
+        return Err(account_disabled().into());
+    }
+    Ok(account.id)
+}
+
+async fn by_link(http: &Http, origin: &Origin, token: &str) -> Result<AccountId, HttpError> {
+    let app = &http.app;
+    app.login_throttle.attempt(None, origin.address)?;
+    let (hash, now) = (key_hash(token), app.clock.now());
+    let used = app.store.write(move |tx| rushes_store::use_login_link(tx, &hash, now)).await?;
+    let account_id = used.ok_or_else(wrong)?;
+    app.login_throttle.succeeded(None, origin.address);
+    let account = app.store.read(move |tx| rushes_store::account(tx, account_id)).await?;
+    match account {
+        Some(account) if account.enabled => Ok(account.id),
+        Some(_) => Err(account_disabled().into()),
+        None => Err(wrong().into()),
+    }
+}
+
+fn wrong() -> ApiError {
+    ApiError::new(
+        ErrorCode::InvalidCredentials,
+        "name or password is wrong, or the link was used or has expired",
+    )
+}
+
+/// Opens a session, ends the one that the browser had, and answers with the new one.
+async fn open(
+    http: &Http,
+    parts: &Parts,
+    origin: &Origin,
+    account_id: AccountId,
+    status: StatusCode,
+) -> Result<Response, HttpError> {
+    let app = &http.app;
+    let former = by_cookie(&parts.headers, http).await.ok().flatten();
+    let (token, id) = (random_hex(http, 32), format!("ses_{}", random_hex(http, 12)));
+    let now = app.clock.now();
+    let new = NewSession {
+        id,
+        token_hash: key_hash(&token),
+        account_id,
+        address: origin.address.to_string(),
+        client: origin.client.clone(),
+        now,
+    };
+    let (address, request_id) = (new.address.clone(), origin.request_id.clone());
+    let (account, session) = app
+        .store
+        .write(move |tx| {
+            if let Some(former) = &former {
+                rushes_store::delete_session(tx, former.account_id, &former.id)?;
+            }
+            rushes_store::create_session(tx, &new)?;
+            let account = rushes_store::account(tx, account_id)?;
+            let account = account.ok_or(rushes_store::StoreError::NotFound)?;
+            let entry = AuditEntry {
+                at: now,
+                actor: account.name.clone(),
+                actor_account_id: Some(account_id),
+                address: Some(address.clone()),
+                request_id: Some(request_id.clone()),
+                action: "session.open".to_owned(),
+                object: format!("session {}", new.id),
+                account_id: Some(account_id),
+                before: None,
+                after: None,
+            };
+            rushes_store::audit(tx, &entry)?;
+            let session = rushes_store::find_session(tx, &new.token_hash)?;
+            Ok((account, session.ok_or(rushes_store::StoreError::NotFound)?))
+        })
+        .await?;
+    let body = json!({
+        "object": "session_opened",
+        "account": view::account(&account),
+        "session": view::session(&session, Some(&session.id)),
+    });
+    let mut response = view::answer(status, &body)?;
+    let max_age_seconds = u32::try_from(SESSION_MS / 1_000).unwrap_or(u32::MAX);
+    response.headers_mut().append(SET_COOKIE, http.cookies.set(&token, max_age_seconds));
+    Ok(response)
+}
+
+/// So many random bytes in hex.
+pub(super) fn random_hex(http: &Http, bytes_count: usize) -> String {
+    let mut bytes = vec![0; bytes_count];
+    http.app.ids.fill(&mut bytes);
+    bytes.iter().fold(String::with_capacity(2 * bytes_count), |mut text, byte| {
+        use std::fmt::Write as _;
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// `POST /api/logout`: ends the session, if there is one.
+async fn logout(State(http): State<Arc<Http>>, request: Request) -> Result<Response, HttpError> {
+    let (parts, _body) = request.into_parts();
+    same_origin::check(&parts.method, &parts.headers, &http.app.config.public_url)?;
+    if let Some(session) = by_cookie(&parts.headers, &http).await.ok().flatten() {
+        let (account_id, id) = (session.account_id, session.id.clone());
+        http.app.store.write(move |tx| rushes_store::delete_session(tx, account_id, &id)).await?;
+    }
+    let mut response = view::ok(&json!({ "object": "session_closed" }))?;
+    response.headers_mut().append(SET_COOKIE, cleared(&http));
+    Ok(response)
+}
+
+/// The header that makes the browser forget the session.
+pub(super) fn cleared(http: &Http) -> HeaderValue {
+    http.cookies.clear()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Register {
+    name: String,
+    password: String,
+    #[serde(default)]
+    display_name: String,
+}
+
+/// `POST /api/register`: an account of one's own, where the operator allows it.
+async fn register(State(http): State<Arc<Http>>, request: Request) -> Result<Response, HttpError> {
+    let (parts, body) = request.into_parts();
+    same_origin::check(&parts.method, &parts.headers, &http.app.config.public_url)?;
+    let app = &http.app;
+    if !app.settings.get().registration {
+        return Err(ApiError::new(
+            ErrorCode::RegistrationClosed,
+            ErrorCode::RegistrationClosed.title(),
+        )
+        .into());
+    }
+    let origin = Origin::of(&parts, &http);
+    let new: Register = input::read(&parts.headers, body).await?;
+    check_name("name", &new.name)?;
+    let display_name = display_name(&new.display_name)?;
+    check_new(&new.password)?;
+    // Not given back: it is accounts and argon2 that are counted here, not mistakes.
+    app.login_throttle.attempt(None, origin.address)?;
+    let phc = app.passwords.hash(&*app.ids, &new.password).await?;
+    let account = NewAccount {
+        name: new.name.clone(),
+        display_name,
+        role: Role::User,
+        group_id: DEFAULT_GROUP,
+        password_hash: Some(phc),
+        now: app.clock.now(),
+    };
+    let made = app.store.write(move |tx| rushes_store::create_account(tx, &account)).await?;
+    let account_id = made.ok_or_else(|| name_taken(&new.name))?;
+    open(&http, &parts, &origin, account_id, StatusCode::CREATED).await
+}
+
+/// Refuses a name that no account or group may have.
+pub(super) fn check_name(field: &str, name: &str) -> Result<(), ApiError> {
+    if is_name(name) {
+        return Ok(());
+    }
+    Err(ApiError::invalid(
+        field,
+        format!(
+            "{field} must be 1 to 64 of the letters a-z, digits and . _ - @ +, and begin with a \
+             letter or digit"
+        ),
+    ))
+}
+
+/// Somebody has this name already.
+pub(super) fn name_taken(name: &str) -> ApiError {
+    ApiError::new(ErrorCode::Conflict, format!("the name {name:?} is taken")).with_param("name")
+}
+
+/// `GET /api/session`: who is signed in, and what a page needs to know first.
+async fn session(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
+    let account = own_row(&http, &actor).await?;
+    let settings = http.app.settings.get();
+    let now = http.app.clock.now();
+    let session = match &actor.who {
+        Who::Session(session) => Some(Arc::clone(session)),
+        Who::Local | Who::Key(_) => None,
+    };
+    let shown = session.as_deref().map(|row| view::session(row, Some(&row.id)));
+    view::ok(&json!({
+        "object": "session_info",
+        "account": view::account(&account),
+        "session": shown,
+        "confirmed": session.is_some_and(|row| is_confirmed(&row, now)),
+        "settings": { "registration": word(settings.registration, "open", "closed"),
+                      "key_reveal": word(settings.key_reveal, "on", "off") },
+        "insecure_cookie": http.cookies.is_insecure(),
+    }))
+}
+
+fn is_confirmed(session: &SessionRow, now: Timestamp) -> bool {
+    now.ms_since(session.confirmed_at) < CONFIRMED_MS
+}
+
+const fn word(value: bool, yes: &'static str, no: &'static str) -> &'static str {
+    if value { yes } else { no }
+}
+
+/// The row of the account that acts.
+pub(super) async fn own_row(http: &Http, actor: &Actor) -> Result<AccountRow, HttpError> {
+    let id = actor.own_account()?;
+    let row = http.app.store.read(move |tx| rushes_store::account(tx, id)).await?;
+    row.ok_or_else(|| HttpError::internal(&"an actor without an account"))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Confirm {
+    password: String,
+}
+
+/// `POST /api/session/confirm`: the password once more, for what needs it fresh.
+async fn confirm(
+    State(http): State<Arc<Http>>,
+    actor: Actor,
+    request: Request,
+) -> Result<Response, HttpError> {
+    let (parts, body) = request.into_parts();
+    let confirm: Confirm = input::read(&parts.headers, body).await?;
+    let Who::Session(session) = &actor.who else {
+        return Err(ApiError::new(
+            ErrorCode::PermissionDenied,
+            "only a person who signed in can confirm a session",
+        )
+        .into());
+    };
+    check_own_password(&http, &actor, session, &confirm.password).await?;
+    let (id, now) = (session.id.clone(), http.app.clock.now());
+    http.app.store.write(move |tx| rushes_store::confirm_session(tx, &id, now)).await?;
+    let shown = SessionRow { confirmed_at: now, last_seen_at: now, ..(**session).clone() };
+    view::ok(&view::session(&shown, Some(&session.id)))
+}
+
+/// Refuses a password that is not the session's account's; counted like a sign-in.
+pub(super) async fn check_own_password(
+    http: &Http,
+    actor: &Actor,
+    session: &SessionRow,
+    password: &str,
+) -> Result<(), HttpError> {
+    let app = &http.app;
+    let (name, id) = (session.account_name.as_str(), session.account_id);
+    app.login_throttle.attempt(Some(name), actor.address)?;
+    let phc = app.store.read(move |tx| rushes_store::accounts::password_hash(tx, id)).await?;
+    if !app.passwords.verify(password, phc.as_deref()).await? || phc.is_none() {
+        return Err(ApiError::new(ErrorCode::InvalidCredentials, "the password is wrong").into());
+    }
+    app.login_throttle.succeeded(Some(name), actor.address);
+    Ok(())
+}
+
+/// An answer's value with one more field.
+pub(super) fn with(mut value: Value, name: &str, field: impl Into<Value>) -> Value {
+    if let Value::Object(fields) = &mut value {
+        fields.insert(name.to_owned(), field.into());
+    }
+    value
+}

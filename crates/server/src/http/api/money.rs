@@ -1,0 +1,295 @@
+//! Money: the ledger, grants and corrections.
+//!
+//! Guarantees: a grant is booked once for each reference; a correction never takes more than the
+//! account can spend; both say who and why, in the ledger and in the audit log.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, RawQuery, Request, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::StatusCode;
+use rushes_domain::{AccountId, ApiError, ErrorCode, TaskId};
+use rushes_store::ledger::TRANSFERS_LIST_MAX;
+use rushes_store::{BookOutcome, NewAdjustment, NewCredit, StoreError, Transfer, Tx};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::actor::Actor;
+use super::admin::find_account;
+use super::csv::Csv;
+use super::fields::{amount, reason, signed_amount};
+use super::login::random_hex;
+use super::{input, view};
+use crate::http::Http;
+use crate::http::error::HttpError;
+
+/// Transfers on a page when nothing is said, and at most.
+const LIMIT_DEFAULT: u32 = 50;
+const LIMIT_MAX: u32 = 200;
+/// Rows of a CSV, at most.
+const CSV_ROWS_MAX: usize = 200_000;
+/// Most characters of a grant's reference.
+const REFERENCE_CHARS_MAX: usize = 64;
+
+/// The routes of this module.
+pub(super) fn routes() -> Router<Arc<Http>> {
+    Router::new()
+        .route("/api/ledger", get(list_own))
+        .route("/api/ledger.csv", get(csv_own))
+        .route("/api/admin/accounts/{account}/ledger", get(list_of))
+        .route("/api/admin/accounts/{account}/ledger.csv", get(csv_of))
+        .route("/api/admin/accounts/{account}/credit", post(credit))
+        .route("/api/admin/accounts/{account}/adjustments", post(adjust))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    limit: Option<u32>,
+    after: Option<i64>,
+}
+
+async fn list_own(
+    State(http): State<Arc<Http>>,
+    actor: Actor,
+    RawQuery(query): RawQuery,
+) -> Result<Response, HttpError> {
+    list(&http, actor.own_account()?, query.as_deref()).await
+}
+
+async fn list_of(
+    State(http): State<Arc<Http>>,
+    actor: Actor,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, HttpError> {
+    actor.require_operator()?;
+    list(&http, find_account(&http, &name).await?.id, query.as_deref()).await
+}
+
+async fn list(
+    http: &Http,
+    account_id: AccountId,
+    query: Option<&str>,
+) -> Result<Response, HttpError> {
+    let wanted: Wanted = input::query(query)?;
+    let limit = wanted.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
+    let read = move |tx: &mut Tx<'_>| {
+        rushes_store::list_transfers(tx, account_id, wanted.after, limit + 1)
+    };
+    let mut rows = http.app.store.read(read).await?;
+    let has_more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next = rows.last().filter(|_| has_more).map(|row| row.sequence.to_string());
+    view::ok(&view::list(rows.iter().map(view::transfer).collect(), next))
+}
+
+async fn csv_own(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
+    csv(&http, actor.own_account()?).await
+}
+
+async fn csv_of(
+    State(http): State<Arc<Http>>,
+    actor: Actor,
+    Path(name): Path<String>,
+) -> Result<Response, HttpError> {
+    actor.require_operator()?;
+    csv(&http, find_account(&http, &name).await?.id).await
+}
+
+async fn csv(http: &Http, account_id: AccountId) -> Result<Response, HttpError> {
+    let mut table = Csv::new(&[
+        "sequence",
+        "created_at",
+        "kind",
+        "amount_usd",
+        "amount_ticks",
+        "available_after_usd",
+        "available_after_ticks",
+        "task_id",
+        "key_id",
+        "model",
+        "seconds",
+        "price_version",
+        "reason",
+        "actor",
+        "id",
+    ]);
+    let mut before = None;
+    loop {
+        let read = move |tx: &mut Tx<'_>| {
+            rushes_store::list_transfers(tx, account_id, before, TRANSFERS_LIST_MAX)
+        };
+        let rows = http.app.store.read(read).await?;
+        for row in &rows {
+            add(&mut table, row);
+        }
+        before = rows.last().map(|row| row.sequence);
+        if rows.len() < TRANSFERS_LIST_MAX as usize || table.rows_count() >= CSV_ROWS_MAX {
+            return Ok(table.answer("ledger.csv"));
+        }
+    }
+}
+
+fn add(table: &mut Csv, row: &Transfer) {
+    let number = |number: Option<i64>| number.map(|it| it.to_string()).unwrap_or_default();
+    table
+        .number(row.sequence)
+        .moment(row.created_at)
+        .text(&row.kind)
+        .money(row.amount)
+        .money(row.available)
+        .text(&row.task_id.as_ref().map(TaskId::to_string).unwrap_or_default())
+        .number(number(row.key_id.map(|id| id.0)))
+        .text(row.model_id.as_deref().unwrap_or_default())
+        .number(number(row.seconds.map(i64::from)))
+        .number(number(row.price_version))
+        .text(row.reason.as_deref().unwrap_or_default())
+        .text(row.actor.as_deref().unwrap_or_default())
+        .text(&row.id)
+        .end();
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Credit {
+    amount: String,
+    reason: String,
+    reference: Option<String>,
+}
+
+async fn credit(
+    State(http): State<Arc<Http>>,
+    actor: Actor,
+    Path(name): Path<String>,
+    request: Request,
+) -> Result<Response, HttpError> {
+    actor.require_operator()?;
+    let account = find_account(&http, &name).await?;
+    let (parts, body) = request.into_parts();
+    let wanted: Credit = input::read(&parts.headers, body).await?;
+    let reference = match &wanted.reference {
+        Some(given) => check_reference(given)?,
+        None => random_hex(&http, 16),
+    };
+    let now = http.app.clock.now();
+    let new = NewCredit {
+        account_id: account.id,
+        name: format!("grant-{reference}"),
+        amount: amount("amount", &wanted.amount)?,
+        reason: Some(reason(&wanted.reason)?),
+        actor: actor.name(),
+        now,
+    };
+    let values = (
+        Value::Null,
+        json!({ "amount": view::money(new.amount), "reason": new.reason, "reference": reference }),
+    );
+    let object = format!("account {}", account.name);
+    let entry = actor.entry(now, "credit.grant", object, Some(account.id), values);
+    let wanted_amount = new.amount;
+    let write = move |tx: &mut Tx<'_>| {
+        let outcome = rushes_store::credit(tx, &new)?;
+        if matches!(outcome, BookOutcome::Booked(_)) {
+            rushes_store::audit(tx, &entry)?;
+        }
+        Ok(outcome)
+    };
+    match http.app.store.write(write).await? {
+        BookOutcome::Booked(transfer) => {
+            view::answer(StatusCode::CREATED, &view::transfer(&transfer))
+        }
+        BookOutcome::Exists(known) if known.amount == wanted_amount => {
+            view::ok(&view::transfer(&known))
+        }
+        BookOutcome::Exists(known) => Err(ApiError::new(
+            ErrorCode::Conflict,
+            format!("this reference was used before, for ${}; use another", known.amount),
+        )
+        .with_param("reference")
+        .into()),
+        refused => Err(not_booked(&refused).into()),
+    }
+}
+
+fn check_reference(given: &str) -> Result<String, ApiError> {
+    let is_valid = (1..=REFERENCE_CHARS_MAX).contains(&given.len())
+        && given.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    if is_valid {
+        return Ok(given.to_owned());
+    }
+    Err(ApiError::invalid(
+        "reference",
+        format!("reference must be 1 to {REFERENCE_CHARS_MAX} letters, digits and . _ -"),
+    ))
+}
+
+fn not_booked(outcome: &BookOutcome) -> ApiError {
+    let message = match outcome {
+        BookOutcome::NotCovered { available } => {
+            format!("only ${available} can be taken: the rest is held or was never there")
+        }
+        _ => "the account's sum would be out of range".to_owned(),
+    };
+    ApiError::new(ErrorCode::Conflict, message).with_param("amount")
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Adjustment {
+    amount: String,
+    reason: String,
+    task_id: Option<String>,
+}
+
+async fn adjust(
+    State(http): State<Arc<Http>>,
+    actor: Actor,
+    Path(name): Path<String>,
+    request: Request,
+) -> Result<Response, HttpError> {
+    actor.require_operator()?;
+    let account = find_account(&http, &name).await?;
+    let (parts, body) = request.into_parts();
+    let wanted: Adjustment = input::read(&parts.headers, body).await?;
+    let no_task = || {
+        ApiError::new(ErrorCode::TaskNotExist, "the account has no such task").with_param("task_id")
+    };
+    let task_id = wanted.task_id.as_ref().map(|text| text.parse::<TaskId>());
+    let task_id = task_id.transpose().map_err(|_| no_task())?;
+    let now = http.app.clock.now();
+    let new = NewAdjustment {
+        account_id: account.id,
+        task_id,
+        amount: signed_amount("amount", &wanted.amount)?,
+        reason: reason(&wanted.reason)?,
+        actor: actor.name(),
+        now,
+    };
+    let values = (
+        Value::Null,
+        json!({
+            "amount": view::money(new.amount), "reason": new.reason, "task_id": wanted.task_id,
+        }),
+    );
+    let object = format!("account {}", account.name);
+    let entry = actor.entry(now, "credit.adjust", object, Some(account.id), values);
+    let write = move |tx: &mut Tx<'_>| {
+        let outcome = rushes_store::adjust(tx, &new)?;
+        if matches!(outcome, BookOutcome::Booked(_)) {
+            rushes_store::audit(tx, &entry)?;
+        }
+        Ok(outcome)
+    };
+    let outcome = http.app.store.write(write).await;
+    match outcome {
+        Err(StoreError::NotFound) => Err(no_task().into()),
+        Err(other) => Err(other.into()),
+        Ok(BookOutcome::Booked(transfer)) => {
+            view::answer(StatusCode::CREATED, &view::transfer(&transfer))
+        }
+        Ok(refused) => Err(not_booked(&refused).into()),
+    }
+}
