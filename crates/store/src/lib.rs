@@ -10,6 +10,7 @@
 //! clocks, ids and files (paths are kept, bytes are not).
 
 pub mod accounts;
+pub mod backup;
 mod change;
 pub mod doctor;
 mod error;
@@ -24,6 +25,7 @@ pub mod settings;
 mod sqlite;
 #[doc(hidden)]
 pub mod statements;
+pub mod stats;
 mod store;
 pub mod tasks;
 mod tx;
@@ -31,6 +33,10 @@ mod value;
 mod writer;
 
 pub use accounts::{Balance, NewOwner, OwnerOutcome, balance, create_owner, owner_exists};
+pub use backup::{
+    Counts, KeptImage, KeptResult, counts, kept_images, kept_results, schema_version,
+    withdraw_all_results, withdraw_result,
+};
 pub use change::{Change, CommitObserver};
 pub use doctor::{Violation, check_invariants, integrity_faults, kept_paths};
 pub use error::StoreError;
@@ -39,6 +45,7 @@ pub use keys::{KeyRow, NewKey, create_key, find_key, set_key_enabled};
 pub use ledger::{Transfer, add_credit, transfers_of};
 pub use migrate::{Migration, embedded_migrations};
 pub use settings::{set_setting, setting};
+pub use stats::{KeptFiles, LedgerSums, LiveTasks, Stats, TicksSum, stats};
 pub use store::{Store, StoreOptions};
 pub use tasks::advance::{Advance, Fence, Happening, StoredResult, advance};
 pub use tasks::cancel::{CancelOutcome, cancel_task};

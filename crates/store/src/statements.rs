@@ -4,7 +4,7 @@ use rushes_domain::{AccountId, State, TaskId};
 
 use crate::tasks::query::ListFilter;
 use crate::tasks::{advance, claim, create, images, promote, query, recover, row, sweep};
-use crate::{accounts, idempotency, keys, ledger};
+use crate::{accounts, idempotency, keys, ledger, stats};
 
 /// Name and text of each hot statement.
 #[doc(hidden)]
@@ -59,4 +59,10 @@ pub fn hot() -> Vec<(&'static str, String)> {
     filter.model_ids = Some(vec!["model".to_owned()]);
     statements.push(("list with filters", query::list_sql(&filter).0));
     statements
+}
+
+/// Name and text of each statement of a scrape of `/metrics`. They group, so they are not hot.
+#[doc(hidden)]
+pub const fn scraped() -> [(&'static str, &'static str); 3] {
+    [("live tasks", stats::LIVE), ("kept videos", stats::VIDEOS), ("kept images", stats::IMAGES)]
 }

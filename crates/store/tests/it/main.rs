@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod engine;
@@ -17,6 +19,8 @@ mod migrate;
 mod races;
 #[cfg(test)]
 mod statements;
+#[cfg(test)]
+mod stats;
 #[cfg(test)]
 mod tasks;
 #[cfg(test)]
