@@ -17,6 +17,7 @@ pub mod keys;
 pub mod lifecycle;
 pub mod links;
 pub mod logging;
+pub mod metrics;
 pub mod private;
 pub mod render_pool;
 pub mod secrets;

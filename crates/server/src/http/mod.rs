@@ -16,6 +16,7 @@ mod health;
 mod home;
 mod linger;
 pub mod listener;
+mod metrics;
 mod models;
 mod observe;
 mod page;
@@ -40,6 +41,7 @@ use self::fair::FairPool;
 use self::generations::decoding::Decoding;
 use self::generations::disk::DiskGuard;
 use self::generations::position::Positions;
+use self::metrics::Scrapes;
 use self::page::Pages;
 use crate::app::App;
 
@@ -52,6 +54,7 @@ pub(crate) struct Http {
     disk: DiskGuard,
     positions: Positions,
     pages: Pages,
+    scrapes: Scrapes,
 }
 
 /// All routes.
@@ -63,6 +66,7 @@ pub fn router(app: Arc<App>) -> Router {
         disk: DiskGuard::default(),
         positions: Positions::default(),
         pages: Pages::new(&app.config.public_url),
+        scrapes: Scrapes::default(),
         app,
     });
     Router::new()
@@ -74,6 +78,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/files/{name}", get(files::serve).options(files::preflight))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::scrape))
         .route("/docs/errors", get(docs::errors))
         .route("/", get(home::home))
         .fallback(not_found)
