@@ -9,6 +9,7 @@ mod files;
 mod heavy;
 mod images;
 mod left;
+mod metrics;
 mod pages;
 mod query;
 mod raw;
