@@ -73,6 +73,9 @@ pub trait RenderPool: Send + Sync {
     /// How many more jobs fit in line.
     fn room(&self) -> usize;
 
+    /// How many jobs are being drawn.
+    fn running(&self) -> usize;
+
     /// The tasks whose job began or ended since the last call, so that nobody has to wait for the
     /// next poll. A hint only: [`RenderPool::state`] is the truth.
     fn take_changed(&self) -> Vec<TaskId>;

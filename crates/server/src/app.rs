@@ -24,6 +24,7 @@ use crate::ids::SystemIds;
 use crate::jump::JumpWatch;
 use crate::keys::KeyCache;
 use crate::links::LinkSigner;
+use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::prices::Prices;
 use crate::render_pool::ThreadRenderPool;
@@ -144,6 +145,8 @@ pub struct App {
     pub views: Arc<TaskViews>,
     /// API keys as last committed.
     pub keys: Arc<KeyCache>,
+    /// What the process counts about itself.
+    pub metrics: Arc<Metrics>,
     /// The token buckets of creates.
     pub create_limiter: CreateLimiter,
     /// Places for decoding a client's pictures.
@@ -181,7 +184,9 @@ impl App {
             .map_err(|source| io_error("the data directory's folders cannot be made", source))?;
         let worker_wake = Arc::new(Notify::new());
         let keys = Arc::new(KeyCache::default());
-        let (views, removed) = TaskViews::new(Arc::clone(&worker_wake), Arc::clone(&keys));
+        let metrics = Arc::new(Metrics::default());
+        let (views, removed) =
+            TaskViews::new(Arc::clone(&worker_wake), Arc::clone(&keys), Arc::clone(&metrics));
         let now = parts.clock.now();
         let started_at_monotonic_ms = parts.clock.monotonic_ms();
         let store = open_store(&config, now, Arc::clone(&views))?;
@@ -221,6 +226,7 @@ impl App {
             pool,
             views,
             keys,
+            metrics,
             worker_wake,
             started_at_monotonic_ms,
             first_start,

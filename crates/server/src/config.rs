@@ -17,6 +17,7 @@ use rushes_domain::Ticks;
 use rushes_domain::catalogue::{Catalogue, Model};
 use serde::{Deserialize, Serialize};
 
+pub use values::SecretText;
 use values::{dollars, list_or_commas, on_or_off, open_or_closed};
 
 const DEFAULT_TEXT: &str = include_str!("config.default.toml");
@@ -27,6 +28,8 @@ const OTHER_VARIABLES: [&str; 5] =
 const IDEMPOTENCY_DAYS_MAX: u32 = 7;
 /// Longest grace of a clean stop, in milliseconds.
 const STOP_GRACE_MS_MAX: u64 = 600_000;
+/// Shortest token of a scraper, in characters.
+const METRICS_TOKEN_CHARS_MIN: usize = 16;
 
 /// When the built-in preview renderer serves live keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,6 +173,14 @@ impl RenderConfig {
     }
 }
 
+/// `[metrics]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsConfig {
+    /// What a scraper has to know; empty: only this run's local token opens `/metrics`.
+    pub token: SecretText,
+}
+
 /// Everything that can be set.
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own with its own name")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -215,9 +226,26 @@ pub struct Config {
     pub retention: RetentionConfig,
     /// The preview renderer.
     pub render: RenderConfig,
+    /// Monitoring.
+    pub metrics: MetricsConfig,
     /// Models that replace the built-in catalogue; empty: the built-in one.
     #[serde(default)]
     pub models: Vec<Model>,
+}
+
+impl MetricsConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        let token = self.token.expose();
+        let is_usable = token.len() >= METRICS_TOKEN_CHARS_MIN
+            && token.bytes().all(|byte| byte.is_ascii_graphic());
+        if token.is_empty() || is_usable {
+            return Ok(());
+        }
+        Err(ConfigError::Value(format!(
+            "metrics.token must have at least {METRICS_TOKEN_CHARS_MIN} characters, all of them \
+             visible ASCII without spaces; `openssl rand -hex 32` makes a good one"
+        )))
+    }
 }
 
 /// Where settings come from, besides the defaults.
@@ -308,6 +336,7 @@ impl Config {
             check_public_url(&self.public_url)?;
         }
         self.check_ranges()?;
+        self.metrics.check()?;
         self.catalogue().map(|_| ())
     }
 

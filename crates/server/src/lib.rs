@@ -18,6 +18,7 @@ pub mod keys;
 pub mod lifecycle;
 pub mod links;
 pub mod logging;
+pub mod metrics;
 pub mod passwords;
 pub mod prices;
 pub mod private;

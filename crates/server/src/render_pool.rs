@@ -119,6 +119,10 @@ impl RenderPool for ThreadRenderPool {
         self.shared.line().room()
     }
 
+    fn running(&self) -> usize {
+        self.shared.line().running()
+    }
+
     fn take_changed(&self) -> Vec<TaskId> {
         self.shared.line().take_changed()
     }

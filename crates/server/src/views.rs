@@ -17,6 +17,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::keys::KeyCache;
+use crate::metrics::Metrics;
 
 /// Memory that rows may take, in bytes.
 const VIEWS_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -34,6 +35,7 @@ pub struct TaskViews {
     waiters: Mutex<HashMap<TaskId, watch::Sender<i64>>>,
     worker_wake: Arc<Notify>,
     keys: Arc<KeyCache>,
+    metrics: Arc<Metrics>,
     removals: mpsc::Sender<Vec<String>>,
     fatal: CancellationToken,
 }
@@ -52,6 +54,7 @@ impl TaskViews {
     pub fn new(
         worker_wake: Arc<Notify>,
         keys: Arc<KeyCache>,
+        metrics: Arc<Metrics>,
     ) -> (Arc<Self>, mpsc::Receiver<Vec<String>>) {
         let (removals, removed) = mpsc::channel(REMOVALS_MAX);
         let views = Self {
@@ -63,6 +66,7 @@ impl TaskViews {
             waiters: Mutex::default(),
             worker_wake,
             keys,
+            metrics,
             removals,
             fatal: CancellationToken::new(),
         };
@@ -129,10 +133,15 @@ impl CommitObserver for TaskViews {
         self.fatal.cancel();
     }
 
+    fn timed(&self, operations: usize, took: Duration) {
+        self.metrics.commit(operations, took);
+    }
+
     fn committed(&self, changes: &[Change]) {
         for change in changes {
             match change {
                 Change::Task(row) => {
+                    self.metrics.task(row);
                     self.offer(Arc::clone(row));
                     self.tell_waiters(row);
                 }

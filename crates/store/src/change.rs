@@ -1,6 +1,7 @@
 //! What a commit changed, told to the rest of the program after the commit.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::error::StoreError;
 use crate::tasks::row::TaskRow;
@@ -23,6 +24,9 @@ pub enum Change {
 pub trait CommitObserver: Send + Sync {
     /// The changes of one commit, in the order in which they were made.
     fn committed(&self, changes: &[Change]);
+
+    /// A commit of so many operations took so long, from its first statement until it was synced.
+    fn timed(&self, _operations: usize, _took: Duration) {}
 
     /// A commit could not be written or synced. What is on the disk is unknown until the file is
     /// opened anew: the store refuses all further writes, and the process should end.

@@ -11,6 +11,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod backup;
 mod change;
 pub mod codes;
 pub mod doctor;
@@ -29,6 +30,7 @@ pub mod settings;
 mod sqlite;
 #[doc(hidden)]
 pub mod statements;
+pub mod stats;
 mod store;
 pub mod tasks;
 mod tx;
@@ -42,6 +44,10 @@ pub use accounts::{
     update_account,
 };
 pub use audit::{AuditEntry, AuditFilter, audit, list_audit};
+pub use backup::{
+    Counts, KeptImage, KeptResult, counts, kept_images, kept_results, schema_version,
+    withdraw_all_results, withdraw_result,
+};
 pub use change::{Change, CommitObserver};
 pub use codes::{
     CodeFilter, CodeRow, CodeState, NewCode, RedeemOutcome, RevokeOutcome, create_codes,
@@ -70,6 +76,7 @@ pub use sessions::{
     touch_session, use_login_link,
 };
 pub use settings::{set_setting, setting};
+pub use stats::{KeptFiles, LedgerSums, LiveTasks, Stats, TicksSum, stats};
 pub use store::{Store, StoreOptions};
 pub use tasks::advance::{Advance, Fence, Happening, StoredResult, advance};
 pub use tasks::cancel::{CancelOutcome, cancel_task};

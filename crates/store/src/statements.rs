@@ -6,7 +6,7 @@ use crate::tasks::query::ListFilter;
 use crate::tasks::{
     advance, claim, create, images, privacy, promote, query, recover, row, standing, sweep,
 };
-use crate::{accounts, idempotency, keys, ledger, usage};
+use crate::{accounts, idempotency, keys, ledger, stats, usage};
 
 /// Name and text of each hot statement.
 #[doc(hidden)]
@@ -68,4 +68,10 @@ pub fn hot() -> Vec<(&'static str, String)> {
     filter.model_ids = Some(vec!["model".to_owned()]);
     statements.push(("list with filters", query::list_sql(&filter).0));
     statements
+}
+
+/// Name and text of each statement of a scrape of `/metrics`. They group, so they are not hot.
+#[doc(hidden)]
+pub const fn scraped() -> [(&'static str, &'static str); 3] {
+    [("live tasks", stats::LIVE), ("kept videos", stats::VIDEOS), ("kept images", stats::IMAGES)]
 }

@@ -7,6 +7,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
@@ -54,8 +55,10 @@ fn run_batch(
     mut batch: Vec<Box<dyn Job>>,
     observer: &dyn CommitObserver,
 ) -> Result<(), StoreError> {
+    let began = Instant::now();
     match run_transaction(connection, &mut batch) {
         Ok((outcomes, changes)) => {
+            tell_timed(observer, batch.len(), began.elapsed());
             tell_committed(observer, changes);
             for (job, outcome) in batch.into_iter().zip(outcomes) {
                 job.answer(outcome);
@@ -147,6 +150,12 @@ fn tell_committed(observer: &dyn CommitObserver, mut changes: Vec<Change>) {
     if !changes.is_empty()
         && catch_unwind(AssertUnwindSafe(|| observer.committed(&changes))).is_err()
     {
+        tracing::error!("the observer of commits panicked");
+    }
+}
+
+fn tell_timed(observer: &dyn CommitObserver, operations: usize, took: Duration) {
+    if catch_unwind(AssertUnwindSafe(|| observer.timed(operations, took))).is_err() {
         tracing::error!("the observer of commits panicked");
     }
 }

@@ -58,6 +58,10 @@ impl RenderPool for FakePool {
         if self.is_full { 0 } else { 7 }
     }
 
+    fn running(&self) -> usize {
+        0
+    }
+
     fn take_changed(&self) -> Vec<TaskId> {
         Vec::new()
     }

@@ -1,7 +1,53 @@
 //! Values in the forms in which people write them: in TOML, and in the environment.
 
 use ipnet::IpNet;
-use serde::{Deserialize, Deserializer};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// What stands for a secret where a configuration is shown.
+const HIDDEN: &str = "(hidden)";
+
+/// A text that is used and never shown: not by `Debug`, not by `rushes config check`, not in an
+/// error about it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct SecretText(String);
+
+impl SecretText {
+    /// The text itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for SecretText {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(if self.0.is_empty() { "\"\"" } else { HIDDEN })
+    }
+}
+
+impl Serialize for SecretText {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(if self.0.is_empty() { "" } else { HIDDEN })
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretText {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            Text(String),
+            Other(IgnoredAny),
+        }
+        match Either::deserialize(input)? {
+            Either::Text(text) => Ok(Self(text)),
+            // The environment reads digits as a number, which has lost its leading zeros.
+            Either::Other(_) => Err(serde::de::Error::custom(
+                "a text is wanted; one of digits alone needs quotes around it",
+            )),
+        }
+    }
+}
 
 /// A TOML array, or one string with commas (the environment).
 pub(super) fn list_or_commas<'de, D: Deserializer<'de>>(

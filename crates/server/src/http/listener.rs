@@ -34,6 +34,7 @@ use tower::ServiceExt as _;
 use self::guarded::Guarded;
 use super::proxies::Peer;
 use crate::app::App;
+use crate::metrics::Metrics;
 
 /// Longest time that an answer may wait for its reader, in milliseconds.
 pub const WRITE_STALL_MS_MAX: u64 = 60_000;
@@ -103,6 +104,7 @@ struct Server {
     protocol: http1::Builder,
     router: Router,
     stop: CancellationToken,
+    metrics: Arc<Metrics>,
 }
 
 impl Server {
@@ -115,7 +117,7 @@ impl Server {
             .max_header_size(limits.header_bytes_max)
             .max_headers(HEADER_LINES_MAX)
             .keep_alive(true);
-        Self { protocol, router, stop: app.stop.clone() }
+        Self { protocol, router, stop: app.stop.clone(), metrics: Arc::clone(&app.metrics) }
     }
 
     async fn serve(
@@ -124,6 +126,7 @@ impl Server {
         peer: SocketAddr,
         _place: OwnedSemaphorePermit,
     ) {
+        let _open = self.metrics.connection();
         if stream.set_nodelay(true).is_err() {
             return;
         }

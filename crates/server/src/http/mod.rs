@@ -18,6 +18,7 @@ mod health;
 mod home;
 mod linger;
 pub mod listener;
+mod metrics;
 mod models;
 mod observe;
 mod page;
@@ -43,6 +44,7 @@ use self::body::Bodies;
 use self::error::HttpError;
 use self::fair::FairPool;
 use self::generations::position::Positions;
+use self::metrics::Scrapes;
 use self::page::Pages;
 use self::session::cookie::CookieRules;
 use crate::app::App;
@@ -59,6 +61,7 @@ pub(crate) struct Http {
     cookies: CookieRules,
     /// One change of prices or settings at a time.
     setting_changes: tokio::sync::Mutex<()>,
+    scrapes: Scrapes,
 }
 
 /// All routes.
@@ -72,6 +75,7 @@ pub fn router(app: Arc<App>) -> Router {
         pages: Pages::new(&app.config.public_url),
         setting_changes: tokio::sync::Mutex::new(()),
         cookies: CookieRules::of(&app.config.public_url),
+        scrapes: Scrapes::default(),
         app,
     });
     Router::new()
@@ -85,6 +89,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/files/{name}", get(files::serve).options(files::preflight))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::scrape))
         .route("/docs/errors", get(docs::errors))
         .route("/", get(home::home))
         .fallback(not_found)

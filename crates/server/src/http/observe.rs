@@ -8,7 +8,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -21,6 +21,7 @@ use tracing::field::Empty;
 
 use super::error::{HttpError, render};
 use super::{Http, linger};
+use crate::metrics::requests::NO_ROUTE;
 
 /// Names the request in the log and in the answer.
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -39,7 +40,7 @@ pub(super) async fn observe(
     let request_id = RequestId(http.app.ids.request_id().into());
     let method = request.method().clone();
     let matched = request.extensions().get::<MatchedPath>().cloned();
-    let route = matched.as_ref().map_or("(none)", MatchedPath::as_str);
+    let route = matched.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
     let span = tracing::info_span!(
         "request", %method, route, request_id = &*request_id.0, account_id = Empty
     );
@@ -52,7 +53,9 @@ pub(super) async fn observe(
         headers.insert(X_REQUEST_ID, value);
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    span.in_scope(|| log(&method, &response, started));
+    let took = started.elapsed();
+    http.app.metrics.requests.record(route, &method, response.status(), took);
+    span.in_scope(|| log(&method, &response, took));
     response
 }
 
@@ -62,9 +65,9 @@ async fn behind_barrier(handled: impl Future<Output = Response>) -> Response {
     caught.unwrap_or_else(|_| HttpError::internal(&"a handler panicked").into_response())
 }
 
-fn log(method: &Method, response: &Response, started: Instant) {
+fn log(method: &Method, response: &Response, took: Duration) {
     let status = response.status().as_u16();
-    let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     if status < 400 && method.is_safe() {
         tracing::debug!(status, duration_us, "answered");
     } else {

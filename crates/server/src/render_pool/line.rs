@@ -86,6 +86,11 @@ impl Line {
         if self.stopped { 0 } else { self.waiting_max.saturating_sub(self.waiting_count) }
     }
 
+    /// Jobs that are being drawn.
+    pub(super) fn running(&self) -> usize {
+        self.entries.values().filter(|entry| matches!(entry, Entry::Running(_))).count()
+    }
+
     pub(super) fn is_stopped(&self) -> bool {
         self.stopped
     }

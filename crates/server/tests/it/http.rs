@@ -10,6 +10,7 @@ mod files;
 mod heavy;
 mod images;
 mod left;
+mod metrics;
 mod pages;
 mod query;
 mod raw;

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod codes;
 #[cfg(test)]
 mod doctor;
@@ -25,6 +27,8 @@ mod races;
 mod sessions;
 #[cfg(test)]
 mod statements;
+#[cfg(test)]
+mod stats;
 #[cfg(test)]
 mod tasks;
 #[cfg(test)]

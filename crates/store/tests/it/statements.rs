@@ -63,6 +63,20 @@ fn the_statements_of_a_claim_use_the_small_indexes() {
 }
 
 #[test]
+fn a_scrape_reads_only_rows_that_it_counts() {
+    let test = TestStore::new();
+    for (name, index) in [
+        ("live tasks", "SCAN tasks USING INDEX tasks_live"),
+        ("kept videos", "SCAN tasks USING INDEX tasks_results"),
+        ("kept images", "task_images USING INDEX task_images_path"),
+    ] {
+        let (_, sql) = statements::scraped().into_iter().find(|(found, _)| *found == name).unwrap();
+        let lines = plan(&test, sql);
+        assert!(lines.iter().any(|line| line.contains(index)), "{name}: {lines:#?}");
+    }
+}
+
+#[test]
 fn the_schema_is_sound() {
     let test = TestStore::new();
     let answer = test.read(|tx| tx.value::<String>("PRAGMA integrity_check", params![]));
