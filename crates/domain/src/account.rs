@@ -184,15 +184,32 @@ pub fn make_key(kind: KeyKind, fill: &mut dyn FnMut(&mut [u8])) -> String {
             key.push(char::from(BASE62[usize::from(byte[0] % 62)]));
         }
     }
-    let mut checksum = u64::from(crc32(key.as_bytes()));
+    let digits = checksum(&key);
+    key.extend(digits.map(char::from));
+    key
+}
+
+/// True if the key has the form of those that [`make_key`] makes, and its last characters are the
+/// checksum of the others. False says nothing about a key that came from elsewhere.
+pub fn has_checksum(key: &str) -> bool {
+    let prefix = KeyKind::of(key).prefix();
+    if !key.is_ascii() || key.len() != prefix.len() + KEY_BODY_CHARS {
+        return false;
+    }
+    let (text, digits) = key.split_at(key.len() - KEY_CHECKSUM_CHARS);
+    checksum(text).as_slice() == digits.as_bytes()
+}
+
+/// The CRC-32 of a text in base62.
+fn checksum(text: &str) -> [u8; KEY_CHECKSUM_CHARS] {
+    let mut rest = u64::from(crc32(text.as_bytes()));
     let mut digits = [b'0'; KEY_CHECKSUM_CHARS];
     for digit in digits.iter_mut().rev() {
-        let index = usize::try_from(checksum % 62).unwrap_or(0);
+        let index = usize::try_from(rest % 62).unwrap_or(0);
         *digit = BASE62[index];
-        checksum /= 62;
+        rest /= 62;
     }
-    key.extend(digits.iter().map(|&digit| char::from(digit)));
-    key
+    digits
 }
 
 /// CRC-32 (IEEE 802.3), bit by bit: forty bytes a key do not want a table.

@@ -1,5 +1,6 @@
 //! The gateway over its public surface: HTTP and command line.
 
+mod api;
 mod cli;
 mod crash;
 mod egress;

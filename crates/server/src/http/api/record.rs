@@ -36,7 +36,7 @@ impl Actor {
 }
 
 /// The fields that differ, as JSON text; `None` for null.
-fn differing(before: Value, after: Value) -> (Option<String>, Option<String>) {
+pub(in crate::http) fn differing(before: Value, after: Value) -> (Option<String>, Option<String>) {
     match (before, after) {
         (Value::Object(before), Value::Object(after)) => {
             let changed = |one: &Map<String, Value>, other: &Map<String, Value>| {

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use super::super::actor::Actor;
 use super::super::fields::{amount, display_name};
 use super::super::login::{check_name, name_taken, random_hex};
+use super::super::record::differing;
 use super::super::{input, view};
 use super::find_account;
 use super::groups::find_group;
@@ -238,8 +239,7 @@ async fn change(
         }
         let after = rushes_store::account(tx, id)?.ok_or(StoreError::NotFound)?;
         let mut entry = entry.clone();
-        (entry.before, entry.after) =
-            (Some(audited(&before).to_string()), Some(audited(&after).to_string()));
+        (entry.before, entry.after) = differing(audited(&before), audited(&after));
         rushes_store::audit(tx, &entry)?;
         Ok(after)
     };
