@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::generate::{Created, GenerateRequest};
 use crate::model::Model;
 use crate::task::{ListQuery, Task, TaskPage};
-use crate::transport::{Answer, Call};
+use crate::transport::{ANSWER_BYTES_MAX, Answer, Call};
 
 /// Time for a connection to come up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -238,7 +238,7 @@ impl Client {
         url
     }
 
-    fn read<T: DeserializeOwned>(&self, answer: Answer) -> Result<Response<T>, Error> {
+    pub(crate) fn read<T: DeserializeOwned>(&self, answer: Answer) -> Result<Response<T>, Error> {
         let Answer { status, headers, body } = answer;
         match serde_json::from_slice(&body) {
             Ok(value) => Ok(Response { value, body, status, headers }),
@@ -291,12 +291,19 @@ pub(crate) fn random_key() -> Option<String> {
 }
 
 impl Call {
-    fn get(url: Url) -> Self {
+    pub(crate) fn get(url: Url) -> Self {
         Self { method: Method::GET, is_repeatable: true, ..Self::post(url, None) }
     }
 
-    fn post(url: Url, body: Option<bytes::Bytes>) -> Self {
-        let method = Method::POST;
-        Self { method, url, body, idempotency_key: None, is_repeatable: false, hold_seconds: 0 }
+    pub(crate) fn post(url: Url, body: Option<bytes::Bytes>) -> Self {
+        Self {
+            method: Method::POST,
+            url,
+            body,
+            idempotency_key: None,
+            is_repeatable: false,
+            hold_seconds: 0,
+            answer_bytes_max: ANSWER_BYTES_MAX,
+        }
     }
 }

@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::client::{Client, random_key};
 use crate::error::Error;
-use crate::transport::{read_whole, refusal};
+use crate::transport::{ANSWER_BYTES_MAX, read_whole, refusal};
 
 /// Silence after which a transfer counts as broken.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
@@ -161,7 +161,7 @@ impl Transfer {
                 return Err(broken(&self.url, "the server answered with another range"));
             }
             _ => {
-                let (headers, body) = read_whole(response, &self.url).await?;
+                let (headers, body) = read_whole(response, &self.url, ANSWER_BYTES_MAX).await?;
                 return Err(refusal(status, &headers, body));
             }
         }

@@ -23,6 +23,7 @@
 //! # }
 //! ```
 
+mod api;
 mod client;
 mod download;
 mod error;
@@ -33,6 +34,7 @@ mod task;
 mod transport;
 mod wait;
 
+pub use api::ApiRequest;
 pub use client::{Client, ClientBuilder, Response};
 pub use download::Downloaded;
 pub use error::Error;

@@ -22,7 +22,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// Longest `Retry-After` that is waited for; a longer one is the caller's to decide.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(10);
 /// Largest body of an answer, in bytes.
-const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub(crate) const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Most characters of a foreign body that an error message shows.
 const FOREIGN_WORDS_CHARS_MAX: usize = 200;
 
@@ -35,6 +35,8 @@ pub(crate) struct Call {
     pub(crate) is_repeatable: bool,
     /// `Prefer: wait=N`; 0 for none.
     pub(crate) hold_seconds: u64,
+    /// Largest answer that is read, in bytes.
+    pub(crate) answer_bytes_max: usize,
 }
 
 /// A whole answer of a success status.
@@ -85,7 +87,7 @@ impl Client {
         let response = self.http.execute(request).await;
         let response = response.map_err(|source| Error::from_transport(&source, &call.url))?;
         let status = response.status();
-        let (headers, body) = read_whole(response, &call.url).await?;
+        let (headers, body) = read_whole(response, &call.url, call.answer_bytes_max).await?;
         if status.is_success() {
             return Ok(Answer { status: status.as_u16(), headers, body });
         }
@@ -124,12 +126,13 @@ impl Error {
 pub(crate) async fn read_whole(
     mut response: reqwest::Response,
     url: &Url,
+    bytes_max: usize,
 ) -> Result<(HeaderMap, Vec<u8>), Error> {
     let headers = std::mem::take(response.headers_mut());
     let mut body = Vec::new();
     let failed = |source| Error::from_transport(&source, url);
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
-        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+        if body.len() + chunk.len() > bytes_max {
             return Err(Error::Protocol("the answer is larger than any of this API".into()));
         }
         body.extend_from_slice(&chunk);

@@ -20,6 +20,9 @@ use crate::sealing::Sealer;
 /// Name of the file in the data directory.
 pub const BOOTSTRAP_FILE: &str = "bootstrap.json";
 
+/// The name of the owner's account.
+pub const OWNER_NAME: &str = "owner";
+
 /// What a newcomer needs for the first call.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Bootstrap {
@@ -94,7 +97,7 @@ pub fn run(
         made
     };
     let owner = NewOwner {
-        name: "owner".to_owned(),
+        name: OWNER_NAME.to_owned(),
         credit: config.account.first_credit,
         live_key: kept(&bootstrap.api_key, ids, sealer),
         test_key: kept(&bootstrap.test_api_key, ids, sealer),

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::app::{App, Parts, StartError, io_error};
-use crate::bootstrap::{self, Bootstrap};
+use crate::bootstrap;
 use crate::config::{Config, ConfigSources};
 use crate::data_dir::ServerNote;
 
@@ -160,8 +160,10 @@ pub struct Embedded {
     running: Running,
     /// Base of its API, without `/v1`.
     pub base_url: String,
-    /// A live key for it.
-    pub api_key: String,
+    /// The owner's live key, if `bootstrap.json` is still there.
+    pub api_key: Option<String>,
+    /// The token that opens its administration on this machine.
+    pub local_token: String,
     temporary: Option<tempfile::TempDir>,
 }
 
@@ -185,17 +187,17 @@ impl Embedded {
         config.data_dir = path;
         let running = Running::start(config, Parts::system()).await?;
         let app = running.app();
-        let Bootstrap { api_key, .. } = match &app.first_start {
-            Some(made) => made.clone(),
-            None => bootstrap::read(&app.config.data_dir)?.ok_or_else(|| {
-                io_error(
-                    "the data directory has an owner but no bootstrap.json; set RUSHES_BASE_URL \
-                     and RUSHES_API_KEY instead",
-                    std::io::ErrorKind::NotFound.into(),
-                )
-            })?,
+        let known = match &app.first_start {
+            Some(made) => Some(made.clone()),
+            None => bootstrap::read(&app.config.data_dir)?,
         };
-        Ok(Self { base_url: app.config.public_url.clone(), api_key, running, temporary })
+        Ok(Self {
+            base_url: app.config.public_url.clone(),
+            api_key: known.map(|known| known.api_key),
+            local_token: app.local_token.clone(),
+            running,
+            temporary,
+        })
     }
 
     /// Stops it; a temporary directory goes with it.

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use rushes_domain::account::has_checksum;
 use rushes_sdk::Error;
 use serde_json::json;
 
@@ -125,8 +126,13 @@ impl From<Error> for Failure {
                 Some("is the gateway running? start it with `rushes serve`".to_owned())
             }
             Error::Api { code, .. } if code == "invalid_api_key" => {
-                Some("is RUSHES_API_KEY this gateway's? bootstrap.json holds the first keys".into())
+                Some(key_hint(crate::config::read_variable("RUSHES_API_KEY").as_deref()))
             }
+            Error::Api { code, .. } if code == "permission_denied" => Some(
+                "on the gateway's own machine --data-dir DIR needs no key; elsewhere \
+                 RUSHES_API_KEY needs the scope \"manage\""
+                    .to_owned(),
+            ),
             Error::Api { request_id: Some(id), status: 500.., .. } => {
                 Some(format!("request id for the operator: {}", escape(id)))
             }
@@ -149,4 +155,17 @@ impl From<StartError> for Failure {
         };
         Self::new(exit, error.to_string())
     }
+}
+
+/// Why a key may be unknown. Those that a gateway makes tell by their last characters whether they
+/// were copied whole.
+fn key_hint(key: Option<&str>) -> String {
+    let mistyped = key.is_some_and(|key| !has_checksum(key));
+    let hint = "is RUSHES_API_KEY this gateway's? bootstrap.json holds the first keys";
+    if mistyped {
+        return format!(
+            "{hint}\nits checksum is wrong: unless it was made elsewhere, it was cut or mistyped"
+        );
+    }
+    hint.to_owned()
 }

@@ -4,6 +4,7 @@
 //! `--json` standard output holds exactly one JSON value; the exit code says what happened
 //! ([`Exit`]). Commands other than `serve` speak to a gateway through the SDK alone.
 
+mod admin;
 mod cancel;
 mod completions;
 mod config;
@@ -75,6 +76,33 @@ enum Command {
     Wait(wait::Arguments),
     /// Call a task off.
     Cancel(cancel::Arguments),
+    /// Make and change accounts.
+    #[command(subcommand)]
+    Users(admin::UsersCommand),
+    /// Make, change and roll API keys.
+    #[command(subcommand)]
+    Keys(admin::KeysCommand),
+    /// Make and change groups: prices, models and limits of several accounts.
+    #[command(subcommand)]
+    Groups(admin::GroupsCommand),
+    /// Make, list and redeem codes that are worth credit.
+    #[command(subcommand)]
+    Codes(admin::CodesCommand),
+    /// Give credit, and correct it.
+    #[command(subcommand)]
+    Credit(admin::CreditCommand),
+    /// Show where an account's money went.
+    Ledger(admin::LedgerArguments),
+    /// Show what was made and paid.
+    Usage(admin::UsageArguments),
+    /// Show and change prices, and switch models on and off.
+    #[command(subcommand)]
+    Prices(admin::PricesCommand),
+    /// Show and change what can be set while the gateway runs.
+    #[command(subcommand)]
+    Settings(admin::SettingsCommand),
+    /// Show who did what.
+    Audit(admin::AuditArguments),
     /// Check or show the configuration.
     #[command(subcommand)]
     Config(config::Command),
@@ -112,17 +140,30 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
     let Cli { global, command } = cli;
-    match command {
-        Command::Serve(arguments) => serve::run(&global, arguments, output).await,
-        Command::Generate(arguments) => generate::run(&global, arguments, output).await,
-        Command::Models => models::run(&global, output).await,
-        Command::Tasks(arguments) => tasks::run(&global, arguments, output).await,
-        Command::Wait(arguments) => wait::run(&global, arguments, output).await,
-        Command::Cancel(arguments) => cancel::run(&global, arguments, output).await,
-        Command::Config(command) => config::run(&global, command, output),
-        Command::Doctor(arguments) => doctor::run(&global, arguments, output).await,
-        Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
-    }
+    let verb = match command {
+        Command::Serve(arguments) => return serve::run(&global, arguments, output).await,
+        Command::Generate(arguments) => return generate::run(&global, arguments, output).await,
+        Command::Models => return models::run(&global, output).await,
+        Command::Tasks(arguments) => return tasks::run(&global, arguments, output).await,
+        Command::Wait(arguments) => return wait::run(&global, arguments, output).await,
+        Command::Cancel(arguments) => return cancel::run(&global, arguments, output).await,
+        Command::Config(command) => return config::run(&global, command, output),
+        Command::Doctor(arguments) => return doctor::run(&global, arguments, output).await,
+        Command::Completions(arguments) => {
+            return completions::run(&arguments, &mut Cli::command());
+        }
+        Command::Users(command) => admin::Verb::Users(command),
+        Command::Keys(command) => admin::Verb::Keys(command),
+        Command::Groups(command) => admin::Verb::Groups(command),
+        Command::Codes(command) => admin::Verb::Codes(command),
+        Command::Credit(command) => admin::Verb::Credit(command),
+        Command::Ledger(arguments) => admin::Verb::Ledger(arguments),
+        Command::Usage(arguments) => admin::Verb::Usage(arguments),
+        Command::Prices(command) => admin::Verb::Prices(command),
+        Command::Settings(command) => admin::Verb::Settings(command),
+        Command::Audit(arguments) => admin::Verb::Audit(arguments),
+    };
+    admin::run(&global, verb, output).await
 }
 
 #[cfg(test)]

@@ -12,11 +12,15 @@ use rushes_sdk::Client;
 use super::Global;
 use super::failure::{Exit, Failure};
 use super::output::note;
+use crate::app::STORE_FILE;
 use crate::bootstrap;
 use crate::config::{default_data_dir, read_variable};
 use crate::data_dir::{ServerNote, read_note};
 use crate::lifecycle::Embedded;
 
+/// What to do without the owner's key.
+const KEY_HINT: &str = "make a key with `rushes keys create --data-dir …`, and set \
+                        RUSHES_BASE_URL and RUSHES_API_KEY";
 /// The lock of a data directory.
 const LOCK_FILE: &str = "lock";
 /// How the command line names itself to the server.
@@ -29,6 +33,8 @@ pub(super) enum Purpose {
     Generate,
     /// Something that exists already.
     Existing,
+    /// Accounts, keys, money: on this machine with the server's own token.
+    Administration,
 }
 
 /// A gateway to talk to.
@@ -37,13 +43,15 @@ pub(super) struct Target {
     embedded: Option<Embedded>,
     /// The directory that was named, for the hint how to go on.
     data_dir: Option<PathBuf>,
+    /// True if the client has the server's own token instead of an account's key.
+    pub(super) is_local: bool,
 }
 
 impl Target {
     /// Finds the gateway, or starts one for this call.
     pub(super) async fn connect(global: &Global, purpose: Purpose) -> Result<Self, Failure> {
         if let Some(data_dir) = &global.data_dir {
-            return Self::of_data_dir(data_dir.clone()).await;
+            return Self::of_data_dir(data_dir.clone(), purpose).await;
         }
         match (read_variable("RUSHES_BASE_URL"), read_variable("RUSHES_API_KEY")) {
             (Some(base_url), Some(api_key)) => return Self::remote(&base_url, &api_key, None),
@@ -52,36 +60,54 @@ impl Target {
             (None, None) => {}
         }
         if let Some(data_dir) = read_variable("RUSHES_DATA_DIR") {
-            return Self::of_data_dir(data_dir.into()).await;
+            return Self::of_data_dir(data_dir.into(), purpose).await;
         }
         if purpose == Purpose::Generate {
-            return Self::embedded(None).await;
+            return Self::embedded(None, purpose).await;
         }
-        let running = default_data_dir(true).ok().and_then(|path| {
-            let note = running_server(&path)?;
-            Some((path, note))
-        });
-        match running {
-            Some((path, note)) => Self::remote(&note.base_url, &key_of(&path)?, None),
-            None => Err(Failure::new(Exit::Unreachable, "no running gateway was found").with_hint(
+        let default = default_data_dir(true).ok();
+        let running = default.as_ref().and_then(|path| running_server(path));
+        match (default, running) {
+            (Some(path), Some(note)) => Self::of_server(&path, &note, purpose, None),
+            // Its accounts are there, whether a server runs or not.
+            (Some(path), None)
+                if purpose == Purpose::Administration && path.join(STORE_FILE).exists() =>
+            {
+                Self::embedded(Some(path), purpose).await
+            }
+            _ => Err(Failure::new(Exit::Unreachable, "no running gateway was found").with_hint(
                 "start one with `rushes serve`, or set RUSHES_BASE_URL and RUSHES_API_KEY",
             )),
         }
     }
 
-    async fn of_data_dir(data_dir: PathBuf) -> Result<Self, Failure> {
+    /// The directory's running server, or one that is started over it for this call.
+    pub(super) async fn of_data_dir(data_dir: PathBuf, purpose: Purpose) -> Result<Self, Failure> {
         match running_server(&data_dir) {
-            Some(note) => Self::remote(&note.base_url, &key_of(&data_dir)?, Some(data_dir)),
-            None => Self::embedded(Some(data_dir)).await,
+            Some(note) => Self::of_server(&data_dir, &note, purpose, Some(data_dir.clone())),
+            None => Self::embedded(Some(data_dir), purpose).await,
         }
+    }
+
+    fn of_server(
+        path: &Path,
+        note: &ServerNote,
+        purpose: Purpose,
+        data_dir: Option<PathBuf>,
+    ) -> Result<Self, Failure> {
+        if purpose == Purpose::Administration {
+            let target = Self::remote(&note.base_url, &note.token, data_dir)?;
+            return Ok(Self { is_local: true, ..target });
+        }
+        Self::remote(&note.base_url, &key_of(path)?, data_dir)
     }
 
     fn remote(base_url: &str, api_key: &str, data_dir: Option<PathBuf>) -> Result<Self, Failure> {
         let client = Client::builder(base_url, api_key).user_agent(USER_AGENT).build()?;
-        Ok(Self { client, embedded: None, data_dir })
+        Ok(Self { client, embedded: None, data_dir, is_local: false })
     }
 
-    async fn embedded(data_dir: Option<PathBuf>) -> Result<Self, Failure> {
+    async fn embedded(data_dir: Option<PathBuf>, purpose: Purpose) -> Result<Self, Failure> {
         let embedded = Embedded::start(data_dir.clone()).await.map_err(|error| {
             let failure = Failure::from(error);
             // Without a usable configuration it is wrong usage, else there is no server to reach.
@@ -96,8 +122,18 @@ impl Target {
                  machine's CPU:\nthat is not an AI video, and no real money is spent.",
             );
         }
-        let target = Self::remote(&embedded.base_url, &embedded.api_key, data_dir)?;
-        Ok(Self { embedded: Some(embedded), ..target })
+        let is_local = purpose == Purpose::Administration;
+        let token = match &embedded.api_key {
+            _ if is_local => &embedded.local_token,
+            Some(key) => key,
+            None => {
+                let failure = no_key(data_dir.as_deref().unwrap_or(Path::new("")));
+                embedded.stop().await;
+                return Err(failure);
+            }
+        };
+        let target = Self::remote(&embedded.base_url, token, data_dir)?;
+        Ok(Self { embedded: Some(embedded), is_local, ..target })
     }
 
     /// True if the gateway and its tasks go with this call.
@@ -140,15 +176,16 @@ pub(super) fn running_server(data_dir: &Path) -> Option<ServerNote> {
     matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)).then_some(note)
 }
 
-pub(super) fn key_of(data_dir: &Path) -> Result<String, Failure> {
-    let hint = "set RUSHES_BASE_URL and RUSHES_API_KEY instead";
+fn key_of(data_dir: &Path) -> Result<String, Failure> {
     match bootstrap::read(data_dir) {
         Ok(Some(known)) => Ok(known.api_key),
-        Ok(None) => Err(Failure::usage(format!(
-            "{} holds no bootstrap.json, so there is no key for its server",
-            data_dir.display()
-        ))
-        .with_hint(hint)),
-        Err(error) => Err(Failure::usage(error.to_string()).with_hint(hint)),
+        Ok(None) => Err(no_key(data_dir)),
+        Err(error) => Err(Failure::usage(error.to_string()).with_hint(KEY_HINT)),
     }
+}
+
+fn no_key(data_dir: &Path) -> Failure {
+    let shown = data_dir.display();
+    Failure::usage(format!("{shown} holds no bootstrap.json, so there is no key for its server"))
+        .with_hint(KEY_HINT)
 }

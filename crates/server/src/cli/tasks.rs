@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::output::{Output, note};
 use super::table::Table;
 use super::target::{Purpose, Target};
+use super::text::moment;
 
 /// Which tasks.
 #[derive(Debug, clap::Args)]
@@ -74,11 +75,4 @@ fn table(tasks: &[Task]) -> String {
         ]);
     }
     table.text()
-}
-
-/// A moment to the second, e.g. `2026-05-09 07:29:53`.
-fn moment(unix_seconds: i64) -> String {
-    jiff::Timestamp::from_second(unix_seconds)
-        .map(|moment| moment.to_string().replace('T', " ").trim_end_matches('Z').to_owned())
-        .unwrap_or_default()
 }

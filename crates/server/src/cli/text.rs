@@ -95,17 +95,25 @@ pub(super) fn slug(prompt: &str) -> String {
     if name.is_empty() { "video".to_owned() } else { name.to_owned() }
 }
 
-/// Reads `90`, `90s`, `10m` or `1h`.
+/// Reads `90`, `90s`, `10m`, `1h` or `30d`.
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
-    let expected = || format!("\"{text}\" is not a time; write 90, 90s, 10m or 1h");
+    let expected = || format!("\"{text}\" is not a time; write 90, 90s, 10m, 1h or 30d");
     let (digits, unit_seconds) = match text.as_bytes().last() {
         Some(b's') => (&text[..text.len() - 1], 1),
         Some(b'm') => (&text[..text.len() - 1], 60),
         Some(b'h') => (&text[..text.len() - 1], 3600),
+        Some(b'd') => (&text[..text.len() - 1], 86_400),
         _ => (text, 1),
     };
     let count: u32 = digits.parse().map_err(|_| expected())?;
     Ok(Duration::from_secs(u64::from(count) * unit_seconds))
+}
+
+/// A moment to the second, e.g. `2026-05-09 07:29:53`.
+pub(super) fn moment(unix_seconds: i64) -> String {
+    jiff::Timestamp::from_second(unix_seconds)
+        .map(|moment| moment.to_string().replace('T', " ").trim_end_matches('Z').to_owned())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -148,7 +156,8 @@ mod tests {
         assert_eq!(parse_duration("90"), Ok(Duration::from_secs(90)));
         assert_eq!(parse_duration("10m"), Ok(Duration::from_secs(600)));
         assert_eq!(parse_duration("1h"), Ok(Duration::from_secs(3600)));
-        for nonsense in ["", "m", "-1", "1d", "1.5h", "５s"] {
+        assert_eq!(parse_duration("7d"), Ok(Duration::from_secs(604_800)));
+        for nonsense in ["", "m", "-1", "1w", "1.5h", "５s"] {
             assert!(parse_duration(nonsense).is_err(), "{nonsense}");
         }
     }

@@ -1,6 +1,7 @@
 //! `rushes doctor`: looks for trouble and says what to do about it.
 //!
-//! Guarantees: changes nothing but what opening the store changes; makes no data directory where
+//! Guarantees: changes nothing but what opening the store changes, and with `--rebuild-usage` the
+//! sums of usage; makes no data directory where
 //! there is none. Exit 1 if anything fails; a warning is no failure.
 
 mod machine;
@@ -8,20 +9,25 @@ mod store;
 
 use std::path::Path;
 
+use rushes_sdk::ApiRequest;
 use serde::Serialize;
 
 use super::Global;
 use super::config::Flags;
 use super::failure::{Exit, Failure};
 use super::output::{Output, Style};
-use super::target::running_server;
+use super::target::{Purpose, Target, running_server};
 use super::text::escape;
+use crate::app::STORE_FILE;
 use crate::clock::SystemClock;
 use crate::config::Config;
 
 /// Where to look.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
+    /// First sum the usage of all days up anew from the ledger.
+    #[arg(long)]
+    rebuild_usage: bool,
     #[command(flatten)]
     flags: Flags,
 }
@@ -72,7 +78,9 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<(), Failure> {
     let config = arguments.flags.load(global)?;
-    let findings = examine(&config).await;
+    let rebuilt = if arguments.rebuild_usage { Some(rebuild_usage(&config).await?) } else { None };
+    let mut findings = examine(&config).await;
+    findings.extend(rebuilt);
     let failed_count = findings.iter().filter(|finding| finding.verdict == Verdict::Fail).count();
     let report = serde_json::json!({"ok": failed_count == 0, "checks": findings});
     let body = report.to_string().into_bytes();
@@ -95,6 +103,26 @@ fn summary(failed_count: usize) -> String {
         1 => "one check failed".to_owned(),
         count => format!("{count} checks failed"),
     }
+}
+
+/// Through the API, as everything that writes: by the server that runs here, or by one that is
+/// started for it.
+async fn rebuild_usage(config: &Config) -> Result<Finding, Failure> {
+    const CHECK: &str = "usage";
+    if !config.data_dir.join(STORE_FILE).exists() {
+        return Ok(Finding::warn(CHECK, "no store yet, so there is nothing to sum up"));
+    }
+    let purpose = Purpose::Administration;
+    let target = Target::of_data_dir(config.data_dir.clone(), purpose).await?;
+    let request = ApiRequest::post(&["admin", "usage", "rebuild"], serde_json::json!({}));
+    let outcome = target.client.api(&request.repeatable()).await;
+    target.stop().await;
+    let answer = outcome?;
+    let (rows, wrong) = (&answer.value["rows"], &answer.value["wrong"]);
+    Ok(Finding::ok(
+        CHECK,
+        format!("{rows} lines rebuilt from the ledger, {wrong} of them differed"),
+    ))
 }
 
 async fn examine(config: &Config) -> Vec<Finding> {
@@ -125,13 +153,9 @@ async fn server(data_dir: &Path) -> Finding {
         }
         return Finding::ok(CHECK, "free; no server runs here");
     };
-    let answer = match super::target::key_of(data_dir) {
-        Ok(key) => match rushes_sdk::Client::new(&note.base_url, &key) {
-            Ok(client) => client.models().await.map(drop).map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        },
-        // Without the key nothing can be asked; that it holds the lock is known all the same.
-        Err(_) => Ok(()),
+    let answer = match rushes_sdk::Client::new(&note.base_url, &note.token) {
+        Ok(client) => client.api(&ApiRequest::get(&["admin", "system"])).await.map(drop),
+        Err(error) => Err(error),
     };
     match answer {
         Ok(()) => Finding::ok(CHECK, format!("held by process {} at {}", note.pid, note.base_url)),

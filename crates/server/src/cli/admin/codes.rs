@@ -1,0 +1,102 @@
+//! `rushes codes`.
+
+use std::time::Duration;
+
+use rushes_sdk::ApiRequest;
+use serde_json::json;
+
+use super::super::failure::Failure;
+use super::super::output::note;
+use super::super::text::parse_duration;
+use super::{Desk, Fields, dollars, moment, moment_after, money, text};
+
+#[derive(Debug, clap::Subcommand)]
+pub(in super::super) enum Command {
+    /// Make codes and print them, one on a line. They are shown this once.
+    Create {
+        /// What each is worth.
+        #[arg(long, value_name = "USD")]
+        amount: String,
+        /// How many.
+        #[arg(long, default_value_t = 1)]
+        count: u32,
+        /// A name by which to find them again.
+        #[arg(long, value_name = "NAME")]
+        batch: Option<String>,
+        /// When they end, from now, e.g. 30d; never unless said.
+        #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+        expires_in: Option<Duration>,
+    },
+    /// List codes, without their secrets.
+    List {
+        /// Only this batch.
+        #[arg(long, value_name = "NAME")]
+        batch: Option<String>,
+        /// Only open, redeemed, revoked or expired ones.
+        #[arg(long)]
+        state: Option<String>,
+        /// Codes on a page.
+        #[arg(long)]
+        limit: Option<u32>,
+        /// The next page.
+        #[arg(long, value_name = "ID")]
+        after: Option<String>,
+    },
+    /// Take a code back that nobody has redeemed.
+    Revoke {
+        /// The code's id.
+        id: u64,
+    },
+    /// Redeem a code for the account of your key.
+    Redeem {
+        /// The code, as you have it.
+        code: String,
+    },
+}
+
+pub(super) async fn run(desk: &Desk<'_>, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Create { amount, count, batch, expires_in } => {
+            let fields = Fields::default()
+                .set("amount", Some(dollars(&amount)))
+                .set("count", Some(count))
+                .set("batch", batch)
+                .set("expires_at", expires_in.map(moment_after));
+            let request = ApiRequest::post(&["admin", "codes"], fields.into_value());
+            let answer = desk.call(request).await?;
+            let codes = answer.value["data"].as_array().map_or(&[][..], Vec::as_slice);
+            note(&format!("{} codes; they are shown this once:", codes.len()));
+            desk.output.result(&answer.body, || {
+                codes.iter().map(|code| text(&code["code"])).collect::<Vec<_>>().join("\n")
+            })
+        }
+        Command::List { batch, state, limit, after } => {
+            let request = ApiRequest::get(&["admin", "codes"])
+                .query("batch", batch)
+                .query("state", state)
+                .query("limit", limit)
+                .query("after", after);
+            let heading = ["ID", "CODE", "BATCH", "WORTH", "STATE", "EXPIRES (UTC)", "REDEEMED BY"];
+            desk.list(&desk.call(request).await?, heading, |row| {
+                [
+                    text(&row["id"]),
+                    text(&row["mask"]),
+                    text(&row["batch"]),
+                    money(&row["amount"]),
+                    text(&row["state"]),
+                    moment(&row["expires_at"]),
+                    text(&row["redeemed_by"]),
+                ]
+            })
+        }
+        Command::Revoke { id } => {
+            let request = ApiRequest::delete(&["admin", "codes", &id.to_string()]);
+            desk.done(&desk.call(request).await?, &format!("code {id} is revoked"))
+        }
+        Command::Redeem { code } => {
+            let answer = desk.call(ApiRequest::post(&["redeem"], json!({ "code": code }))).await?;
+            let (worth, left) = (&answer.value["amount"], &answer.value["available_after"]);
+            desk.done(&answer, &format!("{} came in; {} available", money(worth), money(left)))
+        }
+    }
+}
