@@ -3,6 +3,7 @@
 //! `ARCHITECTURE.md` has the map; start there, then read the `//!` of the module you enter.
 
 pub mod app;
+pub mod backup;
 pub mod bootstrap;
 mod buckets;
 pub mod cli;

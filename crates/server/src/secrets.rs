@@ -15,7 +15,7 @@ use sha2::Sha256;
 /// Bytes of the secret.
 const SECRET_BYTES: usize = 32;
 /// Name of the file in the data directory.
-const SECRET_FILE: &str = "secret.key";
+pub const SECRET_FILE: &str = "secret.key";
 
 /// What a derived key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

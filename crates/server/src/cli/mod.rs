@@ -5,6 +5,7 @@
 //! ([`Exit`]). Commands other than `serve` speak to a gateway through the SDK alone.
 
 mod admin;
+mod backup;
 mod cancel;
 mod completions;
 mod config;
@@ -14,6 +15,7 @@ mod generate;
 mod models;
 mod output;
 mod progress;
+mod restore;
 mod serve;
 mod table;
 mod target;
@@ -108,6 +110,10 @@ enum Command {
     Config(config::Command),
     /// Look for trouble: disk, permissions, clock, store, files.
     Doctor(doctor::Arguments),
+    /// Save everything to one file, while the gateway goes on.
+    Backup(backup::Arguments),
+    /// Put a backup into an empty data directory.
+    Restore(restore::Arguments),
     /// Print a completion script for a shell.
     Completions(completions::Arguments),
 }
@@ -149,6 +155,8 @@ async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Cancel(arguments) => return cancel::run(&global, arguments, output).await,
         Command::Config(command) => return config::run(&global, command, output),
         Command::Doctor(arguments) => return doctor::run(&global, arguments, output).await,
+        Command::Backup(arguments) => return backup::run(&global, arguments, output).await,
+        Command::Restore(arguments) => return restore::run(&global, arguments, output).await,
         Command::Completions(arguments) => {
             return completions::run(&arguments, &mut Cli::command());
         }

@@ -1,7 +1,9 @@
 //! The command line as a user meets it: the built binary, an empty environment, exit codes and
 //! what is on which stream (contract 8).
 
+mod admin;
 mod alone;
+mod backup;
 mod doctor;
 mod embedded;
 mod served;

@@ -6,6 +6,7 @@ use std::time::UNIX_EPOCH;
 
 use rushes_domain::{Clock, Timestamp};
 
+use super::super::text::size;
 use super::Finding;
 use crate::app::STORE_FILE;
 use crate::config::read_variable;
@@ -56,16 +57,6 @@ pub(super) fn disk(data_dir: &Path, free_bytes_min: u64) -> Finding {
         Finding::warn(CHECK, detail)
     } else {
         Finding::ok(CHECK, detail)
-    }
-}
-
-fn size(bytes: u64) -> String {
-    const MEBIBYTE: u64 = 1024 * 1024;
-    let mebibytes = bytes / MEBIBYTE;
-    if mebibytes < 1024 {
-        format!("{mebibytes} MiB")
-    } else {
-        format!("{}.{} GiB", mebibytes / 1024, mebibytes % 1024 * 10 / 1024)
     }
 }
 

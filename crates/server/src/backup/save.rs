@@ -1,0 +1,230 @@
+//! From a data directory into a file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rushes_domain::Timestamp;
+use rushes_store::{
+    Store, StoreOptions, counts, integrity_faults, kept_images, kept_results, schema_version,
+    withdraw_all_results, withdraw_result,
+};
+
+use super::archive::Archive;
+use super::manifest::{MANIFEST, Manifest};
+use super::{BackupError, Nobody, Scrap, at};
+use crate::app::STORE_FILE;
+use crate::bootstrap::BOOTSTRAP_FILE;
+use crate::secrets::SECRET_FILE;
+
+/// What to leave out, and whether a file may be replaced.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// No videos; pictures of unfinished tasks are kept, since these go on with them.
+    pub without_files: bool,
+    /// Neither the secret key nor the first keys, and no key that can be copied again.
+    pub without_secrets: bool,
+    /// Replace the file.
+    pub force: bool,
+}
+
+/// What was written.
+#[derive(Debug, Clone)]
+pub struct Saved {
+    /// The same as in the file.
+    pub manifest: Manifest,
+    /// What the entries take together, in bytes.
+    pub bytes: u64,
+    /// Videos that were removed while the backup was made.
+    pub withdrawn: u64,
+    /// What is odd, in words: a picture of an unfinished task that is gone, a secret key that
+    /// stands elsewhere.
+    pub warnings: Vec<String>,
+}
+
+/// Writes a backup of `data_dir` to `target`. `progress` hears of each file with the bytes so far.
+///
+/// # Errors
+/// If there is no store, if the target is there already or inside the data directory, and if
+/// anything cannot be read or written; then there is no target.
+pub fn save(
+    data_dir: &Path,
+    target: &Path,
+    options: Options,
+    now: Timestamp,
+    progress: &mut dyn FnMut(usize, u64),
+) -> Result<Saved, BackupError> {
+    let place = Place::check(data_dir, target, options)?;
+    let _scraps = [&place.part, &place.snapshot, &beside(&place.snapshot, "-wal")]
+        .map(|path| Scrap(path.clone()));
+    let original = Store::open_to_read(&data_dir.join(STORE_FILE))?;
+    let copied = original.backup_blocking(&place.snapshot);
+    original.close_blocking();
+    copied?;
+    let snapshot = Store::open(
+        &place.snapshot,
+        StoreOptions { readers: 1, opened_at: now },
+        Arc::new(Nobody),
+    )?;
+    let written = write(data_dir, &place, &snapshot, options, now, progress);
+    snapshot.close_blocking();
+    let saved = written?;
+    fs::rename(&place.part, &place.target).map_err(at(&place.target))?;
+    sync_folder(&place.target)?;
+    Ok(saved)
+}
+
+/// Where the file goes, and what is written on the way.
+struct Place {
+    target: PathBuf,
+    part: PathBuf,
+    snapshot: PathBuf,
+}
+
+impl Place {
+    fn check(data_dir: &Path, target: &Path, options: Options) -> Result<Self, BackupError> {
+        let refused = |text: String| Err(BackupError::Refused(text));
+        if !data_dir.join(STORE_FILE).is_file() {
+            return refused(format!("{} holds no store to back up", data_dir.display()));
+        }
+        let Some(name) = target.file_name() else {
+            return refused(format!("{} is no name of a file", target.display()));
+        };
+        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        let folder = folder.canonicalize().map_err(at(folder))?;
+        let data_dir = data_dir.canonicalize().map_err(at(data_dir))?;
+        if folder.starts_with(&data_dir) {
+            return refused("a backup inside the data directory would be lost with it".to_owned());
+        }
+        let target = folder.join(name);
+        if target.is_dir() || (target.exists() && !options.force) {
+            let shown = target.display();
+            return refused(format!("{shown} is there already; --force replaces a file"));
+        }
+        // Of this process alone: two backups may run at once.
+        let unique = format!(".{}.part", std::process::id());
+        let part = beside(&target, &unique);
+        let snapshot = beside(&target, &format!("{unique}.db"));
+        Ok(Self { target, part, snapshot })
+    }
+}
+
+/// A path with something after its name.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+fn sync_folder(target: &Path) -> Result<(), BackupError> {
+    let folder = target.parent().unwrap_or(Path::new("."));
+    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
+}
+
+fn write(
+    data_dir: &Path,
+    place: &Place,
+    snapshot: &Store,
+    options: Options,
+    now: Timestamp,
+    progress: &mut dyn FnMut(usize, u64),
+) -> Result<Saved, BackupError> {
+    let faults = snapshot.read_blocking(integrity_faults)?;
+    if let Some(fault) = faults.first() {
+        let text = format!("the database is damaged ({fault}); see `rushes doctor`");
+        return Err(BackupError::Damaged(text));
+    }
+    let mut archive = Archive::create(&place.part, now.unix_seconds())?;
+    let mut warnings = Vec::new();
+    let withdrawn = if options.without_files {
+        snapshot.write_blocking(move |tx| withdraw_all_results(tx, now))?;
+        0
+    } else {
+        add_videos(data_dir, snapshot, &mut archive, now, progress)?
+    };
+    add_images(data_dir, snapshot, &mut archive, &mut warnings, progress)?;
+    if options.without_secrets {
+        snapshot.write_blocking(rushes_store::keys::drop_sealed_keys)?;
+    } else {
+        for name in [SECRET_FILE, BOOTSTRAP_FILE] {
+            if !archive.add(name, &data_dir.join(name))? {
+                warnings.push(format!("there is no {name}; keep what stands in for it"));
+            }
+        }
+    }
+    let (counts, schema_version) =
+        snapshot.read_blocking(|tx| Ok((counts(tx)?, schema_version(tx)?)))?;
+    // Closed, the snapshot is one file without a log beside it.
+    snapshot.close_blocking();
+    archive.add(STORE_FILE, &place.snapshot)?;
+    let manifest = Manifest {
+        secrets: !options.without_secrets,
+        files: !options.without_files,
+        entries: std::mem::take(&mut archive.entries),
+        ..Manifest::new(counts, schema_version, now.unix_seconds())
+    };
+    let text = serde_json::to_vec_pretty(&manifest)
+        .map_err(|error| BackupError::Damaged(format!("no manifest: {error}")))?;
+    archive.add_bytes(MANIFEST, &text)?;
+    let bytes = archive.bytes;
+    archive.finish().map_err(at(&place.part))?;
+    Ok(Saved { manifest, bytes, withdrawn, warnings })
+}
+
+/// Adds every video with its poster. One that the server removed meanwhile is withdrawn from the
+/// snapshot; tells how many there were.
+fn add_videos(
+    data_dir: &Path,
+    snapshot: &Store,
+    archive: &mut Archive,
+    now: Timestamp,
+    progress: &mut dyn FnMut(usize, u64),
+) -> Result<u64, BackupError> {
+    let mut withdrawn = 0;
+    let mut after = None;
+    loop {
+        let page = snapshot.read_blocking(move |tx| kept_results(tx, after))?;
+        let Some(last) = page.last() else { return Ok(withdrawn) };
+        after = Some(last.task_id);
+        for result in page {
+            let mut is_whole = true;
+            for path in &result.paths {
+                is_whole &= archive.add(path, &data_dir.join(path))?;
+            }
+            if !is_whole {
+                let id = result.task_id;
+                snapshot.write_blocking(move |tx| withdraw_result(tx, id, now))?;
+                withdrawn += 1;
+            }
+            progress(archive.entries.len(), archive.bytes);
+        }
+    }
+}
+
+fn add_images(
+    data_dir: &Path,
+    snapshot: &Store,
+    archive: &mut Archive,
+    warnings: &mut Vec<String>,
+    progress: &mut dyn FnMut(usize, u64),
+) -> Result<(), BackupError> {
+    let mut after = String::new();
+    loop {
+        let from = std::mem::take(&mut after);
+        let page = snapshot.read_blocking(move |tx| kept_images(tx, &from))?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after.clone_from(&last.path);
+        for image in page {
+            if !archive.add(&image.path, &data_dir.join(&image.path))? {
+                let task_id = image.task_id;
+                warnings.push(format!(
+                    "the picture {} of {task_id} is gone: the task ended meanwhile, and fails if \
+                     this backup is restored",
+                    image.path
+                ));
+            }
+            progress(archive.entries.len(), archive.bytes);
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! `rushes backup` and `rushes restore`: under load, whole, and against hostile files.
+
+use std::fs;
+use std::path::Path;
+
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+use tempfile::tempdir;
+use tokio::task::JoinSet;
+
+use super::{Ended, run};
+use crate::support::binary::{Binary, client, data_dir};
+use crate::support::eventually;
+
+/// Room on the disk is not what these tests are about.
+const SMALL: [(&str, &str); 1] = [("RUSHES_LIMITS__STORAGE_FREE_BYTES_MIN", "1")];
+
+fn rushes(folder: &Path, arguments: &[&str]) -> Ended {
+    run(folder, &SMALL, arguments)
+}
+
+/// Creates that the backups run beside.
+const LOAD_MAX: usize = 200;
+
+/// A directory `d` with one finished task in it, and `b.tar` of it.
+fn backed_up(folder: &Path, flags: &[&str]) {
+    let generate = ["generate", "rain", "--seconds", "4", "--resolution", "480p", "-o", "v.mp4"];
+    rushes(folder, &[&generate[..], &["--data-dir", "d"]].concat()).expect(0);
+    rushes(folder, &[&["backup", "b.tar", "--data-dir", "d"], flags].concat()).expect(0);
+}
+
+async fn create(base_url: &str, key: &str, prompt: &str) -> String {
+    let body = json!({
+        "model": "grok-image-video", "prompt": prompt, "seconds": 1, "resolution": "480p",
+    });
+    let request = client()
+        .post(format!("{base_url}/v1/video/generations"))
+        .bearer_auth(key)
+        .header("content-type", "application/json")
+        .body(body.to_string());
+    let answer = request.send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let body: Value = serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON");
+    body["task_id"].as_str().expect("an id").to_owned()
+}
+
+async fn task(base_url: &str, key: &str, id: &str) -> Value {
+    let url = format!("{base_url}/v1/video/generations/{id}");
+    let answer = client().get(url).bearer_auth(key).send().await.expect("an answer");
+    serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON")
+}
+
+async fn succeeded(base_url: &str, key: &str, id: &str) -> Value {
+    eventually("the task succeeds", async || {
+        let body = task(base_url, key, id).await;
+        (body["data"]["status"] == "SUCCESS").then_some(body)
+    })
+    .await
+}
+
+async fn video(url: &str) -> Vec<u8> {
+    let answer = client().get(url).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200, "{url}");
+    answer.bytes().await.expect("a video").to_vec()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_under_load_restores_to_a_sound_store_that_goes_on() {
+    let folder = tempdir().expect("a folder");
+    let gateway = Binary::start(folder.path(), &[]).await;
+    let (base_url, key) = (gateway.base_url.clone(), gateway.test_api_key.clone());
+    let first = create(&base_url, &key, "a fox").await;
+    let done = succeeded(&base_url, &key, &first).await;
+    let bytes = video(done["data"]["result_url"].as_str().expect("a link")).await;
+
+    // Creates go on while the backups are made.
+    let (stop, load) =
+        (tokio_util::sync::CancellationToken::new(), (base_url.clone(), key.clone()));
+    let stopped = stop.clone();
+    let mut loading = JoinSet::new();
+    loading.spawn(async move {
+        let mut ids = Vec::new();
+        // Fewer than the account's bucket holds.
+        while !stopped.is_cancelled() && ids.len() < LOAD_MAX {
+            ids.push(create(&load.0, &load.1, "load").await);
+        }
+        ids
+    });
+    let source = data_dir(folder.path());
+    let place = folder.path().to_owned();
+    let backups = tokio::task::spawn_blocking(move || {
+        let source = source.to_str().expect("Unicode");
+        (0..3)
+            .map(|round| {
+                let name = format!("b{round}.tar");
+                rushes(&place, &["backup", &name, "--data-dir", source, "--json"]).expect(0).json()
+            })
+            .collect::<Vec<_>>()
+    });
+    let backups = backups.await.expect("the backups end");
+    stop.cancel();
+    let count = loading.join_all().await.iter().map(Vec::len).sum::<usize>();
+    assert!(count > 3, "there was load");
+    gateway.kill();
+
+    for (round, saved) in backups.iter().enumerate() {
+        let (name, place) = (format!("b{round}.tar"), format!("r{round}"));
+        assert!(saved["tasks"].as_u64().is_some_and(|count| count >= 1), "{saved}");
+        let restored = rushes(folder.path(), &["restore", &name, "--data-dir", &place, "--json"]);
+        let restored = restored.expect(0).json();
+        assert_eq!(restored["tasks"], saved["tasks"]);
+        let report = rushes(folder.path(), &["doctor", "--data-dir", &place, "--json"]);
+        let report = report.expect(0).json();
+        let bad: Vec<&Value> = report["checks"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter(|check| check["verdict"] != "ok" && check["check"] != "nasm")
+            .collect();
+        assert!(bad.is_empty(), "{bad:?}");
+    }
+
+    // The restored directory serves: same keys, same video, and unfinished tasks come to their end.
+    let home = folder.path().join("again");
+    fs::create_dir_all(data_dir(&home).parent().expect("a parent")).expect("made");
+    fs::rename(folder.path().join("r2"), data_dir(&home)).expect("moved");
+    let again = Binary::start(&home, &[]).await;
+    assert_eq!(again.test_api_key, key);
+    let body = task(&again.base_url, &key, &first).await;
+    assert_eq!(video(body["data"]["result_url"].as_str().expect("a link")).await, bytes);
+    let kept = backups[2]["tasks"].as_u64().expect("a number");
+    eventually("all tasks end", async || {
+        let url = format!("{}/v1/video/generations?limit=100", again.base_url);
+        let answer = client().get(url).bearer_auth(&key).send().await.expect("an answer");
+        let list: Value =
+            serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON");
+        let data = list["data"].as_array().expect("a list");
+        assert_eq!(data.len() as u64, kept.min(100));
+        data.iter().all(|task| task["status"] == "SUCCESS").then_some(())
+    })
+    .await;
+    assert!(again.terminate().await.success());
+}
+
+#[test]
+fn without_secrets_and_files_there_are_none() {
+    let folder = tempdir().expect("a folder");
+    let folder = folder.path();
+    backed_up(folder, &["--without-secrets", "--without-files"]);
+    let bytes = fs::read(folder.join("b.tar")).expect("a backup");
+    let contains = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    let bootstrap = fs::read(folder.join("d/bootstrap.json")).expect("the keys");
+    let known: Value = serde_json::from_slice(&bootstrap).expect("JSON");
+    for secret in [&known["api_key"], &known["test_api_key"]] {
+        assert!(!contains(secret.as_str().expect("a key").as_bytes()));
+    }
+    assert!(!contains(&fs::read(folder.join("d/secret.key")).expect("the secret")));
+    assert!(!contains(b"bootstrap.json") && !contains(b".mp4\0"));
+    let ended = rushes(folder, &["restore", "b.tar", "--data-dir", "r"]).expect(0);
+    assert!(ended.stderr.contains("without secrets"), "{}", ended.stderr);
+    rushes(folder, &["doctor", "--data-dir", "r"]).expect(0);
+    let key = known["api_key"].as_str().expect("a key");
+    let list = run(
+        folder,
+        &[("RUSHES_LIMITS__STORAGE_FREE_BYTES_MIN", "1")],
+        &["ledger", "--data-dir", "r", "--json"],
+    );
+    assert_eq!(list.expect(0).json()["data"].as_array().map(Vec::len), Some(3), "{key:.5}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_backup_is_private_and_replaces_nothing_unasked() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempdir().expect("a folder");
+    let folder = folder.path();
+    backed_up(folder, &[]);
+    let mode = fs::metadata(folder.join("b.tar")).expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let again = rushes(folder, &["backup", "b.tar", "--data-dir", "d"]).expect(2);
+    assert!(again.stderr.contains("--force"), "{}", again.stderr);
+    rushes(folder, &["backup", "b.tar", "--data-dir", "d", "--force"]).expect(0);
+    let inside = rushes(folder, &["backup", "d/b.tar", "--data-dir", "d"]).expect(2);
+    assert!(inside.stderr.contains("inside"), "{}", inside.stderr);
+    rushes(folder, &["backup", "c.tar", "--data-dir", "nowhere"]).expect(2);
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["b.tar", "d", "v.mp4"], "no scraps");
+}
+
+#[test]
+fn a_restore_refuses_what_it_would_write_over() {
+    let folder = tempdir().expect("a folder");
+    let folder = folder.path();
+    backed_up(folder, &[]);
+    let used = rushes(folder, &["restore", "b.tar", "--data-dir", "d"]).expect(2);
+    assert!(used.stderr.contains("has a store already"), "{}", used.stderr);
+    fs::create_dir_all(folder.join("k")).expect("made");
+    fs::write(folder.join("k/secret.key"), [7; 32]).expect("written");
+    let keyed = rushes(folder, &["restore", "b.tar", "--data-dir", "k"]).expect(2);
+    assert!(keyed.stderr.contains("secret.key"), "{}", keyed.stderr);
+    assert_eq!(fs::read(folder.join("k/secret.key")).expect("there"), [7; 32]);
+    assert!(!folder.join("k/rushes.db").exists() && !folder.join("k/restore.part").exists());
+    fs::create_dir_all(folder.join("l")).expect("made");
+    let lock = fs::File::create(folder.join("l/lock")).expect("a lock");
+    lock.lock().expect("locked");
+    let held = rushes(folder, &["restore", "b.tar", "--data-dir", "l"]).expect(2);
+    assert!(held.stderr.contains("in use"), "{}", held.stderr);
+    rushes(folder, &["restore", "nothing.tar", "--data-dir", "n"]).expect(1);
+}
+
+/// Each file differs from a good one in one thing.
+#[test]
+fn a_restore_refuses_what_is_not_as_it_was_saved() {
+    let folder = tempdir().expect("a folder");
+    let folder = folder.path();
+    backed_up(folder, &[]);
+    let good = fs::read(folder.join("b.tar")).expect("a backup");
+    let mut flipped = good.clone();
+    // Deep within the first entry, the video.
+    flipped[20_000] ^= 1;
+    let evil = |change: fn(&mut tar::Builder<Vec<u8>>)| {
+        let mut builder = tar::Builder::new(Vec::new());
+        change(&mut builder);
+        let mut bytes = builder.into_inner().expect("a tar");
+        // Without the two empty blocks that would end it.
+        bytes.truncate(bytes.len() - 1_024);
+        [bytes, good.clone()].concat()
+    };
+    let cases = [
+        ("a flipped bit", flipped, "not what was saved"),
+        ("cut off", good[..good.len() / 2].to_vec(), "cannot be used"),
+        ("no tar", b"this is no backup".repeat(100), "cannot be used"),
+        ("empty", Vec::new(), "no manifest"),
+        (
+            "a path upwards",
+            evil(|tar| raw(tar, b"../evil", tar::EntryType::Regular)),
+            "belongs to no",
+        ),
+        (
+            "an absolute path",
+            evil(|tar| raw(tar, b"/tmp/evil", tar::EntryType::Regular)),
+            "belongs to no",
+        ),
+        ("a link", evil(|tar| raw(tar, b"files/evil", tar::EntryType::Symlink)), "no plain file"),
+        ("a device", evil(|tar| raw(tar, b"files/evil", tar::EntryType::Block)), "no plain file"),
+        (
+            "one more file",
+            evil(|tar| raw(tar, b"files/evil.mp4", tar::EntryType::Regular)),
+            "manifest",
+        ),
+        ("a file twice", evil(|tar| raw(tar, b"secret.key", tar::EntryType::Regular)), "twice"),
+    ];
+    for (line, bytes, word) in cases {
+        fs::write(folder.join("bad.tar"), bytes).expect("written");
+        let ended = rushes(folder, &["restore", "bad.tar", "--data-dir", "r"]).expect(2);
+        assert!(ended.stderr.contains(word), "{line}: {}", ended.stderr);
+        for name in ["rushes.db", "files", "images", "secret.key", "restore.part"] {
+            assert!(!folder.join("r").join(name).exists(), "{line} left {name}");
+        }
+    }
+    assert!(!folder.join("evil").exists());
+    rushes(folder, &["restore", "b.tar", "--data-dir", "r"]).expect(0);
+}
+
+/// An entry with a name that no honest program would write.
+fn raw(builder: &mut tar::Builder<Vec<u8>>, name: &[u8], kind: tar::EntryType) {
+    let mut header = tar::Header::new_ustar();
+    header.as_mut_bytes()[..name.len()].copy_from_slice(name);
+    header.set_entry_type(kind);
+    header.set_mode(0o600);
+    if kind == tar::EntryType::Symlink {
+        header.set_link_name("/etc/passwd").expect("a short name");
+    }
+    let body: &[u8] = if kind == tar::EntryType::Regular { b"evil" } else { b"" };
+    header.set_size(body.len() as u64);
+    header.set_cksum();
+    builder.append(&header, body).expect("appended");
+}
