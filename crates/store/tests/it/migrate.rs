@@ -1,5 +1,7 @@
 //! Migrations.
 
+mod from_version_1;
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -1,17 +1,27 @@
-//! A random walk: thousands of operations in any order, and never a broken invariant.
+//! A random walk: creates, work, ends, grants, codes, corrections, changed prices and limits in any
+//! order, and never a broken invariant. After each step the sums are made anew, apart from the
+//! store's own checks.
+
+mod customers;
+mod sums;
 
 use rushes_domain::account::KeyKind;
-use rushes_domain::{FailureCode, State, Ticks};
+use rushes_domain::{AccountId, FailureCode, GroupId, KeyId, State, Ticks};
 use rushes_store::{
     AccountLimits, Advance, Claimed, CreateOutcome, Fence, Happening, StoreError, TaskRow, advance,
     cancel_task, expired_results, overdue, remove_result, void_all_leases,
 };
 
-use crate::harness::{PRICE, TestStore, at, failure, idempotency, inline_image, stored, task_id};
+use self::sums::Sums;
+use crate::harness::{
+    PRICE, TestStore, at, failure, idempotency, inline_image, new_task, stored, task_id,
+};
 
-const WALKS: u64 = 6;
-const STEPS: u32 = 600;
-const STEPS_BETWEEN_CHECKS: u32 = 25;
+const WALKS: u64 = 40;
+const STEPS: u32 = 300;
+const STEPS_BETWEEN_CHECKS: u32 = 50;
+/// What the configuration says of accounts whose group says nothing.
+const DEFAULTS: AccountLimits = AccountLimits { in_flight_max: 4, waiting_max: 4 };
 
 /// The same walk for the same seed (splitmix64).
 struct Dice(u64);
@@ -28,6 +38,22 @@ impl Dice {
     fn seconds(&mut self, sides: u64) -> i64 {
         i64::try_from(self.roll(sides)).unwrap()
     }
+
+    fn up_to(&mut self, sides: u32) -> u32 {
+        u32::try_from(self.roll(u64::from(sides))).unwrap()
+    }
+
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[usize::try_from(self.roll(from.len() as u64)).unwrap()]
+    }
+}
+
+/// A key that somebody walks with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Key {
+    account: AccountId,
+    id: KeyId,
+    kind: KeyKind,
 }
 
 struct Walk {
@@ -35,54 +61,93 @@ struct Walk {
     dice: Dice,
     seconds: i64,
     tasks: u64,
+    /// Secrets and codes that were made; each has a hash of its own.
+    secrets: u64,
+    groups: Vec<GroupId>,
+    keys: Vec<Key>,
     claims: Vec<Claimed>,
 }
 
 #[test]
 fn no_walk_breaks_an_invariant() {
-    for seed in 0..WALKS {
-        let test = TestStore::with_credit(Ticks(PRICE.0 * 12));
-        let mut walk = Walk { test, dice: Dice(seed), seconds: 0, tasks: 0, claims: Vec::new() };
-        for step in 0..STEPS {
-            walk.step();
-            if step % STEPS_BETWEEN_CHECKS == 0 {
-                let found = walk.test.violations(walk.seconds);
-                assert_eq!(found, [], "seed {seed}, step {step}");
-            }
+    // Two at a time: the machine has more than one core, and the steps wait for the disk.
+    std::thread::scope(|scope| {
+        for half in 0..2 {
+            scope.spawn(move || (0..WALKS).filter(|seed| seed % 2 == half).for_each(walk));
         }
-        *walk.test.checked_at.lock().unwrap() = Some(at(walk.seconds));
+    });
+}
+
+fn walk(seed: u64) {
+    let mut walk = Walk::begin(seed);
+    let mut before = Sums::read(&walk.test);
+    for step in 0..STEPS {
+        walk.step();
+        let after = Sums::read(&walk.test);
+        after.check(&before, &format!("seed {seed}, step {step}"));
+        before = after;
+        if step % STEPS_BETWEEN_CHECKS == 0 {
+            let found = walk.test.violations(walk.seconds);
+            assert_eq!(found, [], "seed {seed}, step {step}");
+        }
     }
+    *walk.test.checked_at.lock().unwrap() = Some(at(walk.seconds));
 }
 
 impl Walk {
+    fn begin(seed: u64) -> Self {
+        let test = TestStore::with_credit(Ticks(PRICE.0 * 12));
+        let (other, key) = test.another_account(1);
+        let owner = test.account;
+        let keys = vec![
+            Key { account: owner, id: test.live_key, kind: KeyKind::Live },
+            Key { account: owner, id: test.test_key, kind: KeyKind::Test },
+            Key { account: other, id: key, kind: KeyKind::Live },
+        ];
+        let mut walk = Self {
+            test,
+            dice: Dice(seed),
+            seconds: 0,
+            tasks: 0,
+            secrets: 0,
+            groups: vec![rushes_store::DEFAULT_GROUP],
+            keys,
+            claims: Vec::new(),
+        };
+        walk.make_group();
+        walk
+    }
+
     fn step(&mut self) {
-        match self.dice.roll(14) {
-            0..=4 => self.create(),
-            5 => {
+        match self.dice.roll(24) {
+            0..=5 => self.create(),
+            6 | 7 => {
                 let (now, slots) = (self.seconds, 1 + self.dice.roll(3));
                 let slots = usize::try_from(slots).unwrap();
                 self.claims.extend(self.test.claim_queued(now, slots));
             }
-            6 => self.claims.extend(self.test.claim_due(self.seconds, 2)),
-            7..=10 => self.work(),
-            11 => self.cancel(),
-            12 => self.seconds += self.dice.seconds(100),
-            _ => self.sweep(),
+            8 => self.claims.extend(self.test.claim_due(self.seconds, 2)),
+            9..=13 => self.work(),
+            14 => self.cancel(),
+            15 => self.seconds += self.dice.seconds(100),
+            16 | 17 => self.sweep(),
+            18 | 19 => self.money(),
+            20 | 21 => self.limits(),
+            _ => self.change_keys(),
         }
     }
 
     fn create(&mut self) {
-        let mut new = self.test.new_task(self.tasks);
+        let key = self.dice.pick(&self.keys);
+        let mut new = new_task(key.account, key.id, self.tasks);
         self.tasks += 1;
+        new.key_kind = key.kind;
         new.now = at(self.seconds);
-        new.limits = AccountLimits {
-            in_flight_max: 2 + u32::try_from(self.dice.roll(4)).unwrap(),
-            waiting_max: 4,
-        };
-        if self.dice.roll(4) == 0 {
-            new.key_kind = KeyKind::Test;
-            new.key_id = self.test.test_key;
-        }
+        new.limits = DEFAULTS;
+        // The operator changed prices since: each task keeps the one that it was made with.
+        let version = 1 + self.dice.seconds(3);
+        new.price_version = version;
+        new.price = if key.kind == KeyKind::Test { Ticks::ZERO } else { Ticks(PRICE.0 * version) };
         if self.dice.roll(3) == 0 {
             new.images = vec![inline_image(new.id, 0)];
         }
@@ -144,25 +209,28 @@ impl Walk {
     }
 
     fn cancel(&mut self) {
-        let account = self.test.account;
+        let account = self.dice.pick(&self.keys).account;
         let id = task_id(self.dice.roll(self.tasks.max(1)));
         let now = at(self.seconds);
         self.test.write(move |tx| cancel_task(tx, account, id, now));
+    }
+
+    /// Time passes, and what is late by then is ended.
+    fn leap(&mut self, seconds: i64) {
+        self.seconds += seconds;
+        let now = at(self.seconds);
+        for id in self.test.write(move |tx| overdue(tx, now, 1_000)) {
+            let late = Happening::Failed(failure(FailureCode::DeadlineExceeded));
+            let ended = self.test.outside(id, late, self.seconds).unwrap();
+            assert_eq!(ended.state, State::Failed);
+        }
     }
 
     fn sweep(&mut self) {
         let now = at(self.seconds);
         match self.dice.roll(6) {
             0 => drop(self.test.write(move |tx| void_all_leases(tx, now))),
-            1 => {
-                self.seconds += 1_800;
-                let now = at(self.seconds);
-                for id in self.test.write(move |tx| overdue(tx, now, 100)) {
-                    let late = Happening::Failed(failure(FailureCode::DeadlineExceeded));
-                    let ended = self.test.outside(id, late, self.seconds).unwrap();
-                    assert_eq!(ended.state, State::Failed);
-                }
-            }
+            1 => self.leap(1_800),
             _ => {
                 for expired in self.test.write(move |tx| expired_results(tx, now, 5)) {
                     let id = expired.task_id;
