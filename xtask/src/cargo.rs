@@ -3,13 +3,14 @@
 //! Guarantees: cargo's own messages reach the terminal as they come; the target directory is the
 //! one that cargo itself uses, whatever the environment says.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use serde_json::Value;
 
+use crate::canary;
 use crate::outcome::Counts;
 
 /// The workspace's root folder.
@@ -70,18 +71,28 @@ pub(crate) fn binary(profile: &str) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-/// Runs `cargo test`, shows its output and adds up its `test result:` lines.
+/// Runs `cargo test`, shows its output and adds up its `test result:` lines. A secret in anything
+/// that it or a server of its tests printed counts as a failure of its own.
 pub(crate) fn test(arguments: &[&str]) -> anyhow::Result<Counts> {
-    let mut child =
-        cargo(arguments).stdout(Stdio::piped()).spawn().context("cargo cannot be started")?;
+    let mut command = cargo(arguments);
+    let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().context("cargo cannot be started")?;
     let output = child.stdout.take().context("cargo has no output")?;
+    let errors = child.stderr.take().context("cargo has no standard error")?;
+    let errors = std::thread::spawn(move || pass_on(errors, |line| eprintln!("{line}")));
     let mut counts = Counts::default();
-    for line in BufReader::new(output).lines() {
-        let line = line.context("cargo's output cannot be read")?;
+    let mut leaks = pass_on(output, |line| {
         println!("{line}");
-        if let Some(found) = parse_result(&line) {
+        if let Some(found) = parse_result(line) {
             counts.add(&found);
         }
+    })?;
+    leaks += errors.join().map_err(|_| anyhow!("the reader of standard error panicked"))??;
+    if leaks == 0 {
+        counts.passed += 1;
+    } else {
+        println!("{leaks} lines above hold a secret (see xtask/src/canary.rs)");
+        counts.failed += 1;
     }
     let status = child.wait().context("cargo cannot be waited for")?;
     if !status.success() && counts.failed == 0 {
@@ -89,6 +100,18 @@ pub(crate) fn test(arguments: &[&str]) -> anyhow::Result<Counts> {
         counts.failed += 1;
     }
     Ok(counts)
+}
+
+/// Hands each line on and counts those that hold a secret.
+fn pass_on(output: impl Read, mut line: impl FnMut(&str)) -> anyhow::Result<usize> {
+    let mut leaks = 0;
+    for bytes in BufReader::new(output).split(b'\n') {
+        let bytes = bytes.context("cargo's output cannot be read")?;
+        let text = String::from_utf8_lossy(&bytes);
+        line(&text);
+        leaks += usize::from(canary::is_leak(&text));
+    }
+    Ok(leaks)
 }
 
 /// `test result: ok. 12 passed; 0 failed; 1 ignored; …`
