@@ -6,7 +6,7 @@ use super::Findings;
 use super::tree::{SourceFile, Tree};
 
 /// Commands of the binary that have no module named after them.
-const BINARY_COMMANDS_MORE: [&str; 1] = ["help"];
+const BINARY_COMMANDS_MORE: [&str; 2] = ["help", "ledger"];
 /// Variables that are not settings of the configuration file.
 const VARIABLES_MORE: [&str; 5] = [
     "RUSHES_API_KEY",
@@ -154,7 +154,7 @@ fn unknown_command(tree: &Tree, words: &[&str]) -> Option<String> {
             if !verb.starts_with('-') =>
         {
             let module = |name: String| tree.file(&format!("crates/server/src/cli/{name}.rs"));
-            let has_module = [verb.to_string(), format!("{verb}/mod")]
+            let has_module = [verb.to_string(), format!("{verb}/mod"), format!("admin/{verb}")]
                 .into_iter()
                 .any(|it| module(it).is_some());
             (verb, BINARY_COMMANDS_MORE.contains(verb) || has_module)
