@@ -101,6 +101,15 @@ row_id! {
     /// A group's row number in the store.
     GroupId
 }
+row_id! {
+    /// A channel's row number in the store; 0 is the built-in preview renderer.
+    ChannelId
+}
+
+impl ChannelId {
+    /// The built-in preview renderer, which is no row.
+    pub const PREVIEW: Self = Self(0);
+}
 
 /// Where new ids and random bytes come from. A field of the app, so that a test can replay a run.
 pub trait IdSource: Send + Sync {

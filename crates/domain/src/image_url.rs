@@ -1,6 +1,7 @@
-//! What a look at the text of an image URL shows, before anything is dialled.
+//! What a look at the text of a URL that somebody else named shows, before anything is dialled:
+//! that of a client's picture, or that of an upstream's video.
 //!
-//! Guarantees: a URL that passes is `http(s)`, has no credentials and no service port, and names
+//! Guarantees: a URL that passes [`check_url`] is `http(s)`, has no credentials and no service port, and names
 //! no host that is visibly private, in any spelling that the WHATWG URL Standard gives an address.
 //! [`is_public`] is the one definition of a public address. Not here: resolving names and
 //! following redirects, which the server's egress does with the same [`is_public`].
@@ -12,7 +13,7 @@ use url::{Host, ParseError, Url};
 use crate::error::{ApiError, ErrorCode};
 use crate::text::{is_invisible, shown};
 
-/// Most bytes of an image URL.
+/// Most bytes of a URL.
 pub const URL_BYTES_MAX: usize = 8 * 1024;
 /// Most characters of a host or scheme that a message repeats.
 const SHOWN_CHARS_MAX: usize = 64;
@@ -50,15 +51,45 @@ const SPECIAL_V4: [([u8; 4], u32); 17] = [
 const PRIVATE_NAMES: [&str; 9] =
     ["local", "internal", "localdomain", "intranet", "lan", "corp", "home", "private", "home.arpa"];
 
-/// Looks at the text of an image URL. `is_allowed` says whether the operator allowed an address
-/// that is not public (`egress.allow`); an address literal that it allows passes on any port.
+/// Why a URL is not used; the text goes behind a colon.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UrlProblem {
+    /// It is no absolute URL.
+    #[error("{0}")]
+    Invalid(String),
+    /// It points where the gateway does not go.
+    #[error("{0}")]
+    Blocked(String),
+}
+
+/// Looks at the text of an image URL as [`check_url`] does.
 ///
 /// # Errors
-/// `image_url_invalid` if the text is no absolute URL, `image_url_blocked` if it points where the
-/// gateway does not go. The message does not name the field.
+/// `image_url_invalid` or `image_url_blocked`. The message does not name the field.
 pub fn check_image_url(text: &str, is_allowed: &dyn Fn(IpAddr) -> bool) -> Result<Url, ApiError> {
-    check_text(text)?;
-    let url = parse(text)?;
+    check_url(text, is_allowed).map_err(|problem| match problem {
+        UrlProblem::Invalid(problem) => ApiError::new(
+            ErrorCode::ImageUrlInvalid,
+            format!(
+                "not a usable image URL: {problem}. Send an https:// URL, or a complete \
+                 data:image/…;base64, URL"
+            ),
+        ),
+        UrlProblem::Blocked(problem) => ApiError::new(
+            ErrorCode::ImageUrlBlocked,
+            format!("the image URL is not allowed: {problem}"),
+        ),
+    })
+}
+
+/// Looks at the text of a URL. `is_allowed` says whether the operator allowed an address that is
+/// not public (`egress.allow`); an address literal that it allows passes on any port.
+///
+/// # Errors
+/// [`UrlProblem::Invalid`] if the text is no absolute URL, [`UrlProblem::Blocked`] if it points
+/// where the gateway does not go.
+pub fn check_url(text: &str, is_allowed: &dyn Fn(IpAddr) -> bool) -> Result<Url, UrlProblem> {
+    let url = parse_url(text)?;
     let is_vetted = match url.host() {
         Some(Host::Ipv4(address)) => check_address(IpAddr::V4(address), is_allowed)?,
         Some(Host::Ipv6(address)) => check_address(IpAddr::V6(address), is_allowed)?,
@@ -71,6 +102,16 @@ pub fn check_image_url(text: &str, is_allowed: &dyn Fn(IpAddr) -> bool) -> Resul
     Ok(url)
 }
 
+/// The URL, if it is `http(s)` and without credentials, wherever it points: for callers that know
+/// its origin.
+///
+/// # Errors
+/// As [`check_url`].
+pub fn parse_url(text: &str) -> Result<Url, UrlProblem> {
+    check_text(text)?;
+    parse(text)
+}
+
 /// True if the address can be reached from anywhere on the internet: after unwrapping IPv4 in
 /// IPv6, in none of the IANA special-purpose registries (RFC 6890) and not multicast.
 pub fn is_public(address: IpAddr) -> bool {
@@ -81,7 +122,7 @@ pub fn is_public(address: IpAddr) -> bool {
 }
 
 /// Length, characters and scheme.
-fn check_text(text: &str) -> Result<(), ApiError> {
+fn check_text(text: &str) -> Result<(), UrlProblem> {
     if text.len() > URL_BYTES_MAX {
         return Err(invalid(&format!("it is longer than {URL_BYTES_MAX} bytes")));
     }
@@ -107,7 +148,7 @@ fn is_scheme(text: &str) -> bool {
 }
 
 /// Parses as browsers do, and refuses what browsers would quietly read as something else.
-fn parse(text: &str) -> Result<Url, ApiError> {
+fn parse(text: &str) -> Result<Url, UrlProblem> {
     // A browser takes a backslash for a slash, others do not: where it leads is anybody's guess.
     if text.contains('\\') {
         return Err(blocked("it holds a backslash"));
@@ -137,7 +178,7 @@ fn parse(text: &str) -> Result<Url, ApiError> {
 }
 
 /// True if the operator allowed the address; false if it is simply public.
-fn check_address(address: IpAddr, is_allowed: &dyn Fn(IpAddr) -> bool) -> Result<bool, ApiError> {
+fn check_address(address: IpAddr, is_allowed: &dyn Fn(IpAddr) -> bool) -> Result<bool, UrlProblem> {
     if is_allowed(address) || is_allowed(address.to_canonical()) {
         return Ok(true);
     }
@@ -148,7 +189,7 @@ fn check_address(address: IpAddr, is_allowed: &dyn Fn(IpAddr) -> bool) -> Result
 }
 
 /// True if the operator allowed what the name stands for; false if nothing is against it.
-fn check_name(name: &str, is_allowed: &dyn Fn(IpAddr) -> bool) -> Result<bool, ApiError> {
+fn check_name(name: &str, is_allowed: &dyn Fn(IpAddr) -> bool) -> Result<bool, UrlProblem> {
     let bare = name.trim_end_matches('.');
     let is_under = |parent: &str| {
         bare.strip_suffix(parent).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
@@ -189,7 +230,7 @@ fn mixes_alphabets(label: &str) -> bool {
     label.chars().filter_map(alphabet).any(|found| *first.get_or_insert(found) != found)
 }
 
-fn check_port(url: &Url) -> Result<(), ApiError> {
+fn check_port(url: &Url) -> Result<(), UrlProblem> {
     let port = url.port_or_known_default().unwrap_or(0);
     if matches!(port, 80 | 443) || (port >= PORT_MIN && !SERVICE_PORTS.contains(&port)) {
         return Ok(());
@@ -238,16 +279,10 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     is_global_unicast && !is_special
 }
 
-fn invalid(problem: &str) -> ApiError {
-    ApiError::new(
-        ErrorCode::ImageUrlInvalid,
-        format!(
-            "not a usable image URL: {problem}. Send an https:// URL, or a complete \
-             data:image/…;base64, URL"
-        ),
-    )
+fn invalid(problem: &str) -> UrlProblem {
+    UrlProblem::Invalid(problem.to_owned())
 }
 
-fn blocked(problem: &str) -> ApiError {
-    ApiError::new(ErrorCode::ImageUrlBlocked, format!("the image URL is not allowed: {problem}"))
+fn blocked(problem: &str) -> UrlProblem {
+    UrlProblem::Blocked(problem.to_owned())
 }

@@ -48,6 +48,35 @@ pub enum ImageSource {
     Url(String),
 }
 
+/// Settings that some engines know and others do not: sent on to those that do, named as ignored
+/// to the client where no channel of the model does. Fractions are kept as the client wrote them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EngineOptions {
+    /// Variation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<i64>,
+    /// What is not to be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub negative_prompt: Option<String>,
+    /// Frames a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fps: Option<u32>,
+    /// How closely the prompt is followed; a decimal number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guidance_scale: Option<String>,
+    /// Steps of the diffusion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub num_inference_steps: Option<u32>,
+}
+
+impl EngineOptions {
+    /// True if the client sent none.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A request that the catalogue allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
@@ -73,6 +102,8 @@ pub struct Job {
     pub height: u32,
     /// Images in the order of the request.
     pub images: Vec<ImageSource>,
+    /// Settings for engines that know them.
+    pub options: EngineOptions,
     /// The client's own pairs, echoed.
     pub metadata: Vec<(String, String)>,
     /// Unknown fields of the request, as sent, at most 20.

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod admission;
 pub mod catalogue;
+pub mod channel;
 pub mod directive;
 pub mod error;
 pub mod failure;
@@ -15,13 +16,14 @@ pub mod image_url;
 pub mod job;
 pub mod money;
 pub mod request;
+pub mod route;
 pub mod state;
 mod text;
 pub mod time;
 
 pub use error::{ApiError, ErrorCode};
 pub use failure::{Failure, FailureCode};
-pub use id::{AccountId, GroupId, IdSource, KeyId, TaskId};
+pub use id::{AccountId, ChannelId, GroupId, IdSource, KeyId, TaskId};
 pub use money::Ticks;
 pub use state::{Event, State, transition};
 pub use text::is_blank;

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use rushes_domain::directive::Directives;
-use rushes_domain::job::Mode;
+use rushes_domain::job::{EngineOptions, Mode};
 use rushes_domain::{AccountId, TaskId, Timestamp};
 
 /// A job to be handed over: everything decided, all images at hand.
@@ -14,7 +16,7 @@ pub struct ProviderJob {
     pub task_id: TaskId,
     /// Whose task it is; the renderer is shared fairly between accounts.
     pub account_id: AccountId,
-    /// The model's canonical id.
+    /// What the upstream calls the model.
     pub model: String,
     /// What to show, without test directives.
     pub prompt: String,
@@ -30,14 +32,55 @@ pub struct ProviderJob {
     pub aspect_ratio: String,
     /// For example `720p`.
     pub resolution: String,
-    /// Encoded pictures that were decoded once already.
-    pub images: Vec<Bytes>,
+    /// Pictures in the order of the request.
+    pub images: Vec<JobImage>,
+    /// What the client sent for engines that know it.
+    pub options: EngineOptions,
+    /// Gateways that the request has passed, this one included (`Rushes-Hops`).
+    pub hops: u32,
     /// What a test prompt asks for; empty for live keys.
     pub directives: Directives,
     /// Variation: the same prompt with another seed is another film.
     pub seed: u64,
     /// Whether a preview carries the prompt as a caption.
     pub caption: bool,
+}
+
+/// A picture of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobImage {
+    /// Its bytes, decoded once already and fitted as the channel wants it.
+    Bytes {
+        /// The media type, such as `image/png`.
+        mime: String,
+        /// The file.
+        bytes: Bytes,
+    },
+    /// Its address, handed on as it is.
+    Url(String),
+}
+
+impl JobImage {
+    /// The address, or the bytes as a data URL (RFC 2397).
+    pub fn to_url(&self) -> String {
+        match self {
+            Self::Url(url) => url.clone(),
+            Self::Bytes { mime, bytes } => {
+                let mut url = format!("data:{mime};base64,");
+                url.reserve(bytes.len().div_ceil(3) * 4);
+                STANDARD.encode_string(bytes, &mut url);
+                url
+            }
+        }
+    }
+
+    /// The bytes, if they are at hand.
+    pub const fn bytes(&self) -> Option<&Bytes> {
+        match self {
+            Self::Bytes { bytes, .. } => Some(bytes),
+            Self::Url(_) => None,
+        }
+    }
 }
 
 /// A job that was handed over, as a poll or a cancel names it.

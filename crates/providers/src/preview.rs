@@ -13,8 +13,9 @@ use rushes_domain::directive::Directives;
 use rushes_domain::{Failure, FailureCode, TaskId};
 
 use crate::{
-    BoxFuture, Descriptor, JobHandle, Media, PollSchedule, PoolFull, PoolState, Progress, Provider,
-    ProviderJob, RenderJob, RenderPool, Resubmit, UpstreamError, UpstreamErrorKind, UpstreamId,
+    BoxFuture, Check, Descriptor, JobHandle, Media, PollSchedule, PoolFull, PoolState, Preset,
+    PresetModels, Progress, Provider, ProviderJob, RenderJob, RenderPool, Resubmit,
+    TIMEOUTS_DEFAULT, Upstream, UpstreamError, UpstreamErrorKind, UpstreamId,
 };
 
 /// The provider's name, as tasks show it.
@@ -27,10 +28,26 @@ const FULL_RETRY_MS: u64 = 1_000;
 /// Highest per cent before the end.
 const PERCENT_MAX: u8 = 99;
 
-static DESCRIPTOR: Descriptor = Descriptor {
+/// Between two polls of a job that is being drawn, in milliseconds.
+const POLL_INTERVAL_MS: u32 = 1_000;
+
+static DESCRIPTOR: Descriptor =
+    Descriptor { name: NAME, presets: &[PRESET], cancels: true, sends_options: false };
+
+/// No channel is made from it: it says how the worker treats previews.
+pub const PRESET: Preset = Preset {
     name: NAME,
+    description: "The built-in preview renderer.",
+    base_url: None,
+    needs_credential: false,
     resubmit: Resubmit::Free,
-    poll: PollSchedule { first_ms: 0, interval_ms: 1_000 },
+    refuses_with_503: false,
+    poll: PollSchedule { first_ms: 0, interval_ms: POLL_INTERVAL_MS },
+    max_concurrency: 1,
+    timeouts: TIMEOUTS_DEFAULT,
+    models: PresetModels::Same,
+    costs: &[],
+    takes_image_urls: false,
 };
 
 /// The provider over the app's render pool.
@@ -57,7 +74,7 @@ impl Preview {
             width: job.width,
             height: job.height,
             seconds: job.seconds,
-            images: job.images.clone(),
+            images: job.images.iter().filter_map(|image| image.bytes().cloned()).collect(),
             caption: job.caption,
         };
         match self.pool.start(render) {
@@ -119,6 +136,7 @@ impl Provider for Preview {
 
     fn submit<'a>(
         &'a self,
+        _upstream: Upstream<'a>,
         job: &'a ProviderJob,
     ) -> BoxFuture<'a, Result<UpstreamId, UpstreamError>> {
         Box::pin(ready(self.start(job)))
@@ -126,16 +144,25 @@ impl Provider for Preview {
 
     fn poll<'a>(
         &'a self,
+        _upstream: Upstream<'a>,
         job: &'a JobHandle<'a>,
     ) -> BoxFuture<'a, Result<Progress, UpstreamError>> {
         Box::pin(ready(self.look(job)))
     }
 
-    fn cancel<'a>(&'a self, job: &'a JobHandle<'a>) -> BoxFuture<'a, Result<(), UpstreamError>> {
+    fn cancel<'a>(
+        &'a self,
+        _upstream: Upstream<'a>,
+        job: &'a JobHandle<'a>,
+    ) -> BoxFuture<'a, Result<(), UpstreamError>> {
         if let Some(task_id) = task_of(job.upstream_id) {
             self.pool.cancel(task_id);
         }
         Box::pin(ready(Ok(())))
+    }
+
+    fn check<'a>(&'a self, _upstream: Upstream<'a>) -> BoxFuture<'a, Result<Check, UpstreamError>> {
+        Box::pin(ready(Ok(Check::NoList)))
     }
 
     fn forget(&self, id: &UpstreamId) {
@@ -170,7 +197,7 @@ impl Hold {
                 // `elapsed_ms` is below `delay_ms`, which is therefore not 0.
                 let percent = elapsed_ms.saturating_mul(100) / delay_ms;
                 let percent = u8::try_from(percent).unwrap_or(PERCENT_MAX).min(PERCENT_MAX);
-                let interval_ms = u64::from(DESCRIPTOR.poll.interval_ms);
+                let interval_ms = u64::from(POLL_INTERVAL_MS);
                 (Some(percent), (delay_ms - elapsed_ms).min(interval_ms))
             }
         };

@@ -37,6 +37,9 @@ pub enum Media {
         /// A still of it as JPEG.
         poster: Option<Bytes>,
     },
-    /// An address to fetch it from.
+    /// An address to fetch it from: with the channel's client if it lies on an origin of the
+    /// channel's, else as a stranger's.
     Url(String),
+    /// A path below the channel's address, to be fetched with its credential.
+    Path(String),
 }

@@ -48,6 +48,32 @@ pub enum InspectError {
     Undecodable,
 }
 
+/// Bytes that [`may_be_video`] has to see.
+pub const START_BYTES: usize = 8;
+
+/// Whether a file that begins like this can be one that [`inspect`] accepts, so that a page in
+/// place of a video is told from the first [`START_BYTES`].
+#[must_use]
+pub fn may_be_video(start: &[u8]) -> bool {
+    // Whatever comes first is a box; these are the ones that writers begin a film with.
+    matches!(
+        start.get(4..START_BYTES),
+        Some(
+            b"ftyp"
+                | b"styp"
+                | b"moov"
+                | b"moof"
+                | b"mdat"
+                | b"sidx"
+                | b"pdin"
+                | b"free"
+                | b"skip"
+                | b"wide"
+                | b"uuid"
+        )
+    )
+}
+
 /// Where the bytes of the first key frame are.
 struct KeyFrame {
     offset: u64,

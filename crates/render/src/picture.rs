@@ -7,6 +7,7 @@
 
 mod chunks;
 mod jpeg;
+mod plain;
 
 use std::io::Cursor;
 
@@ -16,6 +17,8 @@ use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageResult, Limits};
+
+pub(crate) use plain::is_plain;
 
 /// Largest picture file, in bytes (20 MB).
 pub const PICTURE_BYTES_MAX: usize = 20_000_000;

@@ -1,10 +1,9 @@
 //! A picture made ready for the camera: 1.2 × the frame, cropped to cover or set on a blur of
 //! itself when the shapes differ too much.
 
-use std::collections::VecDeque;
-
 use crate::math::{byte, float, floor, index, position, signed, smooth};
 use crate::picture::Picture;
+use crate::resample::{self, Part};
 
 /// Plate side for one of the frame: room for the camera to move.
 pub(crate) const PLATE_SCALE: f32 = 1.2;
@@ -19,15 +18,6 @@ pub(crate) struct Plate {
     pub(crate) width: usize,
     pub(crate) height: usize,
     pub(crate) pixels: Vec<[u8; 4]>,
-}
-
-/// A part of a picture, in its pixels.
-#[derive(Debug, Clone, Copy)]
-struct Part {
-    x: f32,
-    y: f32,
-    width: f32,
-    height: f32,
 }
 
 impl Plate {
@@ -92,7 +82,7 @@ fn cover(width: f32, height: f32, ratio: f32) -> Part {
 }
 
 /// The picture as a dim blur that covers everything.
-fn fill(picture: &Picture, ratio: f32, width: usize, height: usize) -> Vec<[u8; 4]> {
+pub(crate) fn fill(picture: &Picture, ratio: f32, width: usize, height: usize) -> Vec<[u8; 4]> {
     let size = |side: u32| float(usize::try_from(side).unwrap_or(1));
     let part = cover(size(picture.width), size(picture.height), ratio);
     let cell = float(width.max(height)) / float(FILL_CELLS);
@@ -136,103 +126,15 @@ fn fill(picture: &Picture, ratio: f32, width: usize, height: usize) -> Vec<[u8; 
     pixels
 }
 
-/// Weights of one output pixel: first source pixel and the share of each from there on.
-struct Taps {
-    first: usize,
-    weights: Vec<f32>,
-}
-
-/// Catmull-Rom, widened when the picture shrinks so that nothing flickers.
-fn taps(from: f32, length: f32, source: usize, count: usize) -> Vec<Taps> {
-    let step = length / float(count);
-    let wide = step.max(1.0);
-    (0..count)
-        .map(|at| {
-            let middle = from + (float(at) + 0.5) * step - 0.5;
-            let first = floor(middle - 2.0 * wide) + 1;
-            let last = floor(middle + 2.0 * wide);
-            let low = position(first.clamp(0, signed(source) - 1));
-            let high = position(last.clamp(0, signed(source) - 1));
-            let mut weights = vec![0.0; high - low + 1];
-            for tap in first..=last {
-                let slot = position(tap.clamp(signed(low), signed(high))) - low;
-                weights[slot] += catmull_rom((crate::math::float_of(tap) - middle) / wide);
-            }
-            let total: f32 = weights.iter().sum();
-            for weight in &mut weights {
-                *weight /= total;
-            }
-            Taps { first: low, weights }
-        })
-        .collect()
-}
-
-fn catmull_rom(x: f32) -> f32 {
-    let x = x.abs();
-    if x < 1.0 {
-        (1.5 * x - 2.5) * x * x + 1.0
-    } else if x < 2.0 {
-        ((2.5 - 0.5 * x) * x - 4.0) * x + 2.0
-    } else {
-        0.0
-    }
-}
-
 /// Scales a part of the picture; transparency is laid on white.
 fn resample(picture: &Picture, part: Part, width: usize, height: usize) -> Vec<[u8; 4]> {
-    let size = |side: u32| usize::try_from(side).unwrap_or(1);
-    let (source_width, source_height) = (size(picture.width), size(picture.height));
-    let across = taps(part.x, part.width, source_width, width);
-    let down = taps(part.y, part.height, source_height, height);
-    let mut pixels = Vec::with_capacity(width * height);
-    // Rows that are already scaled across; an output row needs a short run of them.
-    let mut ready: VecDeque<Vec<[f32; 3]>> = VecDeque::new();
-    let mut ready_from = 0;
-    let mut flat = Vec::with_capacity(source_width);
-    let mut sum = vec![[0.0_f32; 3]; width];
-    for taps in &down {
-        while ready_from < taps.first && !ready.is_empty() {
-            ready.pop_front();
-            ready_from += 1;
-        }
-        ready_from = ready_from.max(taps.first);
-        while ready.len() < taps.weights.len() {
-            let row = (ready_from + ready.len()).min(source_height - 1);
-            flatten(&picture.rgba[row * source_width * 4..][..source_width * 4], &mut flat);
-            ready.push_back(across.iter().map(|taps| taps.apply(&flat)).collect());
-        }
-        sum.fill([0.0; 3]);
-        for (row, weight) in ready.iter().zip(&taps.weights) {
-            for (sum, pixel) in sum.iter_mut().zip(row) {
-                for (sum, value) in sum.iter_mut().zip(pixel) {
-                    *sum += value * weight;
-                }
-            }
-        }
-        pixels.extend(
-            sum.iter().map(|&[red, green, blue]| [byte(red), byte(green), byte(blue), 255]),
-        );
-    }
-    pixels
+    resample::scale(picture, part, (width, height), on_white, |[red, green, blue]| {
+        [byte(red), byte(green), byte(blue), 255]
+    })
 }
 
-fn flatten(row: &[u8], flat: &mut Vec<[f32; 3]>) {
-    flat.clear();
-    flat.extend(row.chunks_exact(4).map(|pixel| {
-        let alpha = f32::from(pixel[3]) / 255.0;
-        let channel = |at: usize| f32::from(pixel[at]) / 255.0 * alpha + 1.0 - alpha;
-        [channel(0), channel(1), channel(2)]
-    }));
-}
-
-impl Taps {
-    fn apply(&self, row: &[[f32; 3]]) -> [f32; 3] {
-        let mut sum = [0.0; 3];
-        for (pixel, weight) in row[self.first..].iter().zip(&self.weights) {
-            for (sum, value) in sum.iter_mut().zip(pixel) {
-                *sum += value * weight;
-            }
-        }
-        sum
-    }
+fn on_white(pixel: [u8; 4]) -> [f32; 3] {
+    let alpha = f32::from(pixel[3]) / 255.0;
+    let channel = |at: usize| f32::from(pixel[at]) / 255.0 * alpha + 1.0 - alpha;
+    [channel(0), channel(1), channel(2)]
 }

@@ -24,13 +24,14 @@ pub struct ApiRequest {
     query: Vec<(&'static str, String)>,
     body: Option<Value>,
     is_repeatable: bool,
+    patience_seconds: u64,
 }
 
 impl ApiRequest {
     fn new(method: Method, segments: &[&str], body: Option<Value>) -> Self {
         let is_repeatable = method == Method::GET;
         let segments = segments.iter().map(ToString::to_string).collect();
-        Self { method, segments, query: Vec::new(), body, is_repeatable }
+        Self { method, segments, query: Vec::new(), body, is_repeatable, patience_seconds: 0 }
     }
 
     /// Reads what is at `/api/…`. Segments are escaped: a name with a slash is one segment.
@@ -57,6 +58,13 @@ impl ApiRequest {
     #[must_use]
     pub fn query(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
         self.query.extend(value.map(|value| (name, value.to_string())));
+        self
+    }
+
+    /// Waits so many seconds longer for the answer than otherwise.
+    #[must_use]
+    pub fn patient(mut self, seconds: u64) -> Self {
+        self.patience_seconds = seconds;
         self
     }
 
@@ -104,6 +112,7 @@ impl Client {
         Ok(Call {
             method: request.method.clone(),
             is_repeatable: request.is_repeatable,
+            patience_seconds: request.patience_seconds,
             answer_bytes_max,
             ..Call::post(url, body.map(Bytes::from))
         })

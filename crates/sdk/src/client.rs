@@ -303,6 +303,7 @@ impl Call {
             idempotency_key: None,
             is_repeatable: false,
             hold_seconds: 0,
+            patience_seconds: 0,
             answer_bytes_max: ANSWER_BYTES_MAX,
         }
     }

@@ -35,6 +35,8 @@ pub(crate) struct Call {
     pub(crate) is_repeatable: bool,
     /// `Prefer: wait=N`; 0 for none.
     pub(crate) hold_seconds: u64,
+    /// Further time for the answer.
+    pub(crate) patience_seconds: u64,
     /// Largest answer that is read, in bytes.
     pub(crate) answer_bytes_max: usize,
 }
@@ -67,6 +69,7 @@ impl Client {
             Some(_) => SEND_TIMEOUT,
             None => READ_TIMEOUT + Duration::from_secs(call.hold_seconds),
         };
+        let timeout = timeout + Duration::from_secs(call.patience_seconds);
         let mut request = self
             .http
             .request(call.method.clone(), call.url.clone())

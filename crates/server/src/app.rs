@@ -15,10 +15,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::bootstrap::{self, Bootstrap, BootstrapError};
+use crate::channels::{self, Channels};
 use crate::clock::{AppClock, SystemClock};
 use crate::config::{Config, ConfigError};
 use crate::data_dir::{DataDir, DataDirError};
-use crate::egress::{Egress, EgressError, EgressOptions, Resolve, SystemResolver};
+use crate::egress::{
+    Egress, EgressError, EgressOptions, Resolve, SystemResolver, Trusted, TrustedOptions,
+};
 use crate::http::rate::CreateLimiter;
 use crate::ids::SystemIds;
 use crate::jump::JumpWatch;
@@ -29,7 +32,7 @@ use crate::passwords::Passwords;
 use crate::prices::Prices;
 use crate::render_pool::ThreadRenderPool;
 use crate::sealing::Sealer;
-use crate::secrets::{Secret, SecretError};
+use crate::secrets::{Purpose, Secret, SecretError};
 use crate::settings::SettingsInForce;
 use crate::storage::Storage;
 use crate::throttle::LoginThrottle;
@@ -137,8 +140,14 @@ pub struct App {
     pub storage: Storage,
     /// The one way out to addresses that a client named.
     pub egress: Egress,
+    /// The one way out to addresses that an operator gave.
+    pub trusted: Trusted,
+    /// Seals the credentials of channels.
+    pub credentials: Sealer,
     /// The kinds of upstream.
     pub registry: Registry,
+    /// The channels in force.
+    pub channels: Arc<Channels>,
     /// The preview renderer's threads.
     pub pool: Arc<dyn RenderPool>,
     /// Tasks as last committed.
@@ -192,17 +201,24 @@ impl App {
         let store = open_store(&config, now, Arc::clone(&views))?;
         let preset_key = parts.bootstrap_api_key.as_deref();
         let settings = SettingsInForce::load(&config, &store, now)?;
-        let sealer = Sealer::new(&secret);
+        let sealer = Sealer::new(&secret, Purpose::Keys);
+        let credentials = Sealer::new(&secret, Purpose::Credentials);
         let revealing = settings.get().key_reveal.then_some(&sealer);
         let first_start = bootstrap::run(&config, &store, &*parts.ids, now, preset_key, revealing)?;
         take_limits_into_force(&config, &store, now)?;
         take_back_leases(&store, now)?;
         let pool: Arc<dyn RenderPool> =
             Arc::new(ThreadRenderPool::start(&config.render, Arc::clone(&worker_wake)));
-        let egress = Egress::new(
-            EgressOptions { allow: config.egress.allow.clone(), ..EgressOptions::default() },
-            parts.resolver,
-        )?;
+        let (trusted, egress) = open_ways_out(&config, &parts)?;
+        let registry = Registry::new(Arc::clone(&pool));
+        let parts_of_channels = channels::Parts {
+            registry: registry.clone(),
+            trusted: trusted.clone(),
+            sealer: credentials.clone(),
+            preview: config.preview,
+        };
+        let channels = open_channels(&config, parts_of_channels, &*parts.ids, &store, now)?;
+        views.tell(&channels);
         let app = Arc::new(Self {
             prices: Prices::load(config.catalogue()?, &store, now)?,
             settings,
@@ -212,7 +228,10 @@ impl App {
             sealer,
             links: LinkSigner::new(&secret, &config.public_url),
             create_limiter: CreateLimiter::new(Arc::clone(&parts.clock)),
-            registry: Registry::new(Arc::clone(&pool)),
+            registry,
+            trusted,
+            credentials,
+            channels,
             picture_slots: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
             tracker: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -241,6 +260,31 @@ impl App {
     pub fn data_dir(&self) -> &DataDir {
         &self.data_dir
     }
+}
+
+/// The two clients of the program.
+fn open_ways_out(config: &Config, parts: &Parts) -> Result<(Trusted, Egress), StartError> {
+    let trusted = Trusted::new(
+        &TrustedOptions::default(),
+        Arc::clone(&parts.resolver),
+        Arc::clone(&parts.clock),
+        Arc::clone(&parts.ids),
+    )?;
+    let options = EgressOptions { allow: config.egress.allow.clone(), ..EgressOptions::default() };
+    Ok((trusted, Egress::new(options, Arc::clone(&parts.resolver))?))
+}
+
+/// The channels, after those of the configuration were taken into force.
+fn open_channels(
+    config: &Config,
+    parts: channels::Parts,
+    ids: &dyn IdSource,
+    store: &Store,
+    now: Timestamp,
+) -> Result<Arc<Channels>, StartError> {
+    let (registry, sealer) = (&parts.registry, &parts.sealer);
+    channels::declared::take_into_force(config, registry, sealer, ids, store, now)?;
+    Ok(Arc::new(Channels::new(parts)))
 }
 
 fn open_store(config: &Config, now: Timestamp, views: Arc<TaskViews>) -> Result<Store, StoreError> {

@@ -17,6 +17,7 @@ use rushes_domain::Ticks;
 use rushes_domain::catalogue::{Catalogue, Model};
 use serde::{Deserialize, Serialize};
 
+use crate::channels::spec::ChannelSpec;
 pub use values::SecretText;
 use values::{dollars, list_or_commas, on_or_off, open_or_closed};
 
@@ -181,6 +182,14 @@ pub struct MetricsConfig {
     pub token: SecretText,
 }
 
+/// `[alerts]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertsConfig {
+    /// Where messages about channels go; empty: to the log alone.
+    pub webhook_url: String,
+}
+
 /// Everything that can be set.
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own with its own name")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -228,9 +237,29 @@ pub struct Config {
     pub render: RenderConfig,
     /// Monitoring.
     pub metrics: MetricsConfig,
+    /// Telling the operator.
+    pub alerts: AlertsConfig,
+    /// Channels that are declared here, and can only be changed here.
+    #[serde(default)]
+    pub channels: Vec<ChannelSpec>,
     /// Models that replace the built-in catalogue; empty: the built-in one.
     #[serde(default)]
     pub models: Vec<Model>,
+}
+
+impl AlertsConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        let is_url = || {
+            url::Url::parse(&self.webhook_url)
+                .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        };
+        if self.webhook_url.is_empty() || is_url() {
+            return Ok(());
+        }
+        Err(ConfigError::Value(
+            "alerts.webhook_url must be a URL such as https://alerts.example.com/rushes".into(),
+        ))
+    }
 }
 
 impl MetricsConfig {
@@ -337,6 +366,7 @@ impl Config {
         }
         self.check_ranges()?;
         self.metrics.check()?;
+        self.alerts.check()?;
         self.catalogue().map(|_| ())
     }
 

@@ -17,14 +17,28 @@
 //! An address of `allow` is allowed in exactly the form it is written in: a net of IPv4 addresses
 //! says nothing about the same addresses wrapped into IPv6.
 //!
-//! Not here: whether the bytes are a picture (`rushes_render::picture`), how often a fetch is
-//! tried (the worker) and how many run at once (the worker; a fetch holds one body in memory).
+//! Results of upstreams that are neither on a channel's own origin nor on one that its operator
+//! named are fetched by the same rules ([`Egress::download`]).
+//!
+//! All else that the server dials is a channel's, which the operator chose and which may well be
+//! private: [`Trusted`] and [`ChannelHttp`], the second and last client of the program.
+//!
+//! Not here: whether the bytes are a picture (`rushes_render::picture`) or a whole video
+//! (`rushes_render::inspect`), how often a fetch is tried (the worker) and how many run at once (the
+//! worker; a fetch holds one body in memory, a download does not).
 
+mod cause;
+mod channel;
 mod client;
+mod credential;
+mod download;
 mod error;
 mod fetch;
 mod guard;
+mod multipart;
 mod resolver;
+mod retry_after;
+mod trusted;
 
 use std::sync::Arc;
 
@@ -32,9 +46,13 @@ use ipnet::IpNet;
 use rushes_domain::ApiError;
 use rustls::pki_types::CertificateDer;
 
+pub use channel::ChannelHttp;
+pub use credential::{CREDENTIAL_BYTES_MAX, Credential, InvalidCredential};
+pub use download::{DownloadError, DownloadSource};
 pub use error::{EgressError, FetchError};
 pub use fetch::Fetched;
 pub use resolver::{Resolve, Resolving, SystemResolver};
+pub use trusted::{ObserveRequests, RequestOutcome, Trusted, TrustedOptions};
 
 use guard::Guard;
 
@@ -51,8 +69,10 @@ pub struct EgressOptions {
     pub total_timeout_ms: u64,
     /// Most redirects that are followed.
     pub redirects_max: u32,
-    /// Largest body that is read.
+    /// Largest picture that is read.
     pub body_bytes_max: usize,
+    /// Largest video that is read.
+    pub video_bytes_max: u64,
     /// Authorities that are trusted besides the platform's, for servers in `allow` that have a
     /// certificate of the operator's own.
     pub certificates_extra: Vec<CertificateDer<'static>>,
@@ -67,6 +87,7 @@ impl Default for EgressOptions {
             total_timeout_ms: 30_000,
             redirects_max: 5,
             body_bytes_max: 20_000_000,
+            video_bytes_max: 512 * 1024 * 1024,
             certificates_extra: Vec::new(),
         }
     }
@@ -87,12 +108,12 @@ impl Egress {
     /// warning in the log, so that a bare container starts.
     pub fn new(options: EgressOptions, resolver: Arc<dyn Resolve>) -> Result<Self, EgressError> {
         let guard = Arc::new(Guard::new(options.allow.clone()));
-        let client = client::build(&options, &guard, resolver)?;
+        let client = client::untrusted(&options, &guard, resolver)?;
         Ok(Self { client, guard, options: Arc::new(options) })
     }
 
     /// What a look at the text alone shows: `image_url_invalid` or `image_url_blocked`.
     pub fn check(&self, url: &str) -> Result<(), ApiError> {
-        self.guard.check(url).map(drop)
+        self.guard.check_image(url).map(drop)
     }
 }

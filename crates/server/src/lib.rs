@@ -2,10 +2,12 @@
 //!
 //! `ARCHITECTURE.md` has the map; start there, then read the `//!` of the module you enter.
 
+pub mod alerts;
 pub mod app;
 pub mod backup;
 pub mod bootstrap;
 mod buckets;
+pub mod channels;
 pub mod cli;
 pub mod clock;
 pub mod config;

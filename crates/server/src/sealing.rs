@@ -16,7 +16,7 @@ const VERSION: u8 = 1;
 /// Bytes of a nonce; long enough to be drawn at random for any number of texts.
 const NONCE_BYTES: usize = 24;
 
-/// Seals and opens with the key that the data directory's secret gives for [`Purpose::Keys`].
+/// Seals and opens with the key that the data directory's secret gives for one purpose.
 #[derive(Clone)]
 pub struct Sealer(XChaCha20Poly1305);
 
@@ -38,9 +38,9 @@ pub enum SealError {
 }
 
 impl Sealer {
-    /// A sealer of one data directory.
-    pub fn new(secret: &Secret) -> Self {
-        Self(XChaCha20Poly1305::new(&secret.derive(Purpose::Keys).into()))
+    /// A sealer of one data directory for one purpose.
+    pub fn new(secret: &Secret, purpose: Purpose) -> Self {
+        Self(XChaCha20Poly1305::new(&secret.derive(purpose).into()))
     }
 
     /// Seals `plain` for one place: `context`, such as the row's id, has to be the same when it is
@@ -81,7 +81,7 @@ mod tests {
     fn sealer_of(digit: &str) -> Sealer {
         let folder = tempfile::tempdir().unwrap();
         let secret = Secret::open(folder.path(), Some(&digit.repeat(64)), &SystemIds).unwrap();
-        Sealer::new(&secret)
+        Sealer::new(&secret, Purpose::Keys)
     }
 
     #[test]

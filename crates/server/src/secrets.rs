@@ -24,6 +24,8 @@ pub enum Purpose {
     Links,
     /// API keys that can be copied again.
     Keys,
+    /// Credentials for upstreams.
+    Credentials,
 }
 
 impl Purpose {
@@ -31,6 +33,7 @@ impl Purpose {
         match self {
             Self::Links => b"rushes/links/v1",
             Self::Keys => b"rushes/keys/v1",
+            Self::Credentials => b"rushes/credentials/v1",
         }
     }
 }

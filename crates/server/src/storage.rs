@@ -3,17 +3,19 @@
 //! Guarantees: a file under its final name is whole and on the disk (temporary name, fsync,
 //! rename, fsync of the folder), also if several are written under it at once: the last rename
 //! counts, and the bytes of two are never mixed. A name can never leave the data directory. Not
-//! here: which row
-//! names which file, and when a file may go; the store and the worker decide that.
+//! here: which row names which file, and when a file may go; the store and the worker decide that.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+mod part;
+
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use rushes_domain::TaskId;
+
+pub use part::{Part, PartWriter, write_durably};
 
 /// Folder of videos and posters.
 pub const FILES_FOLDER: &str = "files";
@@ -69,6 +71,13 @@ impl Storage {
     pub async fn write_part(&self, relative: &str, bytes: Bytes) -> io::Result<Part> {
         let path = self.resolve(relative)?;
         blocking(move || Part::write(&path, &bytes)).await
+    }
+
+    /// Begins a file whose bytes come piece by piece, under a temporary name. It goes unless it is
+    /// finished and published.
+    pub async fn part_writer(&self, relative: &str) -> io::Result<PartWriter> {
+        let path = self.resolve(relative)?;
+        blocking(move || PartWriter::create(&path)).await
     }
 
     /// Reads a whole file.
@@ -139,55 +148,6 @@ impl Storage {
             )),
         }
     }
-}
-
-/// Writes to a temporary name, syncs, renames, syncs the folder.
-pub fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    Part::write(path, bytes)?.rename()
-}
-
-/// A file that is on the disk as a whole, but not yet under its name. Removed when dropped.
-#[derive(Debug)]
-pub struct Part {
-    temporary: PathBuf,
-    path: PathBuf,
-}
-
-impl Part {
-    fn write(path: &Path, bytes: &[u8]) -> io::Result<Self> {
-        let part = Self { temporary: temporary_path(path), path: path.to_owned() };
-        let mut file = File::create_new(&part.temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        Ok(part)
-    }
-
-    /// Gives the file its name, durably; what had it before is gone.
-    pub async fn publish(self) -> io::Result<()> {
-        blocking(move || self.rename()).await
-    }
-
-    fn rename(self) -> io::Result<()> {
-        let folder = self.path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-        fs::rename(&self.temporary, &self.path)?;
-        File::open(folder)?.sync_all()
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        // After the rename there is nothing to remove; a leftover goes at the next start.
-        let _ = fs::remove_file(&self.temporary);
-    }
-}
-
-/// A name beside `path` that no other write has, of this process or of another.
-fn temporary_path(path: &Path) -> PathBuf {
-    static WRITES: AtomicU64 = AtomicU64::new(0);
-    let number = WRITES.fetch_add(1, Ordering::Relaxed);
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(format!(".{}-{number}{TEMPORARY_ENDING}", std::process::id()));
-    PathBuf::from(temporary)
 }
 
 async fn blocking<T, F>(work: F) -> io::Result<T>

@@ -6,7 +6,7 @@
 //! Not here: any decision; this module only passes on what was committed.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use moka::ops::compute::Op;
@@ -16,6 +16,7 @@ use rushes_store::{Change, CommitObserver, Store, StoreError, TaskRow};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::channels::Channels;
 use crate::keys::KeyCache;
 use crate::metrics::Metrics;
 
@@ -37,6 +38,7 @@ pub struct TaskViews {
     keys: Arc<KeyCache>,
     metrics: Arc<Metrics>,
     removals: mpsc::Sender<Vec<String>>,
+    channels: OnceLock<Arc<Channels>>,
     fatal: CancellationToken,
 }
 
@@ -68,6 +70,7 @@ impl TaskViews {
             keys,
             metrics,
             removals,
+            channels: OnceLock::new(),
             fatal: CancellationToken::new(),
         };
         (Arc::new(views), removed)
@@ -82,6 +85,18 @@ impl TaskViews {
             return Ok(None);
         };
         Ok(Some(self.offer(Arc::new(row))))
+    }
+
+    /// Who else hears when channels change.
+    pub fn tell(&self, channels: &Arc<Channels>) {
+        // Called once, when the app is made.
+        let _ = self.channels.set(Arc::clone(channels));
+    }
+
+    fn tell_channels(&self) {
+        if let Some(channels) = self.channels.get() {
+            channels.changed();
+        }
     }
 
     /// Cancelled when the database could not be written or synced: the process has to end.
@@ -151,6 +166,7 @@ impl CommitObserver for TaskViews {
                     let _ = self.removals.try_send(paths.clone());
                 }
                 Change::KeysChanged => self.keys.clear(),
+                Change::ChannelsChanged => self.tell_channels(),
             }
         }
     }

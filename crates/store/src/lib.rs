@@ -13,6 +13,7 @@ pub mod accounts;
 pub mod audit;
 pub mod backup;
 mod change;
+pub mod channels;
 pub mod codes;
 pub mod doctor;
 mod error;
@@ -49,6 +50,11 @@ pub use backup::{
     withdraw_all_results, withdraw_result,
 };
 pub use change::{Change, CommitObserver};
+pub use channels::{
+    CHANNELS_SEEN_SETTING, ChannelOutcome, ChannelRow, ChannelSource, SealedCredential,
+    add_channel, channel, channel_by_name, channels, jobs_of_channel, next_channel_id,
+    occupy_routes, remove_channel, update_channel,
+};
 pub use codes::{
     CodeFilter, CodeRow, CodeState, NewCode, RedeemOutcome, RevokeOutcome, create_codes,
     list_codes, redeem, revoke_code,
@@ -78,9 +84,11 @@ pub use sessions::{
 pub use settings::{set_setting, setting};
 pub use stats::{KeptFiles, LedgerSums, LiveTasks, Stats, TicksSum, stats};
 pub use store::{Store, StoreOptions};
-pub use tasks::advance::{Advance, Fence, Happening, StoredResult, advance};
+pub use tasks::advance::{Advance, Fence, Happening, Route, StoredResult, advance};
 pub use tasks::cancel::{CancelOutcome, cancel_task};
-pub use tasks::claim::{Claimed, Lease, claim_due, claim_queued, next_due};
+pub use tasks::claim::{
+    Claimed, Lease, Routed, claim_due, claim_queued, next_in_flight, next_queued,
+};
 pub use tasks::create::{
     AccountLimits, CreateOutcome, NewImage, NewImageSource, NewTask, create_task,
 };

@@ -6,7 +6,7 @@ use crate::tasks::query::ListFilter;
 use crate::tasks::{
     advance, claim, create, images, privacy, promote, query, recover, row, standing, sweep,
 };
-use crate::{accounts, idempotency, keys, ledger, stats, usage};
+use crate::{accounts, channels, idempotency, keys, ledger, stats, usage};
 
 /// Name and text of each hot statement.
 #[doc(hidden)]
@@ -22,6 +22,11 @@ pub fn hot() -> Vec<(&'static str, String)> {
         ("forget", privacy::FORGET),
         ("count usage", usage::COUNT),
         ("claimable accounts", claim::CLAIMABLE_ACCOUNTS),
+        ("claimable members", claim::CLAIMABLE_MEMBERS),
+        ("queued in lane", claim::QUEUED_IN_LANE),
+        ("pinned lanes", claim::PINNED_LANES),
+        ("jobs of channel", channels::JOBS),
+        ("book end", channels::BOOK),
         ("account claimed", claim::ACCOUNT_CLAIMED),
         ("next in flight", claim::NEXT_IN_FLIGHT),
         ("next queued", claim::NEXT_QUEUED),

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use rushes_domain::account::{KeyKind, Role};
 use rushes_domain::job::Mode;
 use rushes_domain::money::CostState;
-use rushes_domain::{AccountId, FailureCode, GroupId, KeyId, State, TaskId, Ticks, Timestamp};
+use rushes_domain::route::Lane;
+use rushes_domain::{
+    AccountId, ChannelId, FailureCode, GroupId, KeyId, State, TaskId, Ticks, Timestamp,
+};
 
 use crate::error::StoreError;
 
@@ -101,6 +104,19 @@ impl<'v, T: Into<Value<'v>>> From<Option<T>> for Value<'v> {
     }
 }
 
+impl From<&Lane> for Value<'_> {
+    fn from(value: &Lane) -> Self {
+        Self::Text(Cow::Owned(value.to_string()))
+    }
+}
+
+impl FromColumn for Lane {
+    fn from_column(column: Column<'_>) -> Result<Self, StoreError> {
+        let text = String::from_column(column)?;
+        text.parse().map_err(|_| StoreError::corrupt("a lane", &text))
+    }
+}
+
 impl From<TaskId> for Value<'_> {
     fn from(value: TaskId) -> Self {
         Self::Text(Cow::Owned(value.hex()))
@@ -123,7 +139,7 @@ macro_rules! wrapped_values {
     )* };
 }
 
-wrapped_values!(Timestamp, Ticks, AccountId, KeyId, GroupId);
+wrapped_values!(Timestamp, Ticks, AccountId, KeyId, GroupId, ChannelId);
 
 /// A column of a row, before it has a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,9 +8,10 @@ use super::tree::{SourceFile, Tree};
 /// Commands of the binary that have no module named after them.
 const BINARY_COMMANDS_MORE: [&str; 2] = ["help", "ledger"];
 /// Variables that are not settings of the configuration file.
-const VARIABLES_MORE: [&str; 5] = [
+const VARIABLES_MORE: [&str; 6] = [
     "RUSHES_API_KEY",
     "RUSHES_BASE_URL",
+    "RUSHES_BLESS",
     "RUSHES_BOOTSTRAP_API_KEY",
     "RUSHES_CONFIG",
     "RUSHES_SECRET_KEY",

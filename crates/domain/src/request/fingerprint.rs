@@ -7,7 +7,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::error::ApiError;
-use crate::job::ImageSource;
+use crate::job::{EngineOptions, ImageSource};
 use crate::request::{
     ASPECT_RATIO_DEFAULT, Parameters, RESOLUTION_DEFAULT, SECONDS_DEFAULT, VideoRequest,
 };
@@ -59,11 +59,32 @@ fn add_parameters(parts: &mut Parts, parameters: &Parameters) {
             }
         }
     }
+    // Only if there are any: requests without them keep the fingerprint that they had before.
+    if !parameters.options.is_empty() {
+        parts.add(b"options");
+        add_options(parts, &parameters.options);
+    }
     let mut metadata: Vec<_> = parameters.metadata.iter().collect();
     metadata.sort();
     for (name, value) in metadata {
         parts.add(name.as_bytes());
         parts.add(value.as_bytes());
+    }
+}
+
+fn add_options(parts: &mut Parts, options: &EngineOptions) {
+    let EngineOptions { seed, negative_prompt, fps, guidance_scale, num_inference_steps } = options;
+    for (name, value) in [
+        ("seed", seed.map(|seed| seed.to_string())),
+        ("negative_prompt", negative_prompt.clone()),
+        ("fps", fps.map(|fps| fps.to_string())),
+        ("guidance_scale", guidance_scale.clone()),
+        ("num_inference_steps", num_inference_steps.map(|steps| steps.to_string())),
+    ] {
+        if let Some(value) = value {
+            parts.add(name.as_bytes());
+            parts.add(value.as_bytes());
+        }
     }
 }
 

@@ -14,6 +14,7 @@ pub mod ignored;
 mod images;
 pub mod json;
 mod numbers;
+mod options;
 mod plan;
 pub mod size;
 
@@ -23,7 +24,7 @@ use crate::account::KeyKind;
 use crate::catalogue::{Catalogue, Model};
 use crate::directive::Directives;
 use crate::error::{ApiError, ErrorCode};
-use crate::job::Job;
+use crate::job::{EngineOptions, Job};
 use crate::text::{is_blank, shown};
 
 use fields::{Fields, Seconds};
@@ -60,6 +61,7 @@ pub(crate) struct Parameters {
     /// Only if neither ratio nor resolution was given.
     pub(crate) size: Option<Size>,
     pub(crate) images: Images,
+    pub(crate) options: EngineOptions,
     pub(crate) metadata: Vec<(String, String)>,
 }
 
@@ -98,6 +100,12 @@ impl VideoRequest {
     /// Unknown fields, as sent, at most [`ignored::IGNORED_FIELDS_MAX`].
     pub fn ignored_fields(&self) -> &[String] {
         &self.ignored_fields
+    }
+
+    /// The names of the settings for engines that the request holds.
+    pub fn option_fields(&self) -> Vec<&'static str> {
+        let options = self.parameters.as_ref().map(|parameters| &parameters.options);
+        options.map_or_else(|_| Vec::new(), options::names)
     }
 
     /// SHA-256 of what the request means, for idempotency keys.
@@ -156,6 +164,7 @@ impl VideoRequest {
             height: plan.height,
             images,
             metadata: parameters.metadata,
+            options: parameters.options,
             ignored_fields: self.ignored_fields,
             list_price,
             directives,
@@ -195,6 +204,7 @@ fn read_parameters(mut fields: Fields<'_>) -> Result<(Parameters, Vec<String>), 
     let pixels = Size::take(&mut fields)?;
     fields.take_count()?;
     let metadata = fields.take_metadata()?;
+    let options = options::take(&mut fields)?;
     let images = Images::take(&mut fields)?;
     let (size, mut ignored) = match pixels {
         Some((_, names)) if aspect_ratio.is_some() || resolution.is_some() => (None, names),
@@ -203,5 +213,5 @@ fn read_parameters(mut fields: Fields<'_>) -> Result<(Parameters, Vec<String>), 
     };
     ignored.extend(ignored::check_unknown(&fields.rest())?);
     ignored.truncate(ignored::IGNORED_FIELDS_MAX);
-    Ok((Parameters { seconds, aspect_ratio, resolution, size, images, metadata }, ignored))
+    Ok((Parameters { seconds, aspect_ratio, resolution, size, images, options, metadata }, ignored))
 }

@@ -10,6 +10,7 @@ mod image_url;
 mod money;
 mod property;
 mod request;
+mod route;
 mod seed;
 mod state;
 mod support;

@@ -6,5 +6,6 @@ mod fingerprint;
 mod ignored;
 mod images;
 mod json;
+mod options;
 mod plan;
 mod size;

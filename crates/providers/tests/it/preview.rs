@@ -4,18 +4,38 @@ use bytes::Bytes;
 use pretty_assertions::assert_eq;
 use rushes_domain::directive::Directives;
 use rushes_domain::{AccountId, Failure, FailureCode};
-use rushes_providers::preview::Preview;
+use rushes_providers::preview::{PRESET, Preview};
 use rushes_providers::{
-    JobHandle, Media, PoolState, Progress, Provider, RenderJob, RenderPool, UpstreamError,
-    UpstreamErrorKind, UpstreamId,
+    Check, JobHandle, Media, PoolState, Progress, Provider, ProviderJob, RenderJob, RenderPool,
+    UpstreamError, UpstreamErrorKind, UpstreamId,
 };
 
-use crate::support::{FakePool, TASK, handle, job};
+use crate::support::{FakeHttp, FakePool, TASK, handle, job};
 
 fn setup() -> (Arc<FakePool>, Preview, UpstreamId) {
     let pool = Arc::new(FakePool::default());
     let preview = Preview::new(Arc::clone(&pool) as Arc<dyn RenderPool>);
     (pool, preview, UpstreamId::new(TASK.hex()))
+}
+
+async fn submit(preview: &Preview, job: &ProviderJob) -> Result<UpstreamId, UpstreamError> {
+    let http = FakeHttp::default();
+    let outcome = preview.submit(http.upstream(&PRESET), job).await;
+    assert!(http.requests.lock().unwrap().is_empty(), "previews need no network");
+    outcome
+}
+
+async fn ask(preview: &Preview, job: &JobHandle<'_>) -> Result<Progress, UpstreamError> {
+    let http = FakeHttp::default();
+    let outcome = preview.poll(http.upstream(&PRESET), job).await;
+    assert!(http.requests.lock().unwrap().is_empty(), "previews need no network");
+    outcome
+}
+
+async fn cancel(preview: &Preview, job: &JobHandle<'_>) {
+    let http = FakeHttp::default();
+    preview.cancel(http.upstream(&PRESET), job).await.unwrap();
+    assert!(http.requests.lock().unwrap().is_empty(), "previews need no network");
 }
 
 async fn poll(
@@ -24,12 +44,12 @@ async fn poll(
     elapsed_ms: i64,
 ) -> Result<Progress, UpstreamError> {
     let id = UpstreamId::new(TASK.hex());
-    preview.poll(&handle(&id, directives, elapsed_ms)).await
+    ask(preview, &handle(&id, directives, elapsed_ms)).await
 }
 
 async fn failure(directives: &Directives) -> Failure {
     let (pool, preview, _) = setup();
-    preview.submit(&job(directives.clone())).await.unwrap();
+    submit(&preview, &job(directives.clone())).await.unwrap();
     assert!(pool.started.lock().unwrap().is_empty(), "nothing has to be drawn");
     match poll(&preview, directives, 0).await.unwrap() {
         Progress::Failed(failure) => failure,
@@ -44,7 +64,7 @@ fn pending(percent: Option<u8>, started: bool, again_in_ms: Option<u64>) -> Prog
 #[tokio::test]
 async fn a_submit_starts_the_render_and_is_named_by_the_task() {
     let (pool, preview, id) = setup();
-    assert_eq!(preview.submit(&job(Directives::default())).await.unwrap(), id);
+    assert_eq!(submit(&preview, &job(Directives::default())).await.unwrap(), id);
     let expected = RenderJob {
         task_id: TASK,
         account_id: AccountId(3),
@@ -64,7 +84,7 @@ async fn a_full_pool_is_busy_and_says_when_to_come_back() {
     let pool = Arc::new(FakePool { is_full: true, ..FakePool::default() });
     let preview = Preview::new(pool);
     assert_eq!(preview.room(), 0);
-    let error = preview.submit(&job(Directives::default())).await.unwrap_err();
+    let error = submit(&preview, &job(Directives::default())).await.unwrap_err();
     assert_eq!(error.kind, UpstreamErrorKind::Busy);
     assert_eq!(error.retry_after_ms, Some(1_000));
 }
@@ -103,8 +123,8 @@ async fn an_id_that_is_no_task_is_lost_and_harmless() {
     let id = UpstreamId::new("not-hex");
     let none = Directives::default();
     let job = handle(&id, &none, 0);
-    assert_eq!(preview.poll(&job).await.unwrap_err().kind, UpstreamErrorKind::Lost);
-    preview.cancel(&job).await.unwrap();
+    assert_eq!(ask(&preview, &job).await.unwrap_err().kind, UpstreamErrorKind::Lost);
+    cancel(&preview, &job).await;
     preview.forget(&id);
     assert!(pool.calls.lock().unwrap().is_empty());
 }
@@ -113,8 +133,8 @@ async fn an_id_that_is_no_task_is_lost_and_harmless() {
 async fn cancel_and_forget_reach_the_pool() {
     let (pool, preview, id) = setup();
     let none = Directives::default();
-    preview.submit(&job(none.clone())).await.unwrap();
-    preview.cancel(&handle(&id, &none, 0)).await.unwrap();
+    submit(&preview, &job(none.clone())).await.unwrap();
+    cancel(&preview, &handle(&id, &none, 0)).await;
     assert_eq!(
         poll(&preview, &none, 0).await.unwrap(),
         Progress::Failed(Failure::new(FailureCode::Cancelled, ""))
@@ -169,7 +189,7 @@ async fn moderated_fails_with_our_sentence() {
 async fn a_delay_holds_back_what_is_done_and_shows_progress() {
     let (pool, preview, _) = setup();
     let directives = Directives { delay_ms: Some(30_000), ..Default::default() };
-    preview.submit(&job(directives.clone())).await.unwrap();
+    submit(&preview, &job(directives.clone())).await.unwrap();
     assert_eq!(pool.started.lock().unwrap().len(), 1);
     pool.set(PoolState::Done { video: Bytes::new(), poster: Bytes::new() });
 
@@ -185,7 +205,7 @@ async fn a_delay_holds_back_what_is_done_and_shows_progress() {
 async fn a_delay_goes_with_a_failure() {
     let (_, preview, _) = setup();
     let directives = Directives { delay_ms: Some(2_000), moderated: true, ..Default::default() };
-    preview.submit(&job(directives.clone())).await.unwrap();
+    submit(&preview, &job(directives.clone())).await.unwrap();
     assert!(matches!(poll(&preview, &directives, 1_999).await, Ok(Progress::Pending { .. })));
     assert!(matches!(poll(&preview, &directives, 2_000).await, Ok(Progress::Failed(_))));
 }
@@ -194,7 +214,7 @@ async fn a_delay_goes_with_a_failure() {
 async fn a_stalled_job_never_ends_and_draws_nothing() {
     let (pool, preview, _) = setup();
     let directives = Directives { stall: true, fail: Some("no".into()), ..Default::default() };
-    preview.submit(&job(directives.clone())).await.unwrap();
+    submit(&preview, &job(directives.clone())).await.unwrap();
     assert!(pool.started.lock().unwrap().is_empty());
     let hours_48 = 48 * 3_600_000;
     for elapsed_ms in [0, 1_000, hours_48] {
@@ -212,8 +232,16 @@ async fn a_held_job_stops_when_the_client_asked_for_it() {
     let delayed = Directives { delay_ms: Some(10_000), ..Default::default() };
     for directives in [stalled, delayed] {
         let job = JobHandle { cancel_requested: true, ..handle(&id, &directives, 5_000) };
-        preview.cancel(&job).await.unwrap();
+        cancel(&preview, &job).await;
         let cancelled = Progress::Failed(Failure::new(FailureCode::Cancelled, ""));
-        assert_eq!(preview.poll(&job).await.unwrap(), cancelled);
+        assert_eq!(ask(&preview, &job).await.unwrap(), cancelled);
     }
+}
+
+#[tokio::test]
+async fn a_check_finds_nothing_to_look_at() {
+    let (_, preview, _) = setup();
+    let http = FakeHttp::default();
+    assert_eq!(preview.check(http.upstream(&PRESET)).await.unwrap(), Check::NoList);
+    assert!(http.requests.lock().unwrap().is_empty());
 }

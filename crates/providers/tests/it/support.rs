@@ -1,14 +1,15 @@
-//! A pool that draws nothing and does what a test says.
+//! A pool that draws nothing and an upstream that answers what a test says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
 use bytes::Bytes;
 use rushes_domain::directive::Directives;
-use rushes_domain::job::Mode;
+use rushes_domain::job::{EngineOptions, Mode};
 use rushes_domain::{AccountId, TaskId, Timestamp};
 use rushes_providers::{
-    JobHandle, PoolFull, PoolState, ProviderJob, RenderJob, RenderPool, UpstreamId,
+    BoxFuture, Http, HttpAnswer, HttpFault, HttpRequest, JobHandle, JobImage, PoolFull, PoolState,
+    Preset, ProviderJob, RenderJob, RenderPool, Upstream, UpstreamId,
 };
 
 /// The task of all tests here.
@@ -69,6 +70,34 @@ impl RenderPool for FakePool {
     fn stop(&self) {}
 }
 
+/// An upstream without a socket: it gives its answers in order and keeps what it was sent.
+#[derive(Debug, Default)]
+pub(crate) struct FakeHttp {
+    pub(crate) answers: Mutex<VecDeque<Result<HttpAnswer, HttpFault>>>,
+    pub(crate) requests: Mutex<Vec<HttpRequest>>,
+}
+
+impl FakeHttp {
+    pub(crate) fn answering(
+        answers: impl IntoIterator<Item = Result<HttpAnswer, HttpFault>>,
+    ) -> Self {
+        Self { answers: Mutex::new(answers.into_iter().collect()), ..Self::default() }
+    }
+
+    pub(crate) fn upstream(&self, preset: &'static Preset) -> Upstream<'_> {
+        Upstream { http: self, preset }
+    }
+}
+
+impl Http for FakeHttp {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpAnswer, HttpFault>> {
+        self.requests.lock().unwrap().push(request);
+        let answer = self.answers.lock().unwrap().pop_front();
+        let none = || Err(HttpFault::Broken("the test has no answer to this".into()));
+        Box::pin(std::future::ready(answer.unwrap_or_else(none)))
+    }
+}
+
 pub(crate) fn job(directives: Directives) -> ProviderJob {
     ProviderJob {
         task_id: TASK,
@@ -81,7 +110,12 @@ pub(crate) fn job(directives: Directives) -> ProviderJob {
         height: 720,
         aspect_ratio: "16:9".into(),
         resolution: "720p".into(),
-        images: vec![Bytes::from_static(b"picture")],
+        images: vec![JobImage::Bytes {
+            mime: "image/png".into(),
+            bytes: Bytes::from_static(b"picture"),
+        }],
+        options: EngineOptions::default(),
+        hops: 1,
         directives,
         seed: 42,
         caption: true,

@@ -1,9 +1,9 @@
 //! Sizes of PNG, WebP and GIF from their headers, and PNG reduced to what a still needs.
 
 /// Chunks of one PNG that are looked at; a photo has a few hundred.
-const PNG_CHUNKS_MAX: usize = 100_000;
+pub(super) const PNG_CHUNKS_MAX: usize = 100_000;
 
-fn big_endian(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn big_endian(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
 }
 
@@ -13,6 +13,10 @@ fn little_endian_16(bytes: &[u8], at: usize) -> Option<u32> {
 
 fn little_endian_24(bytes: &[u8], at: usize) -> Option<u32> {
     Some(little_endian_16(bytes, at)? | u32::from(*bytes.get(at + 2)?) << 16)
+}
+
+pub(super) fn little_endian_32(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
 }
 
 /// Size from `IHDR`, the first chunk by rule (W3C PNG section 5.6).

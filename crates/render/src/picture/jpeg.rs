@@ -8,7 +8,7 @@ const SCAN_PIXELS_MAX: u64 = 480_000_000;
 /// Scans of one picture; encoders write about ten.
 const SCANS_MAX: u64 = 64;
 /// Segments before we give up; a photo has a few dozen.
-const SEGMENTS_MAX: usize = 10_000;
+pub(super) const SEGMENTS_MAX: usize = 10_000;
 
 /// What the markers tell.
 pub(super) struct Survey {
@@ -78,12 +78,12 @@ pub(super) fn check_work(bytes: &[u8], width: u32, height: u32) -> Result<(), Pi
     Ok(())
 }
 
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn word(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from(u16::from_be_bytes([*bytes.get(at)?, *bytes.get(at + 1)?])))
 }
 
 /// Moves past the next marker and gives its code; entropy-coded data in between is skipped.
-fn next_marker(bytes: &[u8], at: &mut usize) -> Option<u8> {
+pub(super) fn next_marker(bytes: &[u8], at: &mut usize) -> Option<u8> {
     loop {
         let rest = bytes.get(*at..)?;
         let skip = rest.iter().position(|&byte| byte == 0xff)?;

@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use rushes_render::inspect::{START_BYTES, may_be_video};
 use rushes_render::{InspectError, inspect};
 
 use crate::samples::{film, spec};
@@ -159,3 +160,17 @@ proptest! {
 
 static FILM: std::sync::LazyLock<Vec<u8>> =
     std::sync::LazyLock::new(|| film(&spec("silk", 64, 64, 1)).mp4);
+
+#[test]
+fn the_start_tells_a_film_from_a_page() {
+    let film = film(&spec("a lake", 64, 64, 1));
+    assert!(may_be_video(&film.mp4) && may_be_video(&film.mp4[..START_BYTES]));
+    for start in
+        [&b""[..], b"\0\0\0 fty", b"<html><body>", b"{\"error\":{", b"\x1a\x45\xdf\xa3\0\0\0\0"]
+    {
+        assert!(!may_be_video(start), "{start:?}");
+    }
+    for kind in [b"ftyp", b"moov", b"mdat", b"free"] {
+        assert!(may_be_video(&[&[0, 0, 0, 8], &kind[..]].concat()));
+    }
+}

@@ -4,6 +4,7 @@
 
 mod control;
 mod film;
+mod fit;
 mod inspect;
 mod mp4;
 mod picture;

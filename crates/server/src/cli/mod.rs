@@ -87,6 +87,9 @@ enum Command {
     /// Make and change groups: prices, models and limits of several accounts.
     #[command(subcommand)]
     Groups(admin::GroupsCommand),
+    /// Add, test and change channels: the upstreams that make the videos.
+    #[command(subcommand)]
+    Channels(admin::ChannelsCommand),
     /// Make, list and redeem codes that are worth credit.
     #[command(subcommand)]
     Codes(admin::CodesCommand),
@@ -164,6 +167,7 @@ async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Keys(command) => admin::Verb::Keys(command),
         Command::Groups(command) => admin::Verb::Groups(command),
         Command::Codes(command) => admin::Verb::Codes(command),
+        Command::Channels(command) => admin::Verb::Channels(command),
         Command::Credit(command) => admin::Verb::Credit(command),
         Command::Ledger(arguments) => admin::Verb::Ledger(arguments),
         Command::Usage(arguments) => admin::Verb::Usage(arguments),

@@ -46,7 +46,7 @@ pub fn created(task: &NewTask) -> serde_json::Result<Vec<u8>> {
 pub fn envelope(view: &View<'_>) -> serde_json::Result<Vec<u8>> {
     let strings = Strings::of(view);
     let row = view.row;
-    let words = Words::of(row);
+    let words = Words::of(row, view.is_held_back);
     let mut body = Vec::with_capacity(ENVELOPE_BYTES);
     let envelope = Envelope {
         code: "success",
@@ -73,9 +73,12 @@ pub fn list(
     has_more: bool,
     links: &LinkSigner,
     now: Timestamp,
+    is_held_back: &dyn Fn(&TaskRow) -> bool,
 ) -> serde_json::Result<Vec<u8>> {
-    let views: Vec<View<'_>> =
-        rows.iter().map(|row| View { row, links, now, queue_position: None }).collect();
+    let views: Vec<View<'_>> = rows
+        .iter()
+        .map(|row| View { row, links, now, queue_position: None, is_held_back: is_held_back(row) })
+        .collect();
     let strings: Vec<Strings> = views.iter().map(Strings::of).collect();
     let last = strings.last().filter(|_| has_more);
     serde_json::to_vec(&List {
@@ -97,6 +100,8 @@ pub struct View<'a> {
     pub now: Timestamp,
     /// How many tasks come before it, if that is known.
     pub queue_position: Option<u32>,
+    /// Whether it is queued and no channel has room for it.
+    pub is_held_back: bool,
 }
 
 /// The name of a task's video in a link.
@@ -110,14 +115,15 @@ pub fn poster_name(id: TaskId) -> String {
 }
 
 /// An inside state that a word of `data.status` stands for. A state that has two words comes with
-/// whether the upstream has started on the task (`Some`); else it does not matter.
+/// which of them: whether a running task has begun, whether a queued one is held back. Else it does
+/// not matter.
 pub type StateOfWord = (State, Option<bool>);
 
 /// The inside states that a word of `data.status` stands for; the word's case does not matter.
 pub fn states_of_word(word: &str) -> Option<&'static [StateOfWord]> {
     const TABLE: [(&str, &[StateOfWord]); 6] = [
-        ("NOT_START", &[(State::Parked, None)]),
-        ("QUEUED", &[(State::Queued, None)]),
+        ("NOT_START", &[(State::Parked, None), (State::Queued, Some(true))]),
+        ("QUEUED", &[(State::Queued, Some(false))]),
         ("SUBMITTED", &[(State::Submitting, None), (State::Running, Some(false))]),
         ("IN_PROGRESS", &[(State::Running, Some(true)), (State::Finalizing, None)]),
         ("SUCCESS", &[(State::Succeeded, None)]),
@@ -129,7 +135,7 @@ pub fn states_of_word(word: &str) -> Option<&'static [StateOfWord]> {
 
 /// The word of `data.status`.
 pub fn status_word(row: &TaskRow) -> &'static str {
-    Words::of(row).task
+    Words::of(row, false).task
 }
 
 /// One state in the three vocabularies.
@@ -148,8 +154,9 @@ impl Words {
         Self { task, top, nested }
     }
 
-    fn of(row: &TaskRow) -> Self {
+    fn of(row: &TaskRow, is_held_back: bool) -> Self {
         match row.state {
+            State::Queued if is_held_back => Self::new("NOT_START", "queued", "queued"),
             State::Parked => Self::new("NOT_START", "queued", "queued"),
             State::Queued => Self::new("QUEUED", "queued", "queued"),
             State::Submitting => Self::new("SUBMITTED", "queued", "queued"),
@@ -195,7 +202,7 @@ impl Strings {
 /// The data object: in the envelope, and in lists.
 fn data<'a>(view: &View<'a>, strings: &'a Strings) -> Data<'a> {
     let View { row, now, queue_position, .. } = *view;
-    let words = Words::of(row);
+    let words = Words::of(row, view.is_held_back);
     let reason = row.failure.as_ref().map_or("", |failure| failure.reason.as_str());
     let result = row.result.as_ref();
     let seconds = |at: Timestamp| at.unix_seconds();

@@ -1,27 +1,22 @@
 //! What can go wrong, in the words that customers read.
 
-use std::error::Error;
-use std::fmt::Write as _;
-use std::io;
-
 use reqwest::StatusCode;
 
 use super::EgressOptions;
-use super::resolver::NameRefused;
+use super::cause::{Cause, duration_words, status_words};
+use super::guard::Refusal;
 
 /// Bytes of a megabyte, as image limits count them.
 const MEGABYTE_BYTES: usize = 1_000_000;
-/// Most causes behind an error that are looked at.
-const CAUSES_MAX: usize = 16;
 
-/// Why the untrusted client could not be built.
+/// Why a client could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum EgressError {
-    /// One of [`EgressOptions::certificates_extra`] cannot be read.
-    #[error("a certificate of the untrusted client cannot be read")]
+    /// One of the extra certificates cannot be read.
+    #[error("a certificate for outgoing connections cannot be read")]
     Certificate(#[source] reqwest::Error),
     /// The client does not accept its settings.
-    #[error("the untrusted client cannot be built")]
+    #[error("the client for outgoing connections cannot be built")]
     Client(#[source] reqwest::Error),
 }
 
@@ -55,7 +50,7 @@ impl FetchError {
 
     /// An address that is neither public nor allowed.
     pub(super) fn not_public() -> Self {
-        Self::blocked("The host's address is not public.")
+        Refusal::NotPublic.into()
     }
 
     /// The time for the whole fetch is over.
@@ -78,12 +73,7 @@ impl FetchError {
 
     /// An answer other than 200 and the redirects.
     pub(super) fn status(status: StatusCode) -> Self {
-        let sentence = match status.canonical_reason() {
-            Some(reason) => {
-                format!("Fetching image failed with HTTP status {} {reason}.", status.as_str())
-            }
-            None => format!("Fetching image failed with HTTP status {}.", status.as_str()),
-        };
+        let sentence = format!("Fetching image failed with HTTP status {}.", status_words(status));
         let is_passing = matches!(
             status,
             StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
@@ -95,91 +85,49 @@ impl FetchError {
 
     /// What `reqwest` met before or within the body.
     pub(super) fn transport(error: &reqwest::Error, options: &EgressOptions) -> Self {
-        if let Some(refused) = find_cause::<NameRefused>(error) {
-            return match refused {
-                NameRefused::NotPublic => Self::not_public(),
-                NameRefused::Lookup(_) | NameRefused::NoAddress => {
-                    Self::passing("The host name could not be resolved.")
-                }
-            };
-        }
-        if let Some(error) = find_cause::<rustls::Error>(error) {
-            return tls(error);
-        }
-        match (error.is_timeout(), error.is_connect()) {
-            (true, true) => Self::passing(format!(
+        let (cause, _is_unsent) = Cause::of(error);
+        match cause {
+            Cause::NotPublic => Self::not_public(),
+            Cause::Lookup(_) => Self::passing("The host name could not be resolved."),
+            Cause::ConnectTimedOut => Self::passing(format!(
                 "Connecting to the image's server timed out after {}.",
                 duration_words(options.connect_timeout_ms)
             )),
-            (true, false) => Self::passing(format!(
+            Cause::Refused | Cause::Unreachable(_) => {
+                Self::passing("Connecting to the image's server failed.")
+            }
+            Cause::Certificate(_) => {
+                Self::lasting("The certificate of the image's server is not trusted.")
+            }
+            Cause::Tls(_) | Cause::TlsBroken(_) => {
+                Self::passing("No secure connection to the image's server could be made.")
+            }
+            Cause::Silent | Cause::Stalled => Self::passing(format!(
                 "The image's server was silent for {}.",
                 duration_words(options.idle_timeout_ms)
             )),
-            (false, true) => Self::passing("Connecting to the image's server failed."),
-            (false, false) => answer(error),
+            Cause::NotHttp | Cause::HeadTooLong => {
+                Self::lasting("The image's server did not answer with valid HTTP.")
+            }
+            Cause::Reset | Cause::Closed => Self::passing(
+                "The image's server closed the connection before the image was complete.",
+            ),
         }
     }
 }
 
-/// A connection that is not secure enough to use.
-fn tls(error: &rustls::Error) -> FetchError {
-    if matches!(error, rustls::Error::InvalidCertificate(_)) {
-        return FetchError::lasting("The certificate of the image's server is not trusted.");
-    }
-    FetchError::passing("No secure connection to the image's server could be made.")
-}
-
-/// A connection that broke, or that does not speak HTTP.
-fn answer(error: &reqwest::Error) -> FetchError {
-    match find_cause::<hyper::Error>(error) {
-        Some(cause) if cause.is_parse() => {
-            FetchError::lasting("The image's server did not answer with valid HTTP.")
-        }
-        _ => FetchError::passing(
-            "The image's server closed the connection before the image was complete.",
-        ),
+impl From<Refusal> for FetchError {
+    fn from(refusal: Refusal) -> Self {
+        let sentence = sentence(&refusal.words("image"));
+        if refusal.is_blocked() { Self::blocked(sentence) } else { Self::lasting(sentence) }
     }
 }
 
-/// The first cause of type `T` behind `error`; also looks into I/O errors, which name the cause of
-/// what they wrap as their source and not the wrapped error itself.
-fn find_cause<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    let mut next = Some(error);
-    for _ in 0..CAUSES_MAX {
-        let current = next?;
-        if let Some(found) = current.downcast_ref::<T>() {
-            return Some(found);
-        }
-        let wrapped = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        next = match wrapped {
-            Some(wrapped) => Some(wrapped),
-            None => current.source(),
-        };
-    }
-    None
-}
-
-/// The causes behind `error` in one line. `error` itself is left out: it names the URL.
-pub(super) fn causes_text(error: &reqwest::Error) -> String {
-    let mut text = String::new();
-    let mut next = error.source();
-    for _ in 0..CAUSES_MAX {
-        let Some(cause) = next else { break };
-        let separator = if text.is_empty() { "" } else { ": " };
-        // Writing to a string cannot fail.
-        let _infallible = write!(text, "{separator}{cause}");
-        next = cause.source();
-    }
-    text
-}
-
-/// `30 s`, or `250 ms` for what is no whole number of seconds.
-fn duration_words(duration_ms: u64) -> String {
-    if duration_ms.is_multiple_of(1000) {
-        format!("{} s", duration_ms / 1000)
-    } else {
-        format!("{duration_ms} ms")
-    }
+/// A clause as a whole sentence.
+fn sentence(clause: &str) -> String {
+    let mut characters = clause.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(characters).chain(['.']).collect()
 }
 
 /// `20 MB`, or the bytes of what is no whole number of megabytes.

@@ -8,7 +8,8 @@ use reqwest::{Response, StatusCode};
 use url::Url;
 
 use super::Egress;
-use super::error::{FetchError, causes_text};
+use super::cause::causes_text;
+use super::error::FetchError;
 
 /// Room for a body before its first bytes are there; what a server announces costs nothing yet.
 const BODY_CAPACITY_START_BYTES: usize = 64 * 1024;
@@ -47,7 +48,10 @@ impl Egress {
             match response.status() {
                 StatusCode::OK => return self.body(response).await,
                 status if is_redirect(status) => {
-                    target = self.guard.next(&target, &location(&response)?)?;
+                    let location = location(&response).ok_or_else(|| {
+                        FetchError::lasting("A redirect does not say where it leads.")
+                    })?;
+                    target = self.guard.next(&target, &location)?;
                 }
                 status => return Err(FetchError::status(status)),
             }
@@ -59,17 +63,17 @@ impl Egress {
     async fn get(&self, target: &Url) -> Result<Response, FetchError> {
         let response =
             self.client.get(target.clone()).send().await.map_err(|error| self.failed(&error))?;
-        // Nothing gets here that was not vetted; should that ever fail, the bytes stay unread.
-        if let Some(peer) = response.remote_addr()
-            && !self.guard.permits(peer.ip())
-        {
-            tracing::error!(
-                host = target.host_str(),
-                "an address was dialled without being vetted"
-            );
-            return Err(FetchError::not_public());
+        if self.is_vetted(target, &response) { Ok(response) } else { Err(FetchError::not_public()) }
+    }
+
+    /// Nothing gets here that was not vetted; should that ever fail, the bytes stay unread.
+    pub(super) fn is_vetted(&self, target: &Url, response: &Response) -> bool {
+        let is_vetted = response.remote_addr().is_none_or(|peer| self.guard.permits(peer.ip()));
+        if !is_vetted {
+            let host = target.host_str();
+            tracing::error!(host, "an address was dialled without being vetted");
         }
-        Ok(response)
+        is_vetted
     }
 
     /// The body, if it is sent plainly and within its limit.
@@ -104,22 +108,18 @@ impl Egress {
 }
 
 /// The statuses that lead elsewhere; 300, 304 and 305 do not.
-fn is_redirect(status: StatusCode) -> bool {
+pub(super) fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-/// Where the redirect leads, as the server wrote it.
-fn location(response: &Response) -> Result<String, FetchError> {
-    response
-        .headers()
-        .get(LOCATION)
-        .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
-        .map(str::to_owned)
-        .ok_or_else(|| FetchError::lasting("A redirect does not say where it leads."))
+/// Where the redirect leads, as the server wrote it, if it says so in text.
+pub(super) fn location(response: &Response) -> Option<String> {
+    let value = response.headers().get(LOCATION)?;
+    std::str::from_utf8(value.as_bytes()).ok().map(str::to_owned)
 }
 
 /// Whether the body is anything but the plain bytes, possibly in chunks.
-fn is_encoded(response: &Response) -> bool {
+pub(super) fn is_encoded(response: &Response) -> bool {
     let says_other = |name, plain: &str| {
         response.headers().get_all(name).iter().any(|value| match value.to_str() {
             Ok(text) => !text.trim().is_empty() && !text.trim().eq_ignore_ascii_case(plain),

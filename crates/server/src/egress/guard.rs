@@ -3,11 +3,9 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use rushes_domain::image_url::{check_image_url, is_public};
-use rushes_domain::{ApiError, ErrorCode};
+use rushes_domain::ApiError;
+use rushes_domain::image_url::{UrlProblem, check_image_url, check_url, is_public};
 use url::{Host, Url};
-
-use super::error::FetchError;
 
 /// The rule with the operator's exceptions to it.
 #[derive(Debug)]
@@ -30,70 +28,85 @@ impl Guard {
         self.allow.iter().any(|net| net.contains(&address))
     }
 
-    /// What the text alone shows.
-    pub(super) fn check(&self, url: &str) -> Result<Url, ApiError> {
+    /// What the text of an image URL alone shows.
+    pub(super) fn check_image(&self, url: &str) -> Result<Url, ApiError> {
         check_image_url(url, &|address| self.allows(address))
     }
 
-    /// The URL of the first request.
-    pub(super) fn first(&self, url: &str) -> Result<Url, FetchError> {
-        let refused = match self.vet(url) {
-            Ok(url) => return Ok(url),
-            Err(refused) => refused,
-        };
-        Err(match refused {
-            Refused::Invalid => FetchError::lasting("The image URL is not valid."),
-            Refused::Blocked => FetchError::blocked(
-                "The image URL points to a host, scheme or port that is not allowed.",
-            ),
-            Refused::NotPublic => FetchError::not_public(),
-        })
+    /// The URL of the first request. The check of the text, and the literal address in it once
+    /// more by the very rule that looked-up addresses meet: the resolver is never asked about it.
+    pub(super) fn first(&self, url: &str) -> Result<Url, Refusal> {
+        let is_private_literal =
+            |url: &Url| literal_address(url).is_some_and(|address| !self.permits(address));
+        match check_url(url, &|address| self.allows(address)) {
+            Ok(url) if is_private_literal(&url) => Err(Refusal::NotPublic),
+            Ok(url) => Ok(url),
+            Err(UrlProblem::Blocked(_)) => {
+                let not_public = Url::parse(url).is_ok_and(|url| is_private_literal(&url));
+                Err(if not_public { Refusal::NotPublic } else { Refusal::Blocked })
+            }
+            Err(UrlProblem::Invalid(_)) => Err(Refusal::Invalid),
+        }
     }
 
     /// The URL that a redirect from `current` leads to.
-    pub(super) fn next(&self, current: &Url, location: &str) -> Result<Url, FetchError> {
-        let unusable = || FetchError::lasting("A redirect leads to no valid URL.");
-        let target = current.join(location).map_err(|_| unusable())?;
-        let target = self.vet(target.as_str()).map_err(|refused| match refused {
-            Refused::Invalid => unusable(),
-            Refused::Blocked => FetchError::blocked(
-                "A redirect leads to a host, scheme or port that is not allowed.",
-            ),
-            Refused::NotPublic => {
-                FetchError::blocked("A redirect leads to an address that is not public.")
-            }
+    pub(super) fn next(&self, current: &Url, location: &str) -> Result<Url, Refusal> {
+        let target = current.join(location).map_err(|_| Refusal::RedirectInvalid)?;
+        let target = self.first(target.as_str()).map_err(|refusal| match refusal {
+            Refusal::NotPublic => Refusal::RedirectNotPublic,
+            Refusal::Blocked => Refusal::RedirectBlocked,
+            _ => Refusal::RedirectInvalid,
         })?;
         if current.scheme() == "https" && target.scheme() != "https" {
-            return Err(FetchError::blocked("A redirect leads from https to http."));
+            return Err(Refusal::RedirectDowngrade);
         }
         Ok(target)
-    }
-
-    /// The check of the text, and the literal address in it once more by the very rule that
-    /// looked-up addresses meet: the resolver is never asked about it.
-    fn vet(&self, url: &str) -> Result<Url, Refused> {
-        let is_private_literal =
-            |url: &Url| literal_address(url).is_some_and(|address| !self.permits(address));
-        match self.check(url) {
-            Ok(url) if is_private_literal(&url) => Err(Refused::NotPublic),
-            Ok(url) => Ok(url),
-            Err(error) if error.code == ErrorCode::ImageUrlBlocked => {
-                let not_public = Url::parse(url).is_ok_and(|url| is_private_literal(&url));
-                Err(if not_public { Refused::NotPublic } else { Refused::Blocked })
-            }
-            Err(_invalid) => Err(Refused::Invalid),
-        }
     }
 }
 
 /// Why a URL is not asked for.
-enum Refused {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
     /// No URL that could be fetched.
     Invalid,
     /// A scheme, host name, port or credentials that are not allowed.
     Blocked,
-    /// A literal address that is not public.
+    /// An address that is neither public nor allowed.
     NotPublic,
+    /// A redirect to no URL that could be fetched.
+    RedirectInvalid,
+    /// A redirect to what is not allowed.
+    RedirectBlocked,
+    /// A redirect to a literal address that is neither public nor allowed.
+    RedirectNotPublic,
+    /// A redirect that would give up the encryption.
+    RedirectDowngrade,
+}
+
+impl Refusal {
+    /// Whether it is about where the gateway does not go, and not about what is no URL.
+    pub(super) const fn is_blocked(self) -> bool {
+        !matches!(self, Self::Invalid | Self::RedirectInvalid)
+    }
+
+    /// What is wrong, as a clause without any URL; `subject` is what was to be fetched.
+    pub(super) fn words(self, subject: &str) -> String {
+        match self {
+            Self::Invalid => format!("the {subject} URL is not valid"),
+            Self::Blocked => {
+                format!("the {subject} URL points to a host, scheme or port that is not allowed")
+            }
+            Self::NotPublic => "the host's address is not public".to_owned(),
+            Self::RedirectInvalid => "a redirect leads to no valid URL".to_owned(),
+            Self::RedirectBlocked => {
+                "a redirect leads to a host, scheme or port that is not allowed".to_owned()
+            }
+            Self::RedirectNotPublic => {
+                "a redirect leads to an address that is not public".to_owned()
+            }
+            Self::RedirectDowngrade => "a redirect leads from https to http".to_owned(),
+        }
+    }
 }
 
 /// The address that stands in the URL instead of a name.

@@ -1,6 +1,7 @@
 //! Names to addresses: the system's look-up, and the look at what came back.
 //!
 //! Guarantees: [`VettingResolver`] hands out either addresses that may all be dialled or none.
+//! [`OpenResolver`] hands out whatever a name has.
 
 use std::future::Future;
 use std::io;
@@ -75,13 +76,38 @@ impl reqwest::dns::Resolve for VettingResolver {
     }
 }
 
-/// All of `addresses` with port 0, which stands for the URL's port, or none.
-fn vet(guard: &Guard, mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, NameRefused> {
-    if addresses.is_empty() {
-        return Err(NameRefused::NoAddress);
+/// Between `reqwest` and the resolver for names that the operator chose, which may lead anywhere.
+#[derive(Clone)]
+pub(super) struct OpenResolver(Arc<dyn Resolve>);
+
+impl OpenResolver {
+    pub(super) fn new(inner: Arc<dyn Resolve>) -> Self {
+        Self(inner)
     }
+}
+
+impl reqwest::dns::Resolve for OpenResolver {
+    fn resolve(&self, name: Name) -> reqwest::dns::Resolving {
+        let looked_up = self.0.resolve(name.as_str(), 0);
+        Box::pin(async move {
+            let addresses = looked_up.await.map_err(NameRefused::Lookup)?;
+            Ok(Box::new(dialled(addresses)?.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// All of `addresses` that are dialled, or none.
+fn vet(guard: &Guard, addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, NameRefused> {
     if !addresses.iter().all(|address| guard.permits(address.ip())) {
         return Err(NameRefused::NotPublic);
+    }
+    dialled(addresses)
+}
+
+/// The first of `addresses`, with port 0, which stands for the URL's port.
+fn dialled(mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, NameRefused> {
+    if addresses.is_empty() {
+        return Err(NameRefused::NoAddress);
     }
     addresses.truncate(ADDRESSES_DIALLED_MAX);
     for address in &mut addresses {

@@ -25,7 +25,7 @@ use super::error::HttpError;
 use super::{Http, json};
 use crate::app::{App, STORE_FILE};
 use crate::metrics::text::{Kind, MEDIA_TYPE, Text};
-use crate::metrics::{OTHER_MODEL, label};
+use crate::metrics::{OTHER_MODEL, channels, label};
 
 /// How long figures of the store are given out again, in milliseconds.
 const STATS_KEPT_MS: i64 = 5_000;
@@ -76,6 +76,7 @@ pub(super) async fn scrape(
     write_tasks(app, &latest.stats, app.clock.now(), &mut text);
     write_money(&latest.stats, &mut text);
     write_storage(&latest, &mut text);
+    write_channels(app, &mut text).await?;
     let help = "Previews that are being drawn.";
     text.family("rushes_renders_running", Kind::Gauge, help).sample(&[], app.pool.running());
     let help = "The program that runs; always 1.";
@@ -84,6 +85,17 @@ pub(super) async fn scrape(
     let mut response = json(StatusCode::OK, text.finish().into_bytes());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     Ok(response)
+}
+
+async fn write_channels(app: &App, text: &mut Text) -> Result<(), HttpError> {
+    let roster = app.channels.current(&app.store).await?;
+    let ids: Vec<_> = roster.all().iter().map(|channel| channel.id()).collect();
+    let count = move |tx: &mut rushes_store::Tx<'_>| {
+        ids.iter().map(|&id| rushes_store::jobs_of_channel(tx, id)).collect()
+    };
+    let jobs: Vec<u32> = app.store.read(count).await?;
+    channels::write(roster.all(), &jobs, app.clock.monotonic_ms(), text);
+    Ok(())
 }
 
 /// Whether the request comes with this run's local token or `metrics.token`.

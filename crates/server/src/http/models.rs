@@ -6,7 +6,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
-use rushes_domain::account::KeyKind;
+use rushes_domain::catalogue::Model;
 use rushes_domain::{ApiError, ErrorCode};
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use super::admission::may_use;
 use super::auth::Caller;
 use super::error::HttpError;
 use super::{Http, json, to_json};
-use crate::config::PreviewMode;
+use crate::channels::{Roster, lane_for};
 
 /// Most characters of a model's name that a message repeats.
 const NAME_CHARS_MAX: usize = 64;
@@ -25,11 +25,13 @@ pub(super) async fn list(
     caller: Caller,
 ) -> Result<Response, HttpError> {
     let priced = http.app.prices.current();
-    let models = if is_served(&http, &caller) { priced.catalogue.models() } else { &[] };
+    let roster = http.app.channels.current(&http.app.store).await?;
     let multiplier = caller.0.multiplier_millionths;
-    let entries: Vec<_> = models
+    let entries: Vec<_> = priced
+        .catalogue
+        .models()
         .iter()
-        .filter(|model| may_use(model, &caller.0))
+        .filter(|model| may_use(model, &caller.0) && is_served(&roster, &caller, model))
         .map(|model| model.to_json(multiplier))
         .collect();
     let body = json!({ "object": "list", "success": true, "data": entries });
@@ -44,8 +46,11 @@ pub(super) async fn show(
 ) -> Result<Response, HttpError> {
     let name = name.map(|Path(name)| name).unwrap_or_default();
     let priced = http.app.prices.current();
-    let is_served = is_served(&http, &caller);
-    let model = priced.catalogue.find(&name).filter(|it| is_served && may_use(it, &caller.0));
+    let roster = http.app.channels.current(&http.app.store).await?;
+    let model = priced
+        .catalogue
+        .find(&name)
+        .filter(|it| may_use(it, &caller.0) && is_served(&roster, &caller, it));
     let Some(model) = model else {
         let shown: String = name.chars().take(NAME_CHARS_MAX).collect();
         return Err(ApiError::new(
@@ -58,7 +63,7 @@ pub(super) async fn show(
     Ok(json(StatusCode::OK, to_json(serde_json::to_vec(&body))?))
 }
 
-/// Whether anything makes videos for this key: the preview renderer is all there is so far.
-pub(super) fn is_served(http: &Http, caller: &Caller) -> bool {
-    caller.0.kind == KeyKind::Test || http.app.config.preview != PreviewMode::Off
+/// Whether anything makes videos of this model for this key.
+fn is_served(roster: &Roster, caller: &Caller, model: &Model) -> bool {
+    lane_for(roster, caller.0.kind, &model.id, caller.0.group_id).is_some()
 }

@@ -5,6 +5,7 @@
 //! rows already know (tasks that are under way, money, files), which is asked of the store when
 //! somebody scrapes, and who may scrape (`http/metrics`).
 
+pub mod channels;
 pub mod histogram;
 pub mod requests;
 pub mod text;

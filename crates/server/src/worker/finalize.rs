@@ -11,14 +11,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rushes_domain::directive::EXPIRE_SECONDS;
 use rushes_domain::{Failure, FailureCode, Timestamp};
-use rushes_providers::{Media, Progress, Provider, UpstreamId};
+use rushes_providers::{Media, Progress, UpstreamId};
 use rushes_render::{InspectError, VideoInfo};
 use rushes_store::{Claimed, Happening, Lease, StoredResult, TaskRow};
 use sha2::{Digest as _, Sha256};
 
 use super::settle::Settled;
+use super::target::Target;
 use super::{Worker, step};
 use crate::app::App;
+use crate::egress::DownloadSource;
 use crate::storage::{poster_path, video_path};
 
 /// Largest video that is kept, in bytes.
@@ -51,11 +53,22 @@ pub(super) async fn stage(
 }
 
 /// Checks the video and ends the task with it.
-pub(super) async fn store(worker: &Arc<Worker>, provider: &dyn Provider, claimed: &Claimed) {
+pub(super) async fn store(worker: &Arc<Worker>, target: &Target, claimed: &Claimed) {
     let (app, task, lease) = (&worker.app, &claimed.task, &claimed.lease);
+    match bring(app, target, claimed).await {
+        Ok(()) => {}
+        Err(Trouble::Passing(text)) => {
+            put_off(app, claimed, &text).await;
+            return;
+        }
+        Err(Trouble::Lasting(text)) => {
+            refuse(app, claimed, &text).await;
+            return;
+        }
+    }
     // Before the bytes are read: a place is also room in memory for a video.
     let Ok(_slot) = worker.inspections.acquire().await else { return };
-    let bytes = match video_bytes(app, provider, claimed).await {
+    let bytes = match video_bytes(app, target, claimed).await {
         Ok(bytes) => bytes,
         Err(Trouble::Passing(text)) => {
             put_off(app, claimed, &text).await;
@@ -98,6 +111,58 @@ pub(super) async fn store(worker: &Arc<Worker>, provider: &dyn Provider, claimed
     step::end(app, task, lease, Happening::Stored(stored)).await;
 }
 
+/// Where a video is, in the words of a task's row.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Place {
+    Url(String),
+    Path(String),
+}
+
+/// A video at an address, as the row notes it.
+pub(super) fn media_at_url(url: &str) -> String {
+    noted(&Place::Url(url.to_owned()))
+}
+
+/// A video at a path of the channel's, as the row notes it.
+pub(super) fn media_at_path(path: &str) -> String {
+    noted(&Place::Path(path.to_owned()))
+}
+
+fn noted(place: &Place) -> String {
+    // Two texts are always JSON; an empty note is no address, and says so when it is read.
+    serde_json::to_string(place).unwrap_or_default()
+}
+
+/// Downloads the video if it is somewhere else: to the disk in one stream, and under its name only
+/// when it is whole and the task is still the step's.
+async fn bring(app: &App, target: &Target, claimed: &Claimed) -> Result<(), Trouble> {
+    let task = &claimed.task;
+    let (Some(noted), Some(channel)) = (&task.media, &target.channel) else { return Ok(()) };
+    let path = video_path(task.id);
+    if app.storage.modified(&path).await.is_ok() {
+        return Ok(());
+    }
+    let place: Place =
+        serde_json::from_str(noted).map_err(|source| Trouble::Lasting(source.to_string()))?;
+    let source = match &place {
+        Place::Url(url) => DownloadSource::Url(url),
+        Place::Path(path) => DownloadSource::Path(path),
+    };
+    let passing = |source: io::Error| Trouble::Passing(source.to_string());
+    let mut part = app.storage.part_writer(&path).await.map_err(passing)?;
+    let downloaded = app.egress.download(&channel.http, source, &mut part).await;
+    downloaded.map_err(|error| {
+        let trouble = if error.is_lasting { Trouble::Lasting } else { Trouble::Passing };
+        trouble(error.message)
+    })?;
+    let part = part.finish().await.map_err(passing)?;
+    if !step::still_has(app, &claimed.lease).await.map_err(|it| passing(io::Error::other(it)))? {
+        return Err(Trouble::Passing("the task was moved by somebody else".to_owned()));
+    }
+    part.publish().await.map_err(passing)
+}
+
 /// Why there are no bytes.
 enum Trouble {
     /// Another try may find them.
@@ -107,11 +172,7 @@ enum Trouble {
 }
 
 /// The bytes that were put away; if they are gone, the provider's once more.
-async fn video_bytes(
-    app: &App,
-    provider: &dyn Provider,
-    claimed: &Claimed,
-) -> Result<Bytes, Trouble> {
+async fn video_bytes(app: &App, target: &Target, claimed: &Claimed) -> Result<Bytes, Trouble> {
     let task = &claimed.task;
     match app.storage.read(&video_path(task.id)).await {
         Ok(bytes) => return Ok(bytes),
@@ -119,13 +180,14 @@ async fn video_bytes(
         Err(source) => return Err(Trouble::Passing(source.to_string())),
     }
     let id = UpstreamId::new(task.upstream_id.clone().unwrap_or_default());
-    match provider.poll(&step::handle(task, &id, app.clock.now())).await {
+    let handle = step::handle(task, &id, app.clock.now());
+    match target.provider.poll(target.upstream(), &handle).await {
         Ok(Progress::Done { media: Media::Bytes { video, poster }, .. }) => {
             let staged = stage(app, &claimed.lease, video.clone(), poster).await;
             staged.map(|()| video).map_err(|source| Trouble::Passing(source.to_string()))
         }
-        Ok(Progress::Done { media: Media::Url(_), .. }) => {
-            Err(Trouble::Lasting("videos at addresses are not fetched yet".to_owned()))
+        Ok(Progress::Done { media: Media::Url(_) | Media::Path(_), .. }) => {
+            Err(Trouble::Passing("the downloaded video is gone".to_owned()))
         }
         Ok(Progress::Pending { .. }) => {
             Err(Trouble::Passing("the upstream says it is not done after all".to_owned()))

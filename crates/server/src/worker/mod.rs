@@ -6,6 +6,7 @@
 //! rows are the only truth: what is kept here (which steps run, who is to be looked at sooner) may
 //! be lost at any time. Nothing is asked in intervals while there is nothing to do: the loop
 //! sleeps until a commit, a render or the next due moment wakes it.
+//! Channels do not wait for each other: each has places of its own for its steps.
 //! Not here: which state follows which (`domain::transition`), writing it (`store::advance`),
 //! and drawing (`render_pool`).
 
@@ -13,29 +14,32 @@ mod claim;
 pub mod fetch_line;
 mod finalize;
 mod images;
+mod job;
 mod memory;
 mod poll;
 pub mod settle;
 mod step;
 mod submit;
 mod sweep;
+mod target;
 mod timing;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rushes_domain::{TaskId, Timestamp};
-use rushes_store::{Advance, Claimed, Fence, Happening, ImageRow, StoreError, Tx, advance};
+use rushes_store::{Advance, Claimed, Fence, Happening, ImageRow, Routed, StoreError, Tx, advance};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::app::App;
+use crate::channels::Roster;
 use claim::Claims;
 use fetch_line::FetchLine;
 use memory::Memory;
 
-/// Polls and finalizations at the same time.
+/// Polls and finalizations of previews at the same time.
 const DUE_STEPS_MAX: usize = 64;
-/// Hand-overs at the same time; fetching images is none.
+/// Hand-overs to the preview renderer at the same time; fetching images is none.
 const SUBMIT_STEPS_MAX: usize = 128;
 /// Videos checked at the same time; each is in memory as a whole.
 const INSPECTIONS_MAX: usize = 2;
@@ -49,8 +53,10 @@ const SUBMIT_LEASE_MS: i64 = 60_000;
 const FETCH_WAIT_MS: i64 = 180_000;
 /// Time for all images of a task, with every repetition, in milliseconds.
 const FETCH_TOTAL_MS: i64 = 120_000;
+/// Longest time for a submit, in milliseconds.
+const SUBMIT_MS_MAX: i64 = 600_000;
 /// The lease of a task from the queue: all that may have to come before its submit, and that.
-const QUEUE_LEASE_MS: i64 = FETCH_WAIT_MS + FETCH_TOTAL_MS + SUBMIT_LEASE_MS;
+const QUEUE_LEASE_MS: i64 = FETCH_WAIT_MS + FETCH_TOTAL_MS + SUBMIT_MS_MAX + SUBMIT_LEASE_MS;
 /// How long before its lease's end a step is stopped, in milliseconds.
 const LEASE_MARGIN_MS: i64 = 10_000;
 /// When to look again after the store failed, in milliseconds.
@@ -120,54 +126,69 @@ impl Worker {
     /// One turn of the loop; tells when to turn again if nothing rings before.
     async fn turn(self: &Arc<Self>) -> Result<Option<Timestamp>, StoreError> {
         self.pass_on_changes().await?;
-        let Claims { due, queued, next_due } = claim::claim(self).await?;
-        // With all slots taken the end of a step rings; a moment that has passed must not.
-        let is_full = due.len() >= self.due_slots.available_permits();
+        let Claims { due, queued, roster, next_due, .. } = claim::claim(self).await?;
         for claimed in due {
-            if let Ok(permit) = Arc::clone(&self.due_slots).try_acquire_owned() {
-                self.spawn(claimed, Slot::Permit(permit), step::Origin::Due);
+            let channel = roster.find(claimed.task.channel_id);
+            let places = channel.map_or(&self.due_slots, |channel| &channel.runtime.due_steps);
+            if let Ok(permit) = Arc::clone(places).try_acquire_owned() {
+                let limit_ms = claim::due_lease_ms(channel) - LEASE_MARGIN_MS;
+                self.spawn(claimed, step::Origin::Due, Slot::Permit(permit), None, limit_ms);
             }
         }
-        for claimed in queued {
-            self.take_from_queue(claimed);
+        for routed in queued {
+            self.take_from_queue(routed, &roster);
         }
-        Ok(next_due.filter(|_| !is_full))
+        Ok(next_due)
     }
 
     /// Hands over what is ready and lines up what has images to fetch. A task for which the line
     /// is too long is left to its lease; nothing is noted for it.
-    fn take_from_queue(self: &Arc<Self>, claimed: Claimed) {
-        let slot = if submit::needs_images(&claimed) {
+    fn take_from_queue(self: &Arc<Self>, routed: Routed, roster: &Roster) {
+        let Routed { claimed, channel_id, is_ready, .. } = routed;
+        let task_id = claimed.task.id;
+        let channel = roster.find(channel_id);
+        let origin = step::Origin::Queue { group_id: routed.group_id };
+        if !is_ready {
             // Whoever is behind it in the queue is to be claimed in its stead.
             self.app.worker_wake.notify_one();
-            self.fetch_line.join(claimed.task.account_id).map(Slot::Line)
-        } else {
-            Arc::clone(&self.submit_slots).try_acquire_owned().ok().map(Slot::Permit)
-        };
-        if let Some(slot) = slot {
-            self.spawn(claimed, slot, step::Origin::Queue);
-        } else {
-            tracing::debug!(task_id = %claimed.task.id, "no place for a claimed task");
+            if let Some(spot) = self.fetch_line.join(claimed.task.account_id) {
+                let limit_ms = QUEUE_LEASE_MS - LEASE_MARGIN_MS;
+                self.spawn(claimed, origin, Slot::Line(spot), None, limit_ms);
+            } else {
+                tracing::debug!(%task_id, "the line of image fetches is full");
+            }
+            return;
         }
+        let places = channel.map_or(&self.submit_slots, |channel| &channel.runtime.submit_steps);
+        let Ok(permit) = Arc::clone(places).try_acquire_owned() else {
+            tracing::debug!(%task_id, "no place for a claimed task");
+            return;
+        };
+        if let Some(channel) = channel {
+            let now_ms = self.app.clock.monotonic_ms();
+            channel.runtime.breaker(|breaker| breaker.sending(now_ms));
+        }
+        let is_preview = channel.is_none() && submit::takes_room(&claimed);
+        let place = is_preview.then(|| Place::take(self));
+        let limit_ms = claim::submit_lease_ms(channel) - LEASE_MARGIN_MS;
+        self.spawn(claimed, origin, Slot::Permit(permit), place, limit_ms);
     }
 
-    /// Jobs that the providers take at the moment, less those on their way. A provider without
-    /// room that gets a job all the same says that it is busy.
+    /// Previews that the renderer takes at the moment, less those on their way.
     fn room(&self) -> usize {
-        let providers = self.app.registry.all().iter();
-        let room = providers.map(|provider| provider.room()).max().unwrap_or(0);
-        room.saturating_sub(self.handing_over.load(Ordering::Relaxed))
+        self.app.pool.room().saturating_sub(self.handing_over.load(Ordering::Relaxed))
     }
 
-    fn spawn(self: &Arc<Self>, claimed: Claimed, slot: Slot, origin: step::Origin) {
+    fn spawn(
+        self: &Arc<Self>,
+        claimed: Claimed,
+        origin: step::Origin,
+        slot: Slot,
+        place: Option<Place>,
+        limit_ms: i64,
+    ) {
         let task_id = claimed.task.id;
         let turn = self.memory.step_began(task_id);
-        let place = submit::takes_room(&claimed, origin).then(|| Place::take(self));
-        let limit_ms = match (origin, &slot) {
-            (step::Origin::Due, _) => DUE_LEASE_MS,
-            (step::Origin::Queue, Slot::Permit(_)) => SUBMIT_LEASE_MS,
-            (step::Origin::Queue, Slot::Line(_)) => QUEUE_LEASE_MS,
-        } - LEASE_MARGIN_MS;
         let worker = Arc::clone(self);
         self.app.tracker.spawn(async move {
             let work = async {

@@ -4,19 +4,15 @@
 //! second time unless the upstream provably has no first, or the provider says that a second does
 //! no harm.
 
-use std::sync::Arc;
-
-use rushes_domain::{Failure, FailureCode, Timestamp};
-use rushes_providers::{
-    Provider, Resubmit, SUBMITS_FEW_MAX, UpstreamError, UpstreamErrorKind as Kind,
-};
+use rushes_domain::{ChannelId, Failure, FailureCode, Timestamp};
+use rushes_providers::{Resubmit, SUBMITS_FEW_MAX, UpstreamError, UpstreamErrorKind as Kind};
 use rushes_store::{Advance, Happening, TaskRow};
 
 /// First wait after a submit that did not leave, in milliseconds; doubled each time.
 const DEFER_MS_MIN: i64 = 1_000;
 /// Longest wait between two tries of anything, in milliseconds.
 const WAIT_MS_MAX: i64 = 60_000;
-/// Wait after a poll that failed, in milliseconds.
+/// First wait after a poll that failed, in milliseconds; doubled each time.
 const POLL_RETRY_MS: i64 = 5_000;
 /// Polls in a row that do not know the job before it counts as lost …
 const MISSES_MIN: u32 = 5;
@@ -33,7 +29,7 @@ pub enum Phase {
 }
 
 /// What a task has behind it, as far as the policy asks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Past {
     /// Submits that may have reached the upstream, the present one included.
     pub attempts: u32,
@@ -43,8 +39,16 @@ pub struct Past {
     pub poll_misses: u32,
     /// When the first of these was.
     pub poll_missed_since: Option<Timestamp>,
+    /// Polls in a row that failed.
+    pub poll_failures: u32,
     /// Whether the client asked to stop.
     pub cancel_requested: bool,
+    /// The channel that it was sent to.
+    pub channel_id: Option<ChannelId>,
+    /// Channels that refused it in a row before.
+    pub refused_by: Vec<ChannelId>,
+    /// Whether another channel could take it.
+    pub has_other: bool,
 }
 
 impl From<&TaskRow> for Past {
@@ -54,7 +58,11 @@ impl From<&TaskRow> for Past {
             deferrals: task.deferrals,
             poll_misses: task.poll_misses,
             poll_missed_since: task.poll_missed_since,
+            poll_failures: task.poll_failures,
             cancel_requested: task.cancel_requested,
+            channel_id: Some(task.channel_id).filter(|&id| id != ChannelId::PREVIEW),
+            refused_by: task.refused_by.clone(),
+            has_other: false,
         }
     }
 }
@@ -100,10 +108,11 @@ pub fn settle(
 ) -> Settled {
     let detail = error.message.as_str();
     match (error.kind, phase) {
-        (Kind::NotSent | Kind::Busy, Phase::Submit) => {
-            Settled::after(Happening::SubmitDeferred, wait_ms(error, defer_ms(past.deferrals)))
-        }
+        (Kind::NotSent | Kind::Busy, Phase::Submit) => deferred(error, past),
         (Kind::Ambiguous | Kind::Temporary, Phase::Submit) => resend(resubmit, past, detail),
+        (Kind::Lost | Kind::Unauthorized, Phase::Submit) if fails_over(past) => {
+            deferred(error, past)
+        }
         (Kind::Lost | Kind::Unauthorized, Phase::Submit) => {
             Settled::failed(FailureCode::UpstreamUnavailable, detail)
         }
@@ -111,10 +120,10 @@ pub fn settle(
         (
             Kind::NotSent | Kind::Busy | Kind::Ambiguous | Kind::Temporary | Kind::Unauthorized,
             Phase::Poll,
-        ) => Settled::after(
-            Happening::Polled { percent: None, started: false },
-            wait_ms(error, POLL_RETRY_MS),
-        ),
+        ) => {
+            let own_ms = doubled_ms(POLL_RETRY_MS, past.poll_failures);
+            Settled::after(Happening::PollFailed, wait_ms(error, own_ms))
+        }
         (Kind::Refused, Phase::Submit | Phase::Poll) => {
             Settled::failed(FailureCode::InvalidForUpstream, detail)
         }
@@ -131,9 +140,25 @@ pub fn settle(
 }
 
 /// A submit of which nobody knows whether it arrived, outside of any answer (a crash, a panic).
-pub fn ambiguous(provider: Option<&Arc<dyn Provider>>, past: &Past) -> Settled {
-    let resubmit = provider.map_or(Resubmit::Never, |provider| provider.descriptor().resubmit);
+pub fn ambiguous(resubmit: Resubmit, past: &Past) -> Settled {
     resend(resubmit, past, "the submit was interrupted")
+}
+
+/// Whether the job may go to another channel: no earlier submit of it may have been taken.
+fn fails_over(past: &Past) -> bool {
+    past.has_other && past.attempts <= 1
+}
+
+/// Provably not taken. Another channel is asked at once the first time, and then ever later; with
+/// none left all are asked again after a while.
+fn deferred(error: &UpstreamError, past: &Past) -> Settled {
+    if fails_over(past) {
+        let refused_by = past.refused_by.iter().copied().chain(past.channel_id).collect();
+        let own_ms = past.deferrals.checked_sub(1).map_or(0, defer_ms);
+        return Settled::after(Happening::SubmitDeferred { refused_by }, own_ms);
+    }
+    let event = Happening::SubmitDeferred { refused_by: Vec::new() };
+    Settled::after(event, wait_ms(error, defer_ms(past.deferrals)))
 }
 
 fn resend(resubmit: Resubmit, past: &Past, detail: &str) -> Settled {
@@ -151,10 +176,11 @@ fn resend(resubmit: Resubmit, past: &Past, detail: &str) -> Settled {
 /// The upstream says that it has no such job.
 fn lost(resubmit: Resubmit, past: &Past, detail: &str, now: Timestamp) -> Settled {
     match resubmit {
-        // Our own pool is believed at once; a job that is gone can also be called off.
-        Resubmit::Free if past.cancel_requested => {
+        // It was asked to stop, and the job is gone: that is the proof.
+        _ if past.cancel_requested => {
             Settled::now(Happening::Cancelled(Failure::new(FailureCode::Cancelled, detail)))
         }
+        // Our own pool is believed at once.
         Resubmit::Free => Settled::now(Happening::Resubmitted),
         Resubmit::Few | Resubmit::Keyed | Resubmit::Never => {
             let since = past.poll_missed_since.unwrap_or(now);
@@ -179,5 +205,9 @@ fn wait_ms(error: &UpstreamError, otherwise_ms: i64) -> i64 {
 
 /// 1 s, 2 s, 4 s … up to the limit.
 fn defer_ms(deferrals: u32) -> i64 {
-    DEFER_MS_MIN.saturating_mul(1_i64.checked_shl(deferrals.min(16)).unwrap_or(1)).min(WAIT_MS_MAX)
+    doubled_ms(DEFER_MS_MIN, deferrals)
+}
+
+fn doubled_ms(first_ms: i64, times: u32) -> i64 {
+    first_ms.saturating_mul(1_i64.checked_shl(times.min(16)).unwrap_or(1)).min(WAIT_MS_MAX)
 }

@@ -4,12 +4,13 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use rushes_domain::{Failure, FailureCode, State, Timestamp};
-use rushes_providers::{JobHandle, Provider, UpstreamId};
+use rushes_domain::{Failure, FailureCode, GroupId, State, Timestamp};
+use rushes_providers::{JobHandle, Resubmit, UpstreamId};
 use rushes_store::{
-    Advance, Claimed, Fence, Happening, Lease, StoreError, TaskRow, Tx, advance, task,
+    Advance, Claimed, Fence, Happening, Lease, Route, StoreError, TaskRow, Tx, advance, task,
 };
 
+use super::target::Target;
 use super::{Place, Slot, Worker, finalize, poll, settle, submit};
 use crate::app::App;
 
@@ -17,6 +18,10 @@ use crate::app::App;
 const PANICS_MAX: u32 = 3;
 /// When a task is tried again after a panic, in milliseconds.
 const PANIC_RETRY_MS: i64 = 1_000;
+/// When a task is looked at again whose channel is not in force, in milliseconds.
+const NO_TARGET_RETRY_MS: i64 = 10_000;
+/// When a task is sent whose submit was not made, in milliseconds.
+const UNSENT_RETRY_MS: i64 = 1_000;
 /// First waits before a write is tried again while the store is busy or full, in milliseconds.
 const WRITE_RETRIES_MS: [i64; 3] = [100, 1_000, 5_000];
 /// All further ones: as many as fit before the step's lease ends, and none once the app stops.
@@ -26,7 +31,10 @@ const WRITE_RETRY_MS_MAX: i64 = 5_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Origin {
     /// From the queue, to be handed over.
-    Queue,
+    Queue {
+        /// The group of its account.
+        group_id: GroupId,
+    },
     /// In an upstream's hands or ours, and due.
     Due,
 }
@@ -65,18 +73,21 @@ async fn dispatch(
     place: Option<Place>,
 ) {
     let app = &worker.app;
-    let Some(provider) = app.registry.find(&claimed.task.provider).cloned() else {
-        let text = format!("there is no provider {:?}", claimed.task.provider);
-        let failure = Failure::new(FailureCode::InternalError, &text);
-        end(app, &claimed.task, &claimed.lease, Happening::Failed(failure)).await;
+    if let Origin::Queue { group_id } = origin {
+        submit::hand_over(worker, group_id, claimed, slot, place).await;
+        return;
+    }
+    let Some(target) = Target::of(app, &claimed.task) else {
+        // Its channel was taken out of force in this very moment.
+        tracing::warn!(task_id = %claimed.task.id, "nobody speaks to the task's channel now");
+        give_back(app, &claimed.task, &claimed.lease, NO_TARGET_RETRY_MS).await;
         return;
     };
-    match (origin, claimed.task.state) {
-        (Origin::Queue, _) => submit::hand_over(worker, &*provider, claimed, slot, place).await,
-        (Origin::Due, State::Submitting) => submit::recover(app, &*provider, &claimed).await,
-        (Origin::Due, State::Running) => poll::ask(app, &*provider, &claimed).await,
-        (Origin::Due, State::Finalizing) => finalize::store(worker, &*provider, &claimed).await,
-        (Origin::Due, state) => {
+    match claimed.task.state {
+        State::Submitting => submit::recover(app, &target, &claimed).await,
+        State::Running => poll::ask(app, &target, &claimed).await,
+        State::Finalizing => finalize::store(worker, &target, &claimed).await,
+        state => {
             tracing::error!(task_id = %claimed.task.id, state = state.as_str(), "claimed wrongly");
         }
     }
@@ -89,12 +100,13 @@ pub(super) async fn give_back(app: &App, task: &TaskRow, lease: &Lease, delay_ms
         State::Finalizing => Happening::FinalizeDeferred,
         State::Submitting => {
             // Whether the job left is unknown.
-            let settled = settle::ambiguous(app.registry.find(&task.provider), &task.into());
+            let resubmit = Target::of(app, task).map_or(Resubmit::Never, |it| it.resubmit());
+            let settled = settle::ambiguous(resubmit, &task.into());
             write(app, task, lease, settled.advance(app.clock.now(), task)).await;
             return;
         }
         State::Queued => {
-            requeue(app, lease, delay_ms).await;
+            requeue(app, task, lease, delay_ms).await;
             return;
         }
         State::Parked | State::Succeeded | State::Failed | State::Cancelled => return,
@@ -104,18 +116,32 @@ pub(super) async fn give_back(app: &App, task: &TaskRow, lease: &Lease, delay_ms
 }
 
 /// Back into the queue for a claimed task that was never about to be sent: a submit that started
-/// and was put off in the same moment.
-async fn requeue(app: &App, lease: &Lease, delay_ms: i64) {
+/// and was put off in the same moment, to whoever has it in the row.
+pub(super) async fn requeue(app: &App, task: &TaskRow, lease: &Lease, delay_ms: i64) {
     let (lease, now) = (*lease, app.clock.now());
+    let route = Route {
+        channel_id: task.channel_id,
+        provider: task.provider.clone(),
+        expected_cost: task.expected_cost,
+    };
+    let refused_by = task.refused_by.clone();
     let put_off = move |tx: &mut Tx<'_>| {
         let fence = Fence::Lease(&lease);
-        advance(tx, fence, &Advance::new(Happening::SubmitStarted, now))?;
-        let deferred = Advance::new(Happening::SubmitDeferred, now).run_at(now.plus_ms(delay_ms));
-        advance(tx, fence, &deferred)
+        let started = Happening::SubmitStarted(route.clone());
+        advance(tx, fence, &Advance::new(started, now))?;
+        let deferred = Happening::SubmitDeferred { refused_by: refused_by.clone() };
+        advance(tx, fence, &Advance::new(deferred, now).run_at(now.plus_ms(delay_ms)))
     };
     if let Err(error) = app.store.write(put_off).await {
         tracing::debug!(task_id = %lease.task_id, %error, "a task was not put back into the queue");
     }
+}
+
+/// Back into the queue for a task whose submit started and was then not made.
+pub(super) async fn requeue_unsent(app: &App, task: &TaskRow, lease: &Lease) {
+    let deferred = Happening::SubmitDeferred { refused_by: task.refused_by.clone() };
+    let now = app.clock.now();
+    write(app, task, lease, Advance::new(deferred, now).run_at(now.plus_ms(UNSENT_RETRY_MS))).await;
 }
 
 /// The step's last write: an end. What the provider keeps of the job may go.
@@ -134,9 +160,12 @@ pub(super) fn forget(app: &App, task: &TaskRow) {
 }
 
 /// Asks the upstream to stop; that it did is for a poll to prove.
-pub(super) async fn cancel(provider: &dyn Provider, task: &TaskRow, now: Timestamp) {
+pub(super) async fn cancel(target: &Target, task: &TaskRow, now: Timestamp) {
     let Some(id) = task.upstream_id.as_deref().map(UpstreamId::new) else { return };
-    if let Err(error) = provider.cancel(&handle(task, &id, now)).await {
+    if !target.provider.descriptor().cancels {
+        return;
+    }
+    if let Err(error) = target.provider.cancel(target.upstream(), &handle(task, &id, now)).await {
         tracing::info!(task_id = %task.id, %error, "the upstream did not take the cancel");
     }
 }

@@ -17,6 +17,7 @@ use rushes_store::{
     expired_results, overdue, referenced_paths, remove_result, task,
 };
 
+use super::target::Target;
 use super::{step, timing};
 use crate::app::App;
 use crate::lifecycle::supervise;
@@ -183,8 +184,8 @@ async fn end_batch(app: &App, ids: &[TaskId], now: Timestamp) -> Result<Vec<Task
 async fn call_off(app: Arc<App>, ended: Vec<TaskRow>, now: Timestamp) {
     let app = &*app;
     let all = stream::iter(ended).for_each_concurrent(CANCELS_AT_ONCE, async |task| {
-        if let Some(provider) = app.registry.find(&task.provider) {
-            let cancel = step::cancel(&**provider, &task, now);
+        if let Some(target) = Target::of(app, &task) {
+            let cancel = step::cancel(&target, &task, now);
             if timing::within(&*app.clock, CANCEL_MS_MAX, cancel).await.is_none() {
                 tracing::info!(task_id = %task.id, "the upstream did not hear the cancel in time");
             }

@@ -1,6 +1,7 @@
 //! The gateway over its public surface: HTTP and command line.
 
 mod api;
+mod channels;
 mod cli;
 mod crash;
 mod egress;
@@ -11,5 +12,6 @@ mod matrix;
 mod restart;
 mod secrets;
 mod security;
+mod storage;
 mod support;
 mod worker;

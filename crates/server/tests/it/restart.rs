@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use rushes_domain::account::{KeyKind, key_hash};
 use rushes_domain::directive::Directives;
-use rushes_domain::job::Mode;
+use rushes_domain::job::{EngineOptions, Mode};
+use rushes_domain::route::{Lane, Routes};
 use rushes_domain::{Clock as _, IdSource as _, Ticks};
 use rushes_server::clock::SystemClock;
 use rushes_server::ids::SystemIds;
 use rushes_store::{
-    AccountLimits, Advance, Fence, Happening, KeyRow, NewTask, Store, StoreOptions, Tx, advance,
-    claim_queued, create_task, find_key,
+    AccountLimits, Advance, Fence, Happening, KeyRow, NewTask, Route, Store, StoreOptions, Tx,
+    advance, claim_queued, create_task, find_key,
 };
 use serde_json::json;
 
@@ -69,9 +70,14 @@ async fn fill_store(data_dir: &std::path::Path, key: &str) {
 fn move_some_on(tx: &mut Tx<'_>) -> Result<(), rushes_store::StoreError> {
     let now = SystemClock.now();
     for _ in 0..UNFINISHED / 300 {
-        for claimed in claim_queued(tx, now, now.plus_ms(60_000), 100)? {
+        let mut routes = Routes::new(100, Vec::new());
+        for routed in claim_queued(tx, now, now.plus_ms(60_000), 100, &mut routes)? {
+            let claimed = routed.claimed;
             let upstream_id = claimed.task.id.hex();
-            for event in [Happening::SubmitStarted, Happening::SubmitAccepted { upstream_id }] {
+            for event in [
+                Happening::SubmitStarted(Route::preview()),
+                Happening::SubmitAccepted { upstream_id },
+            ] {
                 advance(tx, Fence::Lease(&claimed.lease), &Advance::new(event, now))?;
             }
         }
@@ -99,6 +105,8 @@ fn new_task(key: &KeyRow) -> NewTask {
         metadata: Vec::new(),
         ignored_fields: Vec::new(),
         directives: Directives::parse("[[stall]]"),
+        options: EngineOptions::default(),
+        hops: 0,
         price: Ticks::ZERO,
         price_version: 1,
         door: "api",
@@ -110,7 +118,7 @@ fn new_task(key: &KeyRow) -> NewTask {
         now: SystemClock.now(),
         limits: AccountLimits { in_flight_max: 5_000, waiting_max: 10_000 },
         idempotency: None,
-        provider: "preview",
+        lane: Lane::Preview,
     }
 }
 

@@ -4,12 +4,15 @@
 //! counters, the promotion of parked tasks and the release of images are one transaction; the write
 //! is fenced by the lease's epoch and the row's version, and touches exactly one row or is dropped.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rushes_domain::money::CostState;
-use rushes_domain::{Event, Failure, State, TaskId, Ticks, Timestamp, transition};
+use rushes_domain::route::Lane;
+use rushes_domain::{ChannelId, Event, Failure, State, TaskId, Ticks, Timestamp, transition};
 
 use crate::change::Change;
+use crate::channels;
 use crate::error::StoreError;
 use crate::ledger;
 use crate::params;
@@ -73,15 +76,19 @@ impl Advance {
 pub enum Happening {
     /// A slot of the account became free. The store does this by itself.
     Promoted,
-    /// About to be sent upstream. The first one starts the clock of `run_timeout_ms`.
-    SubmitStarted,
+    /// About to be sent to a channel. The first one starts the clock of `run_timeout_ms`.
+    SubmitStarted(Route),
     /// The upstream took the job.
     SubmitAccepted {
         /// The upstream's name for it.
         upstream_id: String,
     },
-    /// Provably not taken: back into the queue, the submit's clock taken back.
-    SubmitDeferred,
+    /// Provably not taken: back into the queue, the submit's clock taken back. If an earlier submit
+    /// may have been taken, the task waits for the same channel; else for any.
+    SubmitDeferred {
+        /// The channels that have refused it in a row, for the next choice.
+        refused_by: Vec<ChannelId>,
+    },
     /// The upstream answered a poll.
     Polled {
         /// Progress, if it said one.
@@ -91,12 +98,17 @@ pub enum Happening {
     },
     /// The upstream did not know the job this time.
     PollMissed,
-    /// The upstream lost a job that may be sent again: back into the queue.
+    /// The upstream could not be asked, which says nothing about the job.
+    PollFailed,
+    /// The upstream lost a job that may be sent again, or may not have got it: back into the queue
+    /// of the same channel.
     Resubmitted,
     /// The upstream says the video is ready.
     UpstreamDone {
         /// What it charged, if it said so.
         upstream_cost: Option<Ticks>,
+        /// Where the video is to be fetched, if it is not here yet.
+        media: Option<String>,
     },
     /// Fetching or storing the video failed for now.
     FinalizeDeferred,
@@ -108,6 +120,24 @@ pub enum Happening {
     Cancelled(Failure),
     /// Ended without a video.
     Failed(Failure),
+}
+
+/// Where a job goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The channel.
+    pub channel_id: ChannelId,
+    /// The provider that speaks to it.
+    pub provider: String,
+    /// What the job costs us by the channel's terms.
+    pub expected_cost: Option<Ticks>,
+}
+
+impl Route {
+    /// To the preview renderer.
+    pub fn preview() -> Self {
+        Self { channel_id: ChannelId::PREVIEW, provider: "preview".to_owned(), expected_cost: None }
+    }
 }
 
 /// A video that is on the disk, checked and readable.
@@ -136,10 +166,10 @@ impl Happening {
     pub const fn event(&self) -> Event {
         match self {
             Self::Promoted => Event::Promoted,
-            Self::SubmitStarted => Event::SubmitStarted,
+            Self::SubmitStarted(_) => Event::SubmitStarted,
             Self::SubmitAccepted { .. } => Event::SubmitAccepted,
-            Self::SubmitDeferred => Event::SubmitDeferred,
-            Self::Polled { .. } | Self::PollMissed => Event::Polled,
+            Self::SubmitDeferred { .. } => Event::SubmitDeferred,
+            Self::Polled { .. } | Self::PollMissed | Self::PollFailed => Event::Polled,
             Self::Resubmitted => Event::Resubmitted,
             Self::UpstreamDone { .. } => Event::UpstreamDone,
             Self::FinalizeDeferred => Event::FinalizeDeferred,
@@ -154,11 +184,12 @@ impl Happening {
     const fn word(&self) -> &'static str {
         match self {
             Self::Promoted => "promoted",
-            Self::SubmitStarted => "submit_started",
+            Self::SubmitStarted(_) => "submit_started",
             Self::SubmitAccepted { .. } => "submit_accepted",
-            Self::SubmitDeferred => "submit_deferred",
+            Self::SubmitDeferred { .. } => "submit_deferred",
             Self::Polled { .. } => "polled",
             Self::PollMissed => "poll_missed",
+            Self::PollFailed => "poll_failed",
             Self::Resubmitted => "resubmitted",
             Self::UpstreamDone { .. } => "upstream_done",
             Self::FinalizeDeferred => "finalize_deferred",
@@ -170,11 +201,13 @@ impl Happening {
     }
 
     /// What the state log says beside the word.
-    fn detail(&self) -> &str {
+    fn detail(&self) -> Cow<'_, str> {
         match self {
-            Self::SubmitAccepted { upstream_id } => upstream_id,
-            Self::Cancelled(failure) | Self::Failed(failure) => failure.code.as_str(),
-            _ => "",
+            Self::SubmitStarted(Route { channel_id: ChannelId::PREVIEW, .. }) => "".into(),
+            Self::SubmitStarted(route) => format!("channel {}", route.channel_id).into(),
+            Self::SubmitAccepted { upstream_id } => upstream_id.into(),
+            Self::Cancelled(failure) | Self::Failed(failure) => failure.code.as_str().into(),
+            _ => "".into(),
         }
     }
 }
@@ -222,12 +255,13 @@ pub(crate) fn apply(
     // A request to cancel moves no state but belongs into the task's history.
     let is_cancel_request = after.cancel_requested && !before.cancel_requested;
     if after.state != before.state || is_cancel_request {
-        log(tx, &after, change.now, change.event.word(), change.event.detail())?;
+        log(tx, &after, change.now, change.event.word(), &change.event.detail())?;
     }
     if after.state != before.state {
         move_account(tx, before, &after, change.now)?;
     }
     if after.state.is_terminal() {
+        channels::book_end(tx, &after)?;
         images::release(tx, &after)?;
         privacy::forget_if_wanted(tx, &mut after)?;
     } else {
@@ -242,7 +276,10 @@ fn set_facts(task: &mut TaskRow, change: &Advance) {
     let now = change.now;
     match &change.event {
         Happening::Promoted => task.queued_at = Some(now),
-        Happening::SubmitStarted => {
+        Happening::SubmitStarted(route) => {
+            task.channel_id = route.channel_id;
+            task.provider.clone_from(&route.provider);
+            task.expected_cost = route.expected_cost;
             task.attempts = task.attempts.saturating_add(1);
             if task.submitted_at.is_none() {
                 task.submitted_at = Some(now);
@@ -252,15 +289,9 @@ fn set_facts(task: &mut TaskRow, change: &Advance) {
         Happening::SubmitAccepted { upstream_id } => {
             task.upstream_id = Some(upstream_id.clone());
             task.deferrals = 0;
+            task.refused_by.clear();
         }
-        Happening::SubmitDeferred => {
-            task.attempts = task.attempts.saturating_sub(1);
-            task.deferrals = task.deferrals.saturating_add(1);
-            if task.attempts == 0 {
-                task.submitted_at = None;
-                task.deadline_at = task.created_at.plus_ms(task.queue_timeout_ms);
-            }
-        }
+        Happening::SubmitDeferred { refused_by } => defer(task, refused_by),
         Happening::Polled { percent, started } => {
             let percent = percent.unwrap_or(0).min(PERCENT_BEFORE_END_MAX);
             task.percent = task.percent.max(percent);
@@ -269,16 +300,19 @@ fn set_facts(task: &mut TaskRow, change: &Advance) {
             }
             forget_misses(task);
         }
+        Happening::PollFailed => task.poll_failures = task.poll_failures.saturating_add(1),
         Happening::PollMissed => {
             task.poll_misses = task.poll_misses.saturating_add(1);
             task.poll_missed_since.get_or_insert(now);
         }
         Happening::Resubmitted => {
             task.upstream_id = None;
+            pin(task);
             forget_misses(task);
         }
-        Happening::UpstreamDone { upstream_cost } => {
+        Happening::UpstreamDone { upstream_cost, media } => {
             task.upstream_cost = *upstream_cost;
+            task.media.clone_from(media);
             task.upstream_done_at = Some(now);
             task.started_at.get_or_insert(now);
             forget_misses(task);
@@ -289,6 +323,7 @@ fn set_facts(task: &mut TaskRow, change: &Advance) {
         Happening::Stored(stored) => {
             task.percent = 100;
             task.result = Some(result_row(stored));
+            task.media = None;
         }
         Happening::CancelRequested => task.cancel_requested = true,
         Happening::Cancelled(failure) | Happening::Failed(failure) => {
@@ -300,6 +335,34 @@ fn set_facts(task: &mut TaskRow, change: &Advance) {
 const fn forget_misses(task: &mut TaskRow) {
     task.poll_misses = 0;
     task.poll_missed_since = None;
+    task.poll_failures = 0;
+}
+
+/// Back into the queue. Only the channel that may have the job from an earlier submit may get it
+/// again; otherwise the task belongs to nobody.
+fn defer(task: &mut TaskRow, refused_by: &[ChannelId]) {
+    task.attempts = task.attempts.saturating_sub(1);
+    task.deferrals = task.deferrals.saturating_add(1);
+    task.refused_by = refused_by.to_vec();
+    if task.attempts > 0 {
+        pin(task);
+        return;
+    }
+    task.submitted_at = None;
+    task.deadline_at = task.created_at.plus_ms(task.queue_timeout_ms);
+    if task.lane != Lane::Preview {
+        task.lane = Lane::Model(task.model_id.clone());
+        task.channel_id = ChannelId::PREVIEW;
+        task.provider.clear();
+        task.expected_cost = None;
+    }
+}
+
+/// The task waits for the channel that may have its job already.
+fn pin(task: &mut TaskRow) {
+    if task.channel_id != ChannelId::PREVIEW {
+        task.lane = Lane::Channel(task.channel_id);
+    }
 }
 
 fn result_row(stored: &StoredResult) -> ResultRow {
@@ -332,7 +395,7 @@ fn set_schedule(after: &mut TaskRow, before: &TaskRow, fence: Fence<'_>, change:
         return;
     } else {
         let kept = match change.event {
-            Happening::SubmitStarted => change.keep_lease_until.or(Some(before.lease_until)),
+            Happening::SubmitStarted(_) => change.keep_lease_until.or(Some(before.lease_until)),
             _ => change.keep_lease_until,
         };
         let kept = kept.filter(|&until| !is_outside && until > FREE);

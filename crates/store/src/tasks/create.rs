@@ -5,9 +5,10 @@ use std::sync::Arc;
 use rushes_domain::account::KeyKind;
 use rushes_domain::admission::{Refusal, Verdict, admit};
 use rushes_domain::directive::Directives;
-use rushes_domain::job::Mode;
+use rushes_domain::job::{EngineOptions, Mode};
 use rushes_domain::money::CostState;
-use rushes_domain::{AccountId, KeyId, State, TaskId, Ticks, Timestamp};
+use rushes_domain::route::Lane;
+use rushes_domain::{AccountId, ChannelId, KeyId, State, TaskId, Ticks, Timestamp};
 
 use crate::change::Change;
 use crate::error::StoreError;
@@ -17,6 +18,9 @@ use crate::params;
 use crate::tasks::row::{self, TaskRow};
 use crate::tasks::{advance, images, promote, query, standing};
 use crate::tx::Tx;
+
+/// The provider of every task in the preview's lane.
+const PREVIEW_PROVIDER: &str = "preview";
 
 /// How many tasks an account may have at a time, unless its group says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +70,10 @@ pub struct NewTask {
     pub ignored_fields: Vec<String>,
     /// What a test prompt asks of the preview renderer.
     pub directives: Directives,
+    /// Settings for engines that know them.
+    pub options: EngineOptions,
+    /// Gateways that the request had passed before this one.
+    pub hops: u32,
     /// What to hold, the group's multiplier worked in.
     pub price: Ticks,
     /// The version of the prices that `price` was worked out with.
@@ -88,8 +96,8 @@ pub struct NewTask {
     pub limits: AccountLimits,
     /// The idempotency key with the answer that a repetition gets, if one was sent.
     pub idempotency: Option<NewIdempotency>,
-    /// The provider that makes the video.
-    pub provider: &'static str,
+    /// The queue in which it waits for whoever makes the video.
+    pub lane: Lane,
 }
 
 /// An image of a new task.
@@ -246,11 +254,21 @@ fn new_row(new: &NewTask, price: Ticks, state: State) -> Result<TaskRow, StoreEr
         metadata: new.metadata.clone(),
         ignored_fields: new.ignored_fields.clone(),
         directives: new.directives.clone(),
+        options: new.options.clone(),
+        hops: new.hops,
         price,
         price_version: new.price_version,
         cost_state: CostState::Held,
         upstream_cost: None,
-        provider: new.provider.to_owned(),
+        expected_cost: None,
+        provider: if new.lane == Lane::Preview {
+            PREVIEW_PROVIDER.to_owned()
+        } else {
+            String::new()
+        },
+        channel_id: ChannelId::PREVIEW,
+        lane: new.lane.clone(),
+        refused_by: Vec::new(),
         door: new.door.to_owned(),
         client_address: new.client_address.clone(),
         user_agent: new.user_agent.clone(),
@@ -272,8 +290,10 @@ fn new_row(new: &NewTask, price: Ticks, state: State) -> Result<TaskRow, StoreEr
         finalize_attempts: 0,
         poll_misses: 0,
         poll_missed_since: None,
+        poll_failures: 0,
         percent: 0,
         upstream_id: None,
+        media: None,
         cancel_requested: false,
         failure: None,
         result: None,

@@ -87,8 +87,8 @@ fn add_list<'v>(
 }
 
 pub(crate) const QUEUED_BEFORE: &str = "SELECT COUNT(*) FROM (
-    SELECT 1 FROM tasks WHERE account_id = $1 AND state = 'queued' AND next_run_at <= $2
-        AND (next_run_at < $2 OR id < $3) LIMIT $4
+    SELECT 1 FROM tasks WHERE account_id = $1 AND lane = $5 AND state = 'queued'
+        AND next_run_at <= $2 AND (next_run_at < $2 OR id < $3) LIMIT $4
     ) AS earlier";
 
 pub(crate) const PARKED_BEFORE: &str = "SELECT COUNT(*) FROM (
@@ -97,12 +97,12 @@ pub(crate) const PARKED_BEFORE: &str = "SELECT COUNT(*) FROM (
 
 pub(crate) const QUEUED_OF_ACCOUNT: &str = "SELECT queued_count FROM accounts WHERE id = $1";
 
-/// The place of a waiting task among its account's, 1 for the next one; none once it is under way.
+/// The place of a waiting task among its account's in the same lane, 1 for the next one; none once it is under way.
 pub fn queue_position(tx: &mut Tx<'_>, task: &TaskRow) -> Result<Option<u32>, StoreError> {
     let earlier: Option<u32> = match task.state {
         State::Queued => {
             let due = task.next_run_at.unwrap_or(task.created_at);
-            let values = params![task.account_id, due, task.id, POSITION_MAX];
+            let values = params![task.account_id, due, task.id, POSITION_MAX, &task.lane];
             tx.value(QUEUED_BEFORE, values)?
         }
         State::Parked => {

@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 
 use rushes_domain::account::KeyKind;
 use rushes_domain::directive::Directives;
-use rushes_domain::job::Mode;
+use rushes_domain::job::{EngineOptions, Mode};
 use rushes_domain::money::CostState;
-use rushes_domain::{AccountId, Failure, KeyId, State, TaskId, Ticks, Timestamp};
+use rushes_domain::route::Lane;
+use rushes_domain::{AccountId, ChannelId, Failure, KeyId, State, TaskId, Ticks, Timestamp};
 
 use crate::error::StoreError;
 use crate::tx::{Row, Tx};
@@ -63,8 +64,20 @@ pub struct TaskRow {
     pub cost_state: CostState,
     /// What the upstream charged us, if it said so; never enters the ledger.
     pub upstream_cost: Option<Ticks>,
-    /// The provider that makes the video.
+    /// What the channel's terms say that the job costs us; none for previews.
+    pub expected_cost: Option<Ticks>,
+    /// The provider that makes the video; empty until a channel was chosen.
     pub provider: String,
+    /// Who has it; [`ChannelId::PREVIEW`] for previews, and for tasks that nobody has.
+    pub channel_id: ChannelId,
+    /// The queue that it waits in, or waited in last.
+    pub lane: Lane,
+    /// Channels that refused it in a row.
+    pub refused_by: Vec<ChannelId>,
+    /// Gateways that the request had passed before this one.
+    pub hops: u32,
+    /// Settings for engines that know them.
+    pub options: EngineOptions,
     /// The door the request came through.
     pub door: String,
     /// The caller's address.
@@ -108,10 +121,14 @@ pub struct TaskRow {
     pub poll_misses: u32,
     /// When the first of these was.
     pub poll_missed_since: Option<Timestamp>,
+    /// Polls in a row that failed.
+    pub poll_failures: u32,
     /// Progress; never falls, below 100 until the video is stored.
     pub percent: u8,
     /// The upstream's name for the job.
     pub upstream_id: Option<String>,
+    /// Where the upstream keeps the finished video, in the worker's own form, until it is here.
+    pub media: Option<String>,
     /// Whether the client asked to stop it after it was handed over.
     pub cancel_requested: bool,
     /// Why there is no video.
@@ -146,17 +163,19 @@ pub struct ResultRow {
 /// The columns in the order of [`read`], [`insert`] and [`update`].
 pub(crate) const COLUMNS: &str = "id, account_id, key_id, key_kind, model_id, model_name, prompt, \
     mode, seconds, seconds_requested, aspect_ratio, resolution, width, height, image_count, \
-    metadata, ignored_fields, directives, price_ticks, price_version, provider, door, \
-    client_address, user_agent, request_id, run_timeout_ms, queue_timeout_ms, created_at, state, version, cost_state, \
-    upstream_cost_ticks, queued_at, submitted_at, started_at, upstream_done_at, finished_at, \
+    metadata, ignored_fields, directives, options, hops, price_ticks, price_version, door, \
+    client_address, user_agent, request_id, run_timeout_ms, queue_timeout_ms, created_at, state, \
+    version, cost_state, upstream_cost_ticks, expected_cost_ticks, provider, channel_id, lane, \
+    refused_by, queued_at, submitted_at, started_at, upstream_done_at, finished_at, \
     deadline_at, next_run_at, lease_until, lease_epoch, attempts, deferrals, finalize_attempts, \
-    poll_misses, poll_missed_since, percent, upstream_id, cancel_requested, failure_code, \
+    poll_misses, poll_missed_since, poll_failures, percent, upstream_id, media, \
+    cancel_requested, failure_code, \
     failure_reason, failure_internal, result_path, result_poster_path, result_bytes, \
     result_sha256, result_width, result_height, result_duration_ms, result_expires_at, \
     result_removed_at";
 
 /// Columns that are written once, at the front of [`COLUMNS`]; the others change.
-const FIXED_COLUMNS: usize = 28;
+const FIXED_COLUMNS: usize = 29;
 
 static INSERT: LazyLock<String> = LazyLock::new(|| {
     let numbers: Vec<String> =
@@ -212,9 +231,10 @@ fn fixed_values(task: &TaskRow) -> Result<Vec<Value<'_>>, StoreError> {
         to_json(&serde_json::to_string(&task.metadata))?,
         to_json(&serde_json::to_string(&task.ignored_fields))?,
         to_json(&serde_json::to_string(&task.directives))?,
+        to_json(&serde_json::to_string(&task.options))?,
+        task.hops.into(),
         task.price.into(),
         task.price_version.into(),
-        (&task.provider).into(),
         (&task.door).into(),
         task.client_address.as_ref().into(),
         task.user_agent.as_ref().into(),
@@ -233,6 +253,11 @@ fn changing_values(task: &TaskRow) -> Vec<Value<'_>> {
         task.version.into(),
         task.cost_state.into(),
         task.upstream_cost.into(),
+        task.expected_cost.into(),
+        (&task.provider).into(),
+        task.channel_id.into(),
+        (&task.lane).into(),
+        ids_text(&task.refused_by).into(),
         task.queued_at.into(),
         task.submitted_at.into(),
         task.started_at.into(),
@@ -247,8 +272,10 @@ fn changing_values(task: &TaskRow) -> Vec<Value<'_>> {
         task.finalize_attempts.into(),
         task.poll_misses.into(),
         task.poll_missed_since.into(),
+        task.poll_failures.into(),
         task.percent.into(),
         task.upstream_id.as_ref().into(),
+        task.media.as_ref().into(),
         task.cancel_requested.into(),
         failure.map(|failure| failure.code).into(),
         failure.map(|failure| &failure.reason).into(),
@@ -263,6 +290,12 @@ fn changing_values(task: &TaskRow) -> Vec<Value<'_>> {
         result.map(|result| result.expires_at).into(),
         result.and_then(|result| result.removed_at).into(),
     ]
+}
+
+/// A JSON array of numbers.
+fn ids_text(ids: &[ChannelId]) -> String {
+    let numbers: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    format!("[{}]", numbers.join(","))
 }
 
 fn to_json(text: &serde_json::Result<String>) -> Result<Value<'static>, StoreError> {
@@ -297,9 +330,10 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<TaskRow, StoreError> {
         metadata: serde_json::from_str(&row.take::<String>()?).map_err(|e| json_error(&e))?,
         ignored_fields: serde_json::from_str(&row.take::<String>()?).map_err(|e| json_error(&e))?,
         directives: serde_json::from_str(&row.take::<String>()?).map_err(|e| json_error(&e))?,
+        options: serde_json::from_str(&row.take::<String>()?).map_err(|e| json_error(&e))?,
+        hops: row.take()?,
         price: row.take()?,
         price_version: row.take()?,
-        provider: row.take()?,
         door: row.take()?,
         client_address: row.take()?,
         user_agent: row.take()?,
@@ -311,6 +345,11 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<TaskRow, StoreError> {
         version: row.take()?,
         cost_state: row.take()?,
         upstream_cost: row.take()?,
+        expected_cost: row.take()?,
+        provider: row.take()?,
+        channel_id: row.take()?,
+        lane: row.take()?,
+        refused_by: serde_json::from_str(&row.take::<String>()?).map_err(|e| json_error(&e))?,
         queued_at: row.take()?,
         submitted_at: row.take()?,
         started_at: row.take()?,
@@ -325,8 +364,10 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<TaskRow, StoreError> {
         finalize_attempts: row.take()?,
         poll_misses: row.take()?,
         poll_missed_since: row.take()?,
+        poll_failures: row.take()?,
         percent: row.take()?,
         upstream_id: row.take()?,
+        media: row.take()?,
         cancel_requested: row.take()?,
         failure: read_failure(row)?,
         result: read_result(row)?,

@@ -5,12 +5,15 @@ use std::sync::{Arc, Mutex};
 
 use rushes_domain::account::KeyKind;
 use rushes_domain::directive::Directives;
-use rushes_domain::job::Mode;
-use rushes_domain::{AccountId, Failure, FailureCode, KeyId, State, TaskId, Ticks, Timestamp};
+use rushes_domain::job::{EngineOptions, Mode};
+use rushes_domain::route::{Lane, Routes};
+use rushes_domain::{
+    AccountId, ChannelId, Failure, FailureCode, KeyId, State, TaskId, Ticks, Timestamp,
+};
 use rushes_store::{
     AccountLimits, Advance, Change, Claimed, CommitObserver, CreateOutcome, Fence, Happening,
     KeySecret, Lease, NewIdempotency, NewImage, NewImageSource, NewOwner, NewTask, OwnerOutcome,
-    Store, StoreError, StoreOptions, StoredResult, TaskRow, Tx, advance, check_invariants,
+    Route, Store, StoreError, StoreOptions, StoredResult, TaskRow, Tx, advance, check_invariants,
     claim_due, claim_queued, create_owner, create_task, find_key,
 };
 use tempfile::TempDir;
@@ -134,11 +137,13 @@ impl TestStore {
     }
 
     pub(crate) fn claim_queued(&self, seconds: i64, slots: usize) -> Vec<Claimed> {
-        self.write(move |tx| claim_queued(tx, at(seconds), at(seconds + LEASE_SECONDS), slots))
+        self.write(move |tx| claim_previews(tx, seconds, slots))
     }
 
     pub(crate) fn claim_due(&self, seconds: i64, limit: usize) -> Vec<Claimed> {
-        self.write(move |tx| claim_due(tx, at(seconds), at(seconds + LEASE_SECONDS), limit))
+        self.write(move |tx| {
+            claim_due(tx, at(seconds), at(seconds + LEASE_SECONDS), ChannelId::PREVIEW, limit)
+        })
     }
 
     pub(crate) fn step(
@@ -207,6 +212,7 @@ impl TestStore {
                 Change::WorkDue => "work".to_owned(),
                 Change::FilesUnreferenced(paths) => format!("files {}", paths.join(" ")),
                 Change::KeysChanged => "keys".to_owned(),
+                Change::ChannelsChanged => "channels".to_owned(),
             })
             .collect()
     }
@@ -268,6 +274,8 @@ pub(crate) fn new_task(account_id: AccountId, key_id: KeyId, number: u64) -> New
         metadata: vec![("b".to_owned(), "1".to_owned()), ("a".to_owned(), "2".to_owned())],
         ignored_fields: vec!["wat".to_owned()],
         directives: Directives::default(),
+        options: EngineOptions::default(),
+        hops: 0,
         price: PRICE,
         price_version: 1,
         door: "api",
@@ -279,8 +287,20 @@ pub(crate) fn new_task(account_id: AccountId, key_id: KeyId, number: u64) -> New
         now: at(0),
         limits: NO_LIMITS,
         idempotency: None,
-        provider: "preview",
+        lane: Lane::Preview,
     }
+}
+
+/// Claims from the preview's lane, without bounds.
+pub(crate) fn claim_previews(
+    tx: &mut Tx<'_>,
+    seconds: i64,
+    slots: usize,
+) -> Result<Vec<Claimed>, StoreError> {
+    let until = at(seconds + LEASE_SECONDS);
+    let mut routes = Routes::new(u32::MAX, Vec::new());
+    let found = claim_queued(tx, at(seconds), until, slots, &mut routes)?;
+    Ok(found.into_iter().map(|found| found.claimed).collect())
 }
 
 pub(crate) fn inline_image(id: TaskId, position: u32) -> NewImage {
@@ -332,9 +352,9 @@ pub(crate) fn failure(code: FailureCode) -> Failure {
 /// The events that take a claimed queued task to a state.
 pub(crate) fn way_to(state: State) -> Vec<Happening> {
     let way = vec![
-        (State::Submitting, Happening::SubmitStarted),
+        (State::Submitting, Happening::SubmitStarted(Route::preview())),
         (State::Running, Happening::SubmitAccepted { upstream_id: "job-1".to_owned() }),
-        (State::Finalizing, Happening::UpstreamDone { upstream_cost: Some(Ticks(7)) }),
+        (State::Finalizing, Happening::UpstreamDone { upstream_cost: Some(Ticks(7)), media: None }),
     ];
     let end = way.iter().position(|(reached, _)| *reached == state).unwrap_or(way.len() - 1);
     way.into_iter().take(end + 1).map(|(_, event)| event).collect()

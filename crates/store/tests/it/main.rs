@@ -6,6 +6,8 @@ mod accounts;
 #[cfg(test)]
 mod backup;
 #[cfg(test)]
+mod channels;
+#[cfg(test)]
 mod codes;
 #[cfg(test)]
 mod doctor;

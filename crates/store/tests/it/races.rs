@@ -4,14 +4,14 @@ use std::collections::HashSet;
 use std::sync::{Arc, Barrier};
 
 use rushes_domain::admission::Refusal;
-use rushes_domain::{FailureCode, State, Ticks};
+use rushes_domain::{ChannelId, FailureCode, State, Ticks};
 use rushes_store::{
     Advance, CancelOutcome, CreateOutcome, Fence, Happening, StoreError, advance, cancel_task,
-    claim_due, claim_queued, create_task, overdue,
+    claim_due, create_task, overdue,
 };
 use tokio::task::JoinSet;
 
-use crate::harness::{PRICE, TestStore, at, failure, idempotency, stored, task_id};
+use crate::harness::{PRICE, TestStore, at, claim_previews, failure, idempotency, stored, task_id};
 
 const CALLERS: u64 = 64;
 const ROUNDS: u64 = 200;
@@ -95,8 +95,7 @@ fn racing_claimers_share_the_tasks() {
                 start.wait();
                 let mut got = Vec::new();
                 loop {
-                    let claimed =
-                        store.write_blocking(|tx| claim_queued(tx, at(1), at(61), 3)).unwrap();
+                    let claimed = store.write_blocking(|tx| claim_previews(tx, 1, 3)).unwrap();
                     if claimed.is_empty() {
                         return got;
                     }
@@ -167,7 +166,7 @@ fn complete(store: &rushes_store::Store, lease: rushes_store::Lease) {
     for event in [
         Happening::SubmitAccepted { upstream_id: "job".to_owned() },
         Happening::Polled { percent: Some(50), started: true },
-        Happening::UpstreamDone { upstream_cost: None },
+        Happening::UpstreamDone { upstream_cost: None, media: None },
         Happening::Stored(stored(lease.task_id)),
     ] {
         let change = Advance::new(event, at(2));
@@ -195,7 +194,7 @@ fn ten_thousand_tasks_are_no_problem() {
     let first = test.claim_queued(1, 500);
     assert_eq!(first.len(), 500);
     assert_eq!(first[0].task.id, task_id(0));
-    assert_eq!(test.write(|tx| claim_due(tx, at(1), at(61), 10)), []);
+    assert_eq!(test.write(|tx| claim_due(tx, at(1), at(61), ChannelId::PREVIEW, 10)), []);
     assert_eq!(test.claim_queued(1, 1)[0].task.id, task_id(500));
     let last = test.task(task_id(9_999));
     assert_eq!(last.state, State::Parked);

@@ -28,6 +28,7 @@ fn no_hot_statement_reads_a_whole_table() {
             let follows_index = [
                 "SCAN accounts USING INDEX accounts_claimable",
                 "SCAN tasks USING INDEX tasks_live",
+                "SCAN tasks USING INDEX tasks_pinned",
                 "SCAN earlier",
                 "SCAN due",
                 "SCAN CONSTANT ROW",
@@ -45,7 +46,11 @@ fn the_statements_of_a_claim_use_the_small_indexes() {
     let test = TestStore::new();
     for (name, index) in [
         ("claim due", "tasks_due "),
-        ("claim queued", "tasks_queued "),
+        ("claim queued", "sqlite_autoindex_tasks_1 "),
+        ("queued in lane", "tasks_queued "),
+        ("queued before", "tasks_queued "),
+        ("pinned lanes", "tasks_pinned"),
+        ("jobs of channel", "tasks_of_channel "),
         ("next in flight", "tasks_due "),
         ("next queued", "tasks_queued_due "),
         ("oldest parked", "tasks_parked "),

@@ -8,8 +8,8 @@ mod sums;
 use rushes_domain::account::KeyKind;
 use rushes_domain::{AccountId, FailureCode, GroupId, KeyId, State, Ticks};
 use rushes_store::{
-    AccountLimits, Advance, Claimed, CreateOutcome, Fence, Happening, StoreError, TaskRow, advance,
-    cancel_task, expired_results, overdue, remove_result, void_all_leases,
+    AccountLimits, Advance, Claimed, CreateOutcome, Fence, Happening, Route, StoreError, TaskRow,
+    advance, cancel_task, expired_results, overdue, remove_result, void_all_leases,
 };
 
 use self::sums::Sums;
@@ -188,16 +188,16 @@ impl Walk {
 
     fn any_event(&mut self, task: &TaskRow) -> Happening {
         match self.dice.roll(12) {
-            0..=2 => Happening::SubmitStarted,
+            0..=2 => Happening::SubmitStarted(Route::preview()),
             3 | 4 => Happening::SubmitAccepted { upstream_id: "job".to_owned() },
-            5 => Happening::SubmitDeferred,
+            5 => Happening::SubmitDeferred { refused_by: Vec::new() },
             6 => Happening::Polled {
                 percent: Some(u8::try_from(self.dice.roll(256)).unwrap()),
                 started: true,
             },
             7 => Happening::PollMissed,
             8 => Happening::Resubmitted,
-            9 => Happening::UpstreamDone { upstream_cost: Some(Ticks(3)) },
+            9 => Happening::UpstreamDone { upstream_cost: Some(Ticks(3)), media: None },
             10 if self.dice.roll(3) == 0 => Happening::Failed(failure(FailureCode::UpstreamError)),
             10 => Happening::FinalizeDeferred,
             _ => {

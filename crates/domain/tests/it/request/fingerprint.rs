@@ -18,7 +18,7 @@ fn order_names_spellings_and_defaults_do_not_matter() {
     let same = [
         r#"{"model":"m","prompt":"p","seconds":4,"image_urls":["https://example.com/a.png"]}"#,
         r#"{"image":"https://example.com/a.png","duration":"4.0","prompt":"p","model":"m"}"#,
-        r#"{"model":"m","prompt":"\u0070","aspect_ratio":"16:9","resolution":"720P","input_reference":{"image_url":"https://example.com/a.png"},"seed":5}"#,
+        r#"{"model":"m","prompt":"\u0070","aspect_ratio":"16:9","resolution":"720P","input_reference":{"image_url":"https://example.com/a.png"},"user":5}"#,
         r#"{"model":"m","prompt":"p","n":1,"metadata":{},"images":[{"url":"https://example.com/a.png"}],"ratio":" 16:9"}"#,
     ];
     let all: HashSet<_> = same.into_iter().map(fingerprint).collect();
@@ -56,6 +56,12 @@ fn everything_that_changes_the_video_changes_the_fingerprint() {
         json!({"seconds": 6.5}),
         json!({"seconds": true}),
         json!({"n": 2}),
+        json!({"seed": 5}),
+        json!({"seed": 6}),
+        json!({"fps": 5}),
+        json!({"guidance_scale": 5}),
+        json!({"num_inference_steps": 5}),
+        json!({"negative_prompt": "5"}),
         json!({"prompt": ""}),
         json!({"model": ""}),
     ];

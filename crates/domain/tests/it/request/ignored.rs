@@ -6,7 +6,7 @@ use crate::support::{PNG, URL, assert_refused, job_with};
 #[test]
 fn unknown_fields_are_ignored_and_named() {
     let more = json!({
-        "seed": 7, "negative_prompt": "blur", "user": "u", "tenant": "t", "price": 0, "fps": null,
+        "style": 7, "negative": "blur", "user": "u", "tenant": "t", "price": 0, "steps": null,
         "image_count": 3, "reference_strength": 0.5, "callback_url": "https://example.com/hook",
         "video_callback_url": "https://example.com/hook", "preference": URL, "frame_rate": "24",
         "image_description": "a red kite over a green hill and nothing else whatsoever in all the world",
@@ -14,8 +14,13 @@ fn unknown_fields_are_ignored_and_named() {
     });
     let mut names = job_with(&more).unwrap().ignored_fields;
     names.sort();
-    let mut expected: Vec<_> =
-        more.as_object().expect("an object").keys().filter(|key| *key != "fps").cloned().collect();
+    let mut expected: Vec<_> = more
+        .as_object()
+        .expect("an object")
+        .keys()
+        .filter(|key| *key != "steps")
+        .cloned()
+        .collect();
     expected.sort();
     assert_eq!(names, expected);
 }

@@ -77,7 +77,7 @@ fn a_ratio_or_resolution_wins_and_the_size_is_named_as_ignored() {
     assert_eq!((job.width, job.height), (720, 720));
     assert_eq!(job.ignored_fields, ["size"]);
     let job =
-        job_with(&json!({"width": 720, "height": 720, "resolution": "480p", "fps": 24})).unwrap();
+        job_with(&json!({"width": 720, "height": 720, "resolution": "480p", "rate": 24})).unwrap();
     assert_eq!((job.width, job.height), (854, 480));
-    assert_eq!(job.ignored_fields, ["width", "height", "fps"]);
+    assert_eq!(job.ignored_fields, ["width", "height", "rate"]);
 }

@@ -5,6 +5,7 @@
 //! what one may want to paste (a key, a code, a link) stands on standard output by itself.
 
 mod audit;
+mod channels;
 mod codes;
 mod credit;
 mod groups;
@@ -15,6 +16,7 @@ mod usage;
 mod users;
 
 pub(super) use audit::Arguments as AuditArguments;
+pub(super) use channels::Command as ChannelsCommand;
 pub(super) use codes::Command as CodesCommand;
 pub(super) use credit::{Command as CreditCommand, LedgerArguments};
 pub(super) use groups::Command as GroupsCommand;
@@ -24,6 +26,7 @@ pub(super) use settings::Command as SettingsCommand;
 pub(super) use usage::Arguments as UsageArguments;
 pub(super) use users::Command as UsersCommand;
 
+use std::io::Read as _;
 use std::time::Duration;
 
 use rushes_domain::{Clock as _, IdSource, Ticks};
@@ -40,6 +43,8 @@ use crate::bootstrap::OWNER_NAME;
 use crate::clock::SystemClock;
 use crate::ids::SystemIds;
 
+/// Most bytes of a secret that are read from standard input.
+const STDIN_BYTES_MAX: u64 = 8_192;
 /// Word that takes a limit away.
 const NONE: &str = "none";
 
@@ -49,6 +54,7 @@ pub(super) enum Verb {
     Keys(KeysCommand),
     Groups(GroupsCommand),
     Codes(CodesCommand),
+    Channels(ChannelsCommand),
     Credit(CreditCommand),
     Ledger(LedgerArguments),
     Usage(UsageArguments),
@@ -66,6 +72,7 @@ pub(super) async fn run(global: &Global, verb: Verb, output: &Output) -> Result<
         Verb::Keys(command) => keys::run(&desk, command).await,
         Verb::Groups(command) => groups::run(&desk, command).await,
         Verb::Codes(command) => codes::run(&desk, command).await,
+        Verb::Channels(command) => channels::run(&desk, command).await,
         Verb::Credit(command) => credit::run(&desk, command).await,
         Verb::Ledger(arguments) => credit::ledger(&desk, arguments).await,
         Verb::Usage(arguments) => usage::run(&desk, arguments).await,
@@ -175,6 +182,19 @@ impl Fields {
             return Err(Failure::usage("nothing to change; name a flag, see --help"));
         }
         Ok(self.into_value())
+    }
+}
+
+/// The first line of standard input: a secret, which no argument should hold.
+fn read_line(what: &str) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(STDIN_BYTES_MAX).read_to_end(&mut bytes);
+    read.map_err(|source| Failure::usage(format!("standard input cannot be read: {source}")))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::usage(format!("the {what} on standard input is not UTF-8")))?;
+    match text.lines().next() {
+        Some(line) if !line.is_empty() => Ok(line.to_owned()),
+        _ => Err(Failure::usage(format!("there is no {what} on standard input"))),
     }
 }
 

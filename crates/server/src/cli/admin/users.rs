@@ -1,18 +1,14 @@
 //! `rushes users`.
 
-use std::io::Read as _;
-
 use rushes_sdk::{ApiRequest, Response};
 use serde_json::{Value, json};
 
 use super::super::failure::Failure;
 use super::super::output::{note, print};
-use super::{Desk, Fields, dollars, moment, money, random_letters, text};
+use super::{Desk, Fields, dollars, moment, money, random_letters, read_line, text};
 
 /// Letters of a password that is made here: a hundred bits.
 const PASSWORD_LETTERS: usize = 20;
-/// Most bytes of a password that are read.
-const PASSWORD_BYTES_MAX: u64 = 4_096;
 
 #[derive(Debug, clap::Subcommand)]
 pub(in super::super) enum Command {
@@ -138,7 +134,7 @@ pub(super) async fn run(desk: &Desk<'_>, command: Command) -> Result<(), Failure
 }
 
 async fn create(desk: &Desk<'_>, new: Create) -> Result<(), Failure> {
-    let password = if new.password_stdin { Some(read_password()?) } else { None };
+    let password = if new.password_stdin { Some(read_line("password")?) } else { None };
     let has_password = password.is_some();
     let fields = Fields::default()
         .set("name", Some(new.name.clone()))
@@ -204,7 +200,8 @@ fn show(desk: &Desk<'_>, answer: &Response<Value>) -> Result<(), Failure> {
 }
 
 async fn reset_password(desk: &Desk<'_>, name: &str, from_stdin: bool) -> Result<(), Failure> {
-    let password = if from_stdin { read_password()? } else { random_letters(PASSWORD_LETTERS) };
+    let password =
+        if from_stdin { read_line("password")? } else { random_letters(PASSWORD_LETTERS) };
     let segments = ["admin", "accounts", name, "password"];
     let request = ApiRequest::post(&segments, json!({ "password": password })).repeatable();
     let mut answer = desk.call(request).await?;
@@ -226,17 +223,4 @@ async fn login_link(desk: &Desk<'_>, name: &str) -> Result<(), Failure> {
     let answer = desk.call(ApiRequest::post(&segments, json!({}))).await?;
     note("this link works once, for 15 minutes:");
     desk.done(&answer, &text(&answer.value["url"]))
-}
-
-/// The first line of standard input.
-fn read_password() -> Result<String, Failure> {
-    let mut bytes = Vec::new();
-    let read = std::io::stdin().lock().take(PASSWORD_BYTES_MAX).read_to_end(&mut bytes);
-    read.map_err(|source| Failure::usage(format!("standard input cannot be read: {source}")))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Failure::usage("the password on standard input is not UTF-8"))?;
-    match text.lines().next() {
-        Some(line) if !line.is_empty() => Ok(line.to_owned()),
-        _ => Err(Failure::usage("there is no password on standard input")),
-    }
 }

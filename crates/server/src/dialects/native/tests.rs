@@ -1,7 +1,8 @@
 use pretty_assertions::assert_eq;
 use rushes_domain::directive::Directives;
-use rushes_domain::job::Mode;
-use rushes_domain::{AccountId, Failure, FailureCode, IdSource, KeyId};
+use rushes_domain::job::{EngineOptions, Mode};
+use rushes_domain::route::Lane;
+use rushes_domain::{AccountId, ChannelId, Failure, FailureCode, IdSource, KeyId};
 use rushes_store::{AccountLimits, ResultRow};
 use serde_json::Value;
 
@@ -60,7 +61,13 @@ fn row() -> TaskRow {
         price_version: 1,
         cost_state: CostState::Held,
         upstream_cost: Some(Ticks(3)),
+        expected_cost: Some(Ticks(2)),
         provider: "xai".into(),
+        channel_id: ChannelId(7),
+        lane: Lane::Model("grok-image-video".into()),
+        refused_by: Vec::new(),
+        hops: 0,
+        options: EngineOptions::default(),
         door: "api".into(),
         client_address: Some("192.0.2.1".into()),
         user_agent: None,
@@ -82,6 +89,8 @@ fn row() -> TaskRow {
         finalize_attempts: 0,
         poll_misses: 0,
         poll_missed_since: None,
+        poll_failures: 0,
+        media: None,
         percent: 0,
         upstream_id: None,
         cancel_requested: false,
@@ -129,7 +138,7 @@ fn failed() -> TaskRow {
 
 fn text_of(row: &TaskRow, queue_position: Option<u32>) -> String {
     let links = links();
-    let view = View { row, links: &links, now: NOW, queue_position };
+    let view = View { row, links: &links, now: NOW, queue_position, is_held_back: false };
     String::from_utf8(envelope(&view).unwrap()).unwrap()
 }
 
@@ -235,7 +244,16 @@ fn an_expired_result_says_so_and_stays_a_success() {
 fn the_link_is_the_same_from_poll_to_poll() {
     let task = succeeded();
     let links = links();
-    let url = |now| Strings::of(&View { row: &task, links: &links, now, queue_position: None }).url;
+    let url = |now| {
+        Strings::of(&View {
+            row: &task,
+            links: &links,
+            now,
+            queue_position: None,
+            is_held_back: false,
+        })
+        .url
+    };
     assert_eq!(url(at(61)), url(at(90)));
     assert_ne!(url(at(61)), url(at(661)));
 }
@@ -254,7 +272,7 @@ fn nothing_of_the_inside_and_no_null() {
 fn a_list_names_its_next_page_only_if_there_is_one() {
     let rows = [succeeded(), row()];
     let page = |has_more| -> Value {
-        serde_json::from_slice(&list(&rows, has_more, &links(), NOW).unwrap()).unwrap()
+        serde_json::from_slice(&list(&rows, has_more, &links(), NOW, &|_| false).unwrap()).unwrap()
     };
     let body = page(true);
     assert_eq!(body["object"], "list");
@@ -285,6 +303,8 @@ fn new_task(key_kind: KeyKind) -> NewTask {
         metadata: Vec::new(),
         ignored_fields: Vec::new(),
         directives: Directives::default(),
+        options: EngineOptions::default(),
+        hops: 0,
         price: Ticks(5_400_000_000),
         price_version: 1,
         door: "api",
@@ -296,7 +316,7 @@ fn new_task(key_kind: KeyKind) -> NewTask {
         now: at(0),
         limits: AccountLimits { in_flight_max: 1, waiting_max: 1 },
         idempotency: None,
-        provider: "preview",
+        lane: Lane::Preview,
     }
 }
 

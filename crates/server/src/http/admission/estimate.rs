@@ -17,10 +17,11 @@ use serde::Serialize;
 use super::order::{PARSE_INLINE_BYTES_MAX, off_the_loop};
 use super::refusal::refused_code;
 use super::{Checked, check, standing};
+use crate::channels::lane_for;
 use crate::dialects::native::Cost;
 use crate::http::auth::{Caller, invalid_api_key};
 use crate::http::error::HttpError;
-use crate::http::{Http, body, json, models, to_json};
+use crate::http::{Http, body, json, to_json};
 
 #[derive(Serialize)]
 struct Estimate<'a> {
@@ -56,6 +57,8 @@ pub(in crate::http) async fn estimate(
     })
     .await??;
     let Checked { job, price, .. } = checked;
+    let roster = http.app.channels.current(&http.app.store).await?;
+    let lane = lane_for(&roster, caller.0.kind, &job.model_id, caller.0.group_id);
     let standing = standing(&http.app, &caller).await?;
     let sufficient = check_money(&standing, price).is_none();
     let reason = match admit(&standing, price) {
@@ -63,7 +66,7 @@ pub(in crate::http) async fn estimate(
             return Err(invalid_api_key().into());
         }
         Verdict::Refuse(refusal) => Some(refused_code(&refusal)),
-        _ if !models::is_served(&http, &caller) => Some(ErrorCode::NoChannel),
+        _ if lane.is_none() => Some(ErrorCode::NoChannel),
         Verdict::Queue | Verdict::Park => None,
     };
     let answer = Estimate {

@@ -2,13 +2,17 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use rushes_domain::ApiError;
+use rushes_domain::{ApiError, ErrorCode};
 
 /// Longest idempotency key, in characters.
 const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
 /// Most ignored fields that the header names, and most bytes of it.
 const IGNORED_FIELDS_MAX: usize = 20;
 const IGNORED_FIELDS_BYTES_MAX: usize = 4096;
+/// Gateways that a request may have passed before this one.
+const HOPS_MAX: u32 = 3;
+/// How gateways of this kind count themselves.
+const RUSHES_HOPS: HeaderName = HeaderName::from_static("rushes-hops");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// What is escaped in a name within `Rushes-Ignored-Fields`: whatever is no token character, and
@@ -33,6 +37,25 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Api
             ),
         )),
     }
+}
+
+/// How many gateways the request has passed. One more than [`HOPS_MAX`] is taken for a loop.
+pub(super) fn hops(headers: &HeaderMap) -> Result<u32, ApiError> {
+    let Some(value) = headers.get(RUSHES_HOPS) else { return Ok(0) };
+    let count: Option<u32> = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    let Some(count) = count else {
+        return Err(ApiError::invalid("Rushes-Hops", "Rushes-Hops must be a whole number"));
+    };
+    if count > HOPS_MAX {
+        return Err(ApiError::new(
+            ErrorCode::LoopDetected,
+            format!(
+                "the request has passed {count} gateways; more than {HOPS_MAX} are taken for \
+                 gateways that are each other's channels"
+            ),
+        ));
+    }
+    Ok(count)
 }
 
 /// The header that names what was ignored.

@@ -32,7 +32,7 @@ use rushes_domain::{ApiError, ErrorCode, Ticks};
 use rushes_store::{KeyRow, NewTask};
 use tracing::Instrument as _;
 
-use self::headers::idempotency_key;
+use self::headers::{hops, idempotency_key};
 use self::images::Incoming;
 use self::order::Order;
 use self::refusal::rate_limited;
@@ -105,10 +105,13 @@ async fn receive(
     body: Body,
 ) -> Result<Response, HttpError> {
     let idempotency_key = idempotency_key(&parts.headers)?;
+    let hops = hops(&parts.headers)?;
     let limits = &http.app.config.limits;
     let account_id = caller.account_id();
     let body = body::read_json(&parts.headers, body, limits, &http.bodies, account_id).await?;
-    Order { origin: Origin::of(&http, parts), http, caller, door, idempotency_key }.run(body).await
+    Order { origin: Origin::of(&http, parts), http, caller, door, idempotency_key, hops }
+        .run(body)
+        .await
 }
 
 /// Where an order came from.

@@ -10,8 +10,9 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use rushes_domain::admission::check_money;
-use rushes_domain::job::Job;
+use rushes_domain::job::{EngineOptions, Job};
 use rushes_domain::request::VideoRequest;
+use rushes_domain::route::Lane;
 use rushes_domain::{ApiError, TaskId, Ticks, Timestamp};
 use rushes_store::{CreateOutcome, NewIdempotency, NewTask, Replay, StoreError, create_task};
 
@@ -19,14 +20,13 @@ use super::headers::ignored_fields;
 use super::images::{self, Written};
 use super::refusal::{key_reused, no_channel, refused};
 use super::{Checked, Door, Origin, check, standing};
+use crate::channels::lane_for;
 use crate::http::auth::Caller;
 use crate::http::body::ReadBody;
 use crate::http::error::{HttpError, shutting_down};
 use crate::http::fair::Place;
-use crate::http::{Http, json, models, to_json};
+use crate::http::{Http, json, to_json};
 
-/// The only provider so far.
-const PREVIEW: &str = "preview";
 /// Bodies from this size on are parsed off the event loop, in bytes.
 pub(super) const PARSE_INLINE_BYTES_MAX: usize = 64 * 1024;
 
@@ -40,6 +40,8 @@ pub(super) struct Order {
     pub(super) door: Door,
     pub(super) origin: Origin,
     pub(super) idempotency_key: Option<String>,
+    /// Gateways that the request has passed.
+    pub(super) hops: u32,
 }
 
 impl Order {
@@ -50,7 +52,7 @@ impl Order {
         let has_key = self.idempotency_key.is_some();
         let (request, fingerprint) =
             off_the_loop(is_large, move || parse(&bytes, has_key)).await??;
-        let ignored = ignored_fields(request.ignored_fields());
+        let ignored = ignored_fields(&self.ignored(&request).await?);
         let answered = match self.replay(fingerprint).await? {
             Some(answered) => answered,
             None => match self.make(request, fingerprint, is_large, place).await {
@@ -60,6 +62,32 @@ impl Order {
             },
         };
         Ok(with_ignored_fields(answered, ignored))
+    }
+
+    /// The fields of the request that nobody looks at: unknown ones, and settings for engines where
+    /// none serves the model.
+    async fn ignored(&self, request: &VideoRequest) -> Result<Vec<String>, HttpError> {
+        let mut names = request.ignored_fields().to_vec();
+        let options = request.option_fields();
+        if !options.is_empty() && !self.sends_options(request).await? {
+            names.extend(options.into_iter().map(str::to_owned));
+        }
+        Ok(names)
+    }
+
+    /// Whether settings for engines may reach one.
+    async fn sends_options(&self, request: &VideoRequest) -> Result<bool, HttpError> {
+        let app = &self.http.app;
+        let priced = app.prices.current();
+        let Some(model) = request.model().and_then(|name| priced.catalogue.find(name)) else {
+            return Ok(false);
+        };
+        let key = &self.caller.0;
+        let roster = app.channels.current(&app.store).await?;
+        Ok(match lane_for(&roster, key.kind, &model.id, key.group_id) {
+            Some(Lane::Model(_)) => roster.sends_options(&model.id, key.group_id),
+            _ => false,
+        })
     }
 
     /// The answer that this idempotency key got before.
@@ -99,8 +127,8 @@ impl Order {
         if let Some(ticket) = &ticket {
             images::decode_all(decoding, ticket, &checked.images).await?;
         }
-        self.look_at_service().await?;
-        self.write(checked, fingerprint).await
+        let lane = self.look_at_service(&checked.job).await?;
+        self.write(checked, lane, fingerprint).await
     }
 
     /// A look before the work of decoding; what counts is the hold within the write.
@@ -112,25 +140,31 @@ impl Order {
         check_money(&standing, needed).map_or(Ok(()), |refusal| Err(refused(&refusal)))
     }
 
-    /// Whether a new task would be served at all.
-    async fn look_at_service(&self) -> Result<(), HttpError> {
-        if !models::is_served(&self.http, &self.caller) {
-            return Err(no_channel());
-        }
+    /// The queue for the task, if anything serves it at all.
+    async fn look_at_service(&self, job: &Job) -> Result<Lane, HttpError> {
+        let (app, key) = (&self.http.app, &self.caller.0);
+        let roster = app.channels.current(&app.store).await?;
+        let lane = lane_for(&roster, key.kind, &job.model_id, key.group_id);
+        let lane = lane.ok_or_else(no_channel)?;
         self.http.disk.check(&self.http.app).await?;
         if self.http.app.stop.is_cancelled() {
             return Err(shutting_down().into());
         }
-        Ok(())
+        Ok(lane)
     }
 
-    async fn write(&self, checked: Checked, fingerprint: [u8; 32]) -> Result<Response, HttpError> {
+    async fn write(
+        &self,
+        checked: Checked,
+        lane: Lane,
+        fingerprint: [u8; 32],
+    ) -> Result<Response, HttpError> {
         let app = &self.http.app;
         let now = app.jump.now().await?;
         let id = app.ids.task_id();
         let Checked { job, images, price, price_version } = checked;
         let mut written = Written::write(app, id, images).await?;
-        let mut task = self.new_task(id, job, price, now);
+        let mut task = self.new_task(id, job, price, lane, now);
         task.price_version = price_version;
         task.images = std::mem::take(&mut written.images);
         let body = match to_json((self.door.answer)(&task)) {
@@ -162,7 +196,7 @@ impl Order {
         }
     }
 
-    fn new_task(&self, id: TaskId, job: Job, price: Ticks, now: Timestamp) -> NewTask {
+    fn new_task(&self, id: TaskId, job: Job, price: Ticks, lane: Lane, now: Timestamp) -> NewTask {
         let config = &self.http.app.config;
         let key = &self.caller.0;
         // A test prompt may shorten its task's time, never lengthen it.
@@ -187,6 +221,9 @@ impl Order {
             metadata: job.metadata,
             ignored_fields: job.ignored_fields,
             directives: job.directives,
+            // Previews know none of them.
+            options: if lane == Lane::Preview { EngineOptions::default() } else { job.options },
+            hops: self.hops,
             price,
             price_version: 1,
             door: self.origin.door,
@@ -198,7 +235,7 @@ impl Order {
             now,
             limits: config.account.limits(),
             idempotency: None,
-            provider: PREVIEW,
+            lane,
         }
     }
 }

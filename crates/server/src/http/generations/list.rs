@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
-use rushes_domain::{AccountId, ApiError, TaskId};
+use rushes_domain::{AccountId, ApiError, State as TaskState, TaskId};
 use rushes_store::{ListFilter, StoreError, TaskRow, Tx, list_tasks};
 use tokio::time::Instant;
 
@@ -62,7 +62,7 @@ pub(in crate::http) async fn list(
         Some(name) => match app.prices.current().catalogue.find(name) {
             Some(model) => Some(model.id.clone()),
             // No such model, so no such task.
-            None => return answer(&http, &[], false),
+            None => return answer(&http, &caller, &[], false),
         },
     };
     let account_id = caller.account_id();
@@ -73,16 +73,27 @@ pub(in crate::http) async fn list(
     } else {
         None
     };
-    let mut rows =
-        app.store.read(move |tx| read(tx, account_id, &wanted, model_id.as_ref())).await?;
+    let (known, group_id) = (Arc::clone(app), caller.0.group_id);
+    let is_held_back = move |row: &TaskRow| known.channels.holds_back(row, group_id);
+    let mut rows = app
+        .store
+        .read(move |tx| read(tx, account_id, &wanted, model_id.as_ref(), &is_held_back))
+        .await?;
     drop(turn);
     let has_more = rows.len() > limit;
     rows.truncate(limit);
-    answer(&http, &rows, has_more)
+    answer(&http, &caller, &rows, has_more)
 }
 
-fn answer(http: &Http, rows: &[TaskRow], has_more: bool) -> Result<Response, HttpError> {
-    let body = native::list(rows, has_more, &http.app.links, http.app.clock.now());
+fn answer(
+    http: &Http,
+    caller: &Caller,
+    rows: &[TaskRow],
+    has_more: bool,
+) -> Result<Response, HttpError> {
+    let app = &http.app;
+    let is_held_back = |row: &TaskRow| app.channels.holds_back(row, caller.0.group_id);
+    let body = native::list(rows, has_more, &app.links, app.clock.now(), &is_held_back);
     Ok(json(StatusCode::OK, to_json(body)?))
 }
 
@@ -99,6 +110,7 @@ fn read(
     account_id: AccountId,
     wanted: &Wanted,
     model_id: Option<&String>,
+    is_held_back: &dyn Fn(&TaskRow) -> bool,
 ) -> Result<Vec<TaskRow>, StoreError> {
     let mut filter = ListFilter {
         account_id,
@@ -112,7 +124,7 @@ fn read(
         let page = list_tasks(tx, &filter)?;
         let is_last = page.len() < filter.limit;
         filter.after = page.last().map(|row| row.id);
-        found.extend(page.into_iter().filter(|row| wanted.takes(row)));
+        found.extend(page.into_iter().filter(|row| wanted.takes(row, is_held_back)));
         if is_last || found.len() > wanted.limit {
             break;
         }
@@ -135,11 +147,14 @@ impl Wanted {
         Ok(wanted)
     }
 
-    fn takes(&self, row: &TaskRow) -> bool {
+    fn takes(&self, row: &TaskRow, is_held_back: &dyn Fn(&TaskRow) -> bool) -> bool {
         let Some(words) = self.status else { return true };
-        words.iter().any(|&(state, is_started)| {
-            state == row.state
-                && is_started.is_none_or(|started| started == row.started_at.is_some())
+        let mark = || match row.state {
+            TaskState::Queued => is_held_back(row),
+            _ => row.started_at.is_some(),
+        };
+        words.iter().any(|&(state, wanted)| {
+            state == row.state && wanted.is_none_or(|wanted| wanted == mark())
         })
     }
 }

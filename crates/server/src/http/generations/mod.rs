@@ -10,7 +10,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use rushes_domain::{ApiError, ErrorCode, TaskId, Timestamp};
+use rushes_domain::{ApiError, ErrorCode, GroupId, TaskId, Timestamp};
 use rushes_store::{CancelOutcome, TaskRow, cancel_task};
 
 pub(super) use self::list::{filtered_lists, list};
@@ -52,7 +52,7 @@ pub(super) async fn show(
     {
         row = wait_for_end(&http, &caller, id, seconds).await?;
     }
-    let mut response = answer(&http, &row, StatusCode::OK).await?;
+    let mut response = answer(&http, &row, caller.0.group_id, StatusCode::OK).await?;
     if let Some(seconds) = wait_seconds
         && let Ok(applied) = HeaderValue::try_from(format!("wait={seconds}"))
     {
@@ -86,7 +86,7 @@ pub(super) async fn cancel(
         }
         CancelOutcome::Requested(row) => (row, StatusCode::ACCEPTED),
     };
-    answer(&http, &row, status).await
+    answer(&http, &row, caller.0.group_id, status).await
 }
 
 /// The id in a path; whatever cannot be one is a task that does not exist.
@@ -129,11 +129,17 @@ async fn wait_for_end(
 }
 
 /// The envelope of a task, with `Retry-After` while it is unfinished.
-async fn answer(http: &Http, row: &TaskRow, status: StatusCode) -> Result<Response, HttpError> {
+async fn answer(
+    http: &Http,
+    row: &TaskRow,
+    group_id: GroupId,
+    status: StatusCode,
+) -> Result<Response, HttpError> {
     let app = &http.app;
     let now = app.clock.now();
     let queue_position = http.positions.of(&app.store, row).await?;
-    let view = native::View { row, links: &app.links, now, queue_position };
+    let is_held_back = app.channels.holds_back(row, group_id);
+    let view = native::View { row, links: &app.links, now, queue_position, is_held_back };
     let mut response = json(status, to_json(native::envelope(&view))?);
     if !row.state.is_terminal() {
         let seconds = HeaderValue::from(retry_after_seconds(row, now));

@@ -3,6 +3,7 @@
 
 use std::process::{Command, Output};
 
+use super::channels::{plan, poll};
 use super::support::{Canary, Server, egress, ok, options};
 
 #[tokio::test]
@@ -13,11 +14,18 @@ async fn a_plain_fetch_works() {
     assert_eq!(server.heads().len(), 1);
 }
 
-/// Runs [`a_plain_fetch_works`] alone, with these variables.
-fn run_plain_fetch(variables: &[(&str, &str)]) -> Output {
+#[tokio::test]
+async fn a_plain_poll_works() {
+    let server = Server::answering(ok(b"{}"));
+    plan(&server).send(poll()).await.expect("an answer");
+    assert_eq!(server.heads().len(), 1);
+}
+
+/// Runs one of the two tests above alone, with these variables.
+fn run_alone(test: &str, variables: &[(&str, &str)]) -> Output {
     let (_crate_name, module) = module_path!().split_once("::").expect("a module");
     let program = std::env::current_exe().expect("the test binary");
-    let test = format!("{module}::a_plain_fetch_works");
+    let test = format!("{module}::{test}");
     let mut command = Command::new(program);
     command.args(["--exact", &test]).envs(variables.iter().copied());
     command.output().expect("a run of the test binary")
@@ -36,13 +44,17 @@ fn proxy_variables_are_ignored() {
         ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
     let mut variables = names.map(|name| (name, proxy.as_str())).to_vec();
     variables.extend([("no_proxy", ""), ("NO_PROXY", "")]);
-    assert_passed(&run_plain_fetch(&variables));
+    for test in ["a_plain_fetch_works", "a_plain_poll_works"] {
+        assert_passed(&run_alone(test, &variables));
+    }
     assert!(!canary.is_touched());
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_machine_without_certificate_authorities_still_fetches_http() {
+fn a_machine_without_certificate_authorities_still_speaks_http() {
     let nowhere = [("SSL_CERT_FILE", "/nonexistent/file"), ("SSL_CERT_DIR", "/nonexistent/dir")];
-    assert_passed(&run_plain_fetch(&nowhere));
+    for test in ["a_plain_fetch_works", "a_plain_poll_works"] {
+        assert_passed(&run_alone(test, &nowhere));
+    }
 }

@@ -13,7 +13,7 @@ use super::support::{Server, egress, options, redirect, refusal, wait_for_close}
 const PIECE_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Writes `piece` again and again, slowly, until the client goes away.
-fn trickle(stream: &mut TcpStream, piece: &[u8]) -> io::Result<()> {
+pub(super) fn trickle(stream: &mut TcpStream, piece: &[u8]) -> io::Result<()> {
     stream.set_read_timeout(Some(PIECE_INTERVAL))?;
     loop {
         stream.write_all(piece)?;
@@ -86,7 +86,7 @@ async fn silence_ends_with_the_idle_time() {
 }
 
 /// Never answers.
-struct Mute;
+pub(super) struct Mute;
 
 impl Resolve for Mute {
     fn resolve(&self, _host: &str, _port: u16) -> Resolving {

@@ -8,10 +8,11 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use rushes_server::egress::{Egress, EgressOptions};
+use rushes_server::egress::{Egress, EgressOptions, TrustedOptions};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+use super::channels::{self, Plan, poll};
 use super::support::{
     Names, SERVER_ADDRESS, Server, egress_with, ok, options, path, read_head, redirect, refusal,
 };
@@ -136,4 +137,39 @@ async fn a_body_cut_off_without_farewell_is_not_complete() {
     });
     let error = refusal(&trusting_egress(), &url(&server, "images.example", "/")).await;
     assert!(error.retryable && !error.blocked, "{error:?}");
+}
+
+#[tokio::test]
+async fn a_channel_is_reached_by_a_trusted_certificate_alone() {
+    let server = secure_server(|stream, _head| stream.write_all(&ok(b"{}")));
+    let names =
+        Names::one("images.example", &[SERVER_ADDRESS]).and("other.example", &[&[SERVER_ADDRESS]]);
+    let plan = |host: &str, certificates_extra| Plan {
+        names: names.clone(),
+        options: TrustedOptions { certificates_extra, ..TrustedOptions::default() },
+        ..Plan::at(url(&server, host, ""))
+    };
+    let authority = || vec![CertificateDer::from(AUTHORITY)];
+    plan("images.example", authority()).send(poll()).await.expect("an answer");
+    for plan in [plan("images.example", Vec::new()), plan("other.example", authority())] {
+        let words = plan.not_sent().await;
+        assert!(words.starts_with("the server's TLS certificate is not trusted: "), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn tls_that_breaks_after_the_request_may_have_brought_it() {
+    let server = secure_server(|stream, head| {
+        assert!(head.contains(channels::KEY));
+        stream.flush()?;
+        stream.sock.write_all(b"no TLS at all, and some more of it")
+    });
+    let options = TrustedOptions {
+        certificates_extra: vec![CertificateDer::from(AUTHORITY)],
+        ..TrustedOptions::default()
+    };
+    let names = Names::one("images.example", &[SERVER_ADDRESS]);
+    let plan = Plan { options, names, ..Plan::at(url(&server, "images.example", "")) };
+    let words = plan.broken().await;
+    assert!(words.starts_with("the TLS connection broke: "), "{words}");
 }

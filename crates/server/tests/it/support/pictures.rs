@@ -55,7 +55,8 @@ fn adler32(bytes: &[u8]) -> u32 {
     (high << 16) | low
 }
 
-fn crc32(bytes: &[u8]) -> u32 {
+/// The checksum of a PNG's chunks.
+pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     let mut crc = u32::MAX;
     for &byte in bytes {
         crc ^= u32::from(byte);

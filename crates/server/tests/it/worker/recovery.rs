@@ -25,7 +25,7 @@ async fn upstream_done(folder: &TempDir, clock: &ManualClock, id: &str, video: &
     let path = data_dir.join(rushes_server::app::STORE_FILE);
     let store = Store::open(&path, StoreOptions::default(), Arc::new(())).unwrap();
     let (id, now) = (task_id(id), clock.now());
-    let done = Advance::new(Happening::UpstreamDone { upstream_cost: None }, now);
+    let done = Advance::new(Happening::UpstreamDone { upstream_cost: None, media: None }, now);
     store.write(move |tx| advance(tx, Fence::Outside(id), &done)).await.unwrap();
     store.close().await;
 }

@@ -1,5 +1,5 @@
 use pretty_assertions::assert_eq;
-use rushes_domain::{FailureCode, Timestamp};
+use rushes_domain::{ChannelId, FailureCode, Timestamp};
 use rushes_providers::{Resubmit, UpstreamError, UpstreamErrorKind as Kind};
 use rushes_server::worker::settle::{Past, Phase, settle};
 use rushes_store::Happening;
@@ -20,16 +20,17 @@ fn event_name(event: &Happening) -> &'static str {
     match event {
         Happening::Failed(_) => "failed",
         Happening::Cancelled(_) => "cancelled",
-        Happening::SubmitDeferred => "deferred",
+        Happening::SubmitDeferred { .. } => "deferred",
         Happening::Resubmitted => "resubmitted",
         Happening::Polled { .. } => "polled",
         Happening::PollMissed => "missed",
+        Happening::PollFailed => "poll failed",
         other => panic!("the policy has no business with {other:?}"),
     }
 }
 
-fn outcome(phase: Phase, kind: Kind, past: Past, resubmit: Resubmit) -> (String, i64) {
-    let settled = settle(phase, &UpstreamError::new(kind, "words"), &past, resubmit, NOW);
+fn outcome(phase: Phase, kind: Kind, past: &Past, resubmit: Resubmit) -> (String, i64) {
+    let settled = settle(phase, &UpstreamError::new(kind, "words"), past, resubmit, NOW);
     (word(&settled.event), settled.wait_ms)
 }
 
@@ -37,7 +38,7 @@ fn outcome(phase: Phase, kind: Kind, past: Past, resubmit: Resubmit) -> (String,
 fn a_submit_is_repeated_only_where_that_does_no_harm() {
     let past = |attempts| Past { attempts, ..Past::default() };
     for kind in [Kind::Ambiguous, Kind::Temporary] {
-        let at = |attempts, resubmit| outcome(Phase::Submit, kind, past(attempts), resubmit).0;
+        let at = |attempts, resubmit| outcome(Phase::Submit, kind, &past(attempts), resubmit).0;
         assert_eq!(at(1_000, Resubmit::Free), "resubmitted");
         assert_eq!(at(1_000, Resubmit::Keyed), "resubmitted");
         assert_eq!(at(1, Resubmit::Few), "resubmitted");
@@ -53,7 +54,7 @@ fn what_provably_was_not_taken_waits_longer_each_time() {
         for resubmit in ALL {
             let waits: Vec<i64> = [0, 1, 2, 5, 6, 60]
                 .map(|deferrals| Past { deferrals, ..Past::default() })
-                .map(|past| outcome(Phase::Submit, kind, past, resubmit))
+                .map(|past| outcome(Phase::Submit, kind, &past, resubmit))
                 .into_iter()
                 .map(|(event, wait_ms)| {
                     assert_eq!(event, "deferred");
@@ -62,6 +63,45 @@ fn what_provably_was_not_taken_waits_longer_each_time() {
                 .collect();
             assert_eq!(waits, [1_000, 2_000, 4_000, 32_000, 60_000, 60_000]);
         }
+    }
+}
+
+#[test]
+fn another_channel_is_asked_where_the_job_was_provably_not_taken() {
+    let first = || Past {
+        attempts: 1,
+        channel_id: Some(ChannelId(2)),
+        refused_by: vec![ChannelId(1)],
+        has_other: true,
+        ..Past::default()
+    };
+    let refused = |kind, past: Past| {
+        let settled = settle(
+            Phase::Submit,
+            &UpstreamError::new(kind, "").with_retry_after_ms(9_000),
+            &past,
+            Resubmit::Never,
+            NOW,
+        );
+        match settled.event {
+            Happening::SubmitDeferred { refused_by } => Some((refused_by, settled.wait_ms)),
+            _ => None,
+        }
+    };
+    for kind in [Kind::NotSent, Kind::Busy, Kind::Unauthorized, Kind::Lost] {
+        let both = vec![ChannelId(1), ChannelId(2)];
+        assert_eq!(refused(kind, first()), Some((both.clone(), 0)), "at once");
+        let later = Past { deferrals: 2, ..first() };
+        assert_eq!(refused(kind, later), Some((both, 2_000)), "{kind:?}");
+        // An earlier submit may have been taken: nobody else may have it.
+        let pinned = Past { attempts: 2, ..first() };
+        assert!(refused(kind, pinned).is_none_or(|(others, _)| others.is_empty()), "{kind:?}");
+    }
+    let alone = Past { has_other: false, ..first() };
+    assert_eq!(refused(Kind::Busy, alone.clone()), Some((Vec::new(), 9_000)));
+    assert_eq!(refused(Kind::Unauthorized, alone), None);
+    for kind in [Kind::Ambiguous, Kind::Temporary, Kind::Refused, Kind::Moderated] {
+        assert_eq!(refused(kind, first()), None, "{kind:?} is no reason to ask another one");
     }
 }
 
@@ -85,7 +125,7 @@ fn refusals_end_the_task_with_their_own_code() {
     for (kind, code) in table {
         for phase in [Phase::Submit, Phase::Poll] {
             for resubmit in ALL {
-                let (event, _) = outcome(phase, kind, Past::default(), resubmit);
+                let (event, _) = outcome(phase, kind, &Past::default(), resubmit);
                 assert_eq!(event, format!("failed:{}", code.as_str()));
             }
         }
@@ -96,8 +136,10 @@ fn refusals_end_the_task_with_their_own_code() {
 fn a_poll_that_fails_is_no_verdict() {
     for kind in [Kind::NotSent, Kind::Busy, Kind::Ambiguous, Kind::Temporary, Kind::Unauthorized] {
         for resubmit in ALL {
-            let (event, wait_ms) = outcome(Phase::Poll, kind, Past::default(), resubmit);
-            assert_eq!((event.as_str(), wait_ms), ("polled", 5_000));
+            let (event, wait_ms) = outcome(Phase::Poll, kind, &Past::default(), resubmit);
+            assert_eq!((event.as_str(), wait_ms), ("poll failed", 5_000));
+            let often = Past { poll_failures: 9, ..Past::default() };
+            assert_eq!(outcome(Phase::Poll, kind, &often, resubmit).1, 60_000);
         }
     }
 }
@@ -110,7 +152,7 @@ fn a_remote_job_is_lost_only_after_five_misses_in_two_minutes() {
         attempts,
         ..Past::default()
     };
-    let at = |past, resubmit| outcome(Phase::Poll, Kind::Lost, past, resubmit).0;
+    let at = |past: Past, resubmit| outcome(Phase::Poll, Kind::Lost, &past, resubmit).0;
     for resubmit in [Resubmit::Few, Resubmit::Keyed, Resubmit::Never] {
         assert_eq!(at(Past::default(), resubmit), "missed");
         assert_eq!(at(missed(3, 500_000, 1), resubmit), "missed");
@@ -124,7 +166,7 @@ fn a_remote_job_is_lost_only_after_five_misses_in_two_minutes() {
 
 #[test]
 fn a_lost_preview_is_drawn_again_at_once_unless_it_was_called_off() {
-    let at = |past| outcome(Phase::Poll, Kind::Lost, past, Resubmit::Free);
+    let at = |past: Past| outcome(Phase::Poll, Kind::Lost, &past, Resubmit::Free);
     assert_eq!(at(Past { attempts: 9, ..Past::default() }), ("resubmitted".into(), 0));
     let called_off = Past { cancel_requested: true, ..Past::default() };
     assert_eq!(at(called_off), ("cancelled:cancelled".into(), 0));
@@ -135,7 +177,7 @@ fn every_kind_has_an_entry_in_every_phase() {
     for kind in Kind::ALL {
         for phase in [Phase::Submit, Phase::Poll] {
             for resubmit in ALL {
-                let (event, wait_ms) = outcome(phase, kind, Past::default(), resubmit);
+                let (event, wait_ms) = outcome(phase, kind, &Past::default(), resubmit);
                 assert!(!event.is_empty() && (0..=60_000).contains(&wait_ms));
             }
         }

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pretty_assertions::assert_eq;
-use rushes_domain::{AccountId, State, Ticks};
+use rushes_domain::route::Routes;
+use rushes_domain::{AccountId, ChannelId, State, Ticks};
 use rushes_store::{
-    Advance, Fence, Happening, Store, StoreOptions, Transfer, Tx, account, advance, balance,
+    Advance, Fence, Happening, Route, Store, StoreOptions, Transfer, Tx, account, advance, balance,
     check_invariants, claim_due, claim_queued, embedded_migrations, find_key, find_replay, group,
     integrity_faults, list_transfers, params, rebuild_usage, void_all_leases,
 };
@@ -137,8 +138,10 @@ fn answers_are_replayed_and_work_goes_on_to_its_end() {
         let (from, until) = (at(seconds), at(seconds + LEASE_SECONDS));
         let claims = store
             .write_blocking(move |tx| {
-                let mut claims = claim_queued(tx, from, until, 50)?;
-                claims.extend(claim_due(tx, from, until, 50)?);
+                let mut routes = Routes::new(50, Vec::new());
+                let queued = claim_queued(tx, from, until, 50, &mut routes)?;
+                let mut claims = claim_due(tx, from, until, ChannelId::PREVIEW, 50)?;
+                claims.extend(queued.into_iter().map(|routed| routed.claimed));
                 Ok(claims)
             })
             .unwrap();
@@ -166,9 +169,9 @@ fn answers_are_replayed_and_work_goes_on_to_its_end() {
 /// What brings a task nearer to its video.
 fn next(state: State, id: &rushes_domain::TaskId) -> Happening {
     match state {
-        State::Parked | State::Queued => Happening::SubmitStarted,
+        State::Parked | State::Queued => Happening::SubmitStarted(Route::preview()),
         State::Submitting => Happening::SubmitAccepted { upstream_id: "job".to_owned() },
-        State::Running => Happening::UpstreamDone { upstream_cost: None },
+        State::Running => Happening::UpstreamDone { upstream_cost: None, media: None },
         _ => {
             let mut result = stored(*id);
             result.expires_at = at(200_000);

@@ -4,7 +4,7 @@ use pretty_assertions::assert_eq;
 use rushes_domain::money::CostState;
 use rushes_domain::{Event, FailureCode, State, Ticks, transition};
 use rushes_store::{
-    AccountLimits, Happening, Lease, StoreError, TaskRow, images, state_log, transfers_of,
+    AccountLimits, Happening, Lease, Route, StoreError, TaskRow, images, state_log, transfers_of,
 };
 
 use crate::harness::{
@@ -73,7 +73,7 @@ fn an_ended_task_never_changes_again() {
         Happening::Cancelled(failure(FailureCode::Cancelled)),
         Happening::Stored(stored(task.id)),
         Happening::CancelRequested,
-        Happening::SubmitStarted,
+        Happening::SubmitStarted(Route::preview()),
     ] {
         assert!(matches!(test.step(lease, event.clone(), 2), Err(StoreError::Illegal(_))));
         assert!(matches!(test.outside(task.id, event, 2), Err(StoreError::Illegal(_))));
@@ -92,7 +92,10 @@ fn a_stale_lease_writes_nothing() {
     assert_eq!(test.step(lease, late, 1), Err(StoreError::Fenced));
     assert_eq!(test.task(task.id), before);
     let ghost = Lease { task_id: task_id(99), epoch: 1 };
-    assert_eq!(test.step(ghost, Happening::SubmitStarted, 1), Err(StoreError::NotFound));
+    assert_eq!(
+        test.step(ghost, Happening::SubmitStarted(Route::preview()), 1),
+        Err(StoreError::NotFound)
+    );
 }
 
 #[test]
@@ -102,7 +105,7 @@ fn who_ends_a_task_from_outside_fences_its_worker() {
     let late = Happening::Failed(failure(FailureCode::DeadlineExceeded));
     let ended = test.outside(task.id, late, 5).unwrap();
     assert_eq!(ended.lease_epoch, lease.epoch + 1);
-    let done = Happening::UpstreamDone { upstream_cost: None };
+    let done = Happening::UpstreamDone { upstream_cost: None, media: None };
     assert_eq!(test.step(lease, done, 6), Err(StoreError::Fenced));
 }
 
@@ -167,24 +170,26 @@ fn the_clock_of_a_run_starts_with_a_submit_that_may_have_arrived() {
     let test = TestStore::new();
     test.created(1);
     let lease = test.claim_queued(100, 1)[0].lease;
-    let sent = test.step(lease, Happening::SubmitStarted, 100).unwrap();
+    let sent = test.step(lease, Happening::SubmitStarted(Route::preview()), 100).unwrap();
     assert_eq!((sent.attempts, sent.submitted_at), (1, Some(at(100))));
     assert_eq!(sent.deadline_at, at(1_900));
-    let deferred = test.step(lease, Happening::SubmitDeferred, 101).unwrap();
+    let deferred =
+        test.step(lease, Happening::SubmitDeferred { refused_by: Vec::new() }, 101).unwrap();
     assert_eq!((deferred.state, deferred.attempts, deferred.deferrals), (State::Queued, 0, 1));
     assert_eq!((deferred.submitted_at, deferred.deadline_at), (None, at(21_600)));
 
     let lease = test.claim_queued(200, 1)[0].lease;
-    test.step(lease, Happening::SubmitStarted, 200).unwrap();
+    test.step(lease, Happening::SubmitStarted(Route::preview()), 200).unwrap();
     let again = test.step(lease, Happening::Resubmitted, 300).unwrap();
     assert_eq!(
         (again.state, again.attempts, again.submitted_at),
         (State::Queued, 1, Some(at(200)))
     );
     let lease = test.claim_queued(300, 1)[0].lease;
-    let sent = test.step(lease, Happening::SubmitStarted, 300).unwrap();
+    let sent = test.step(lease, Happening::SubmitStarted(Route::preview()), 300).unwrap();
     assert_eq!((sent.attempts, sent.deadline_at), (2, at(2_000)), "the deadline does not move");
-    let deferred = test.step(lease, Happening::SubmitDeferred, 301).unwrap();
+    let deferred =
+        test.step(lease, Happening::SubmitDeferred { refused_by: Vec::new() }, 301).unwrap();
     assert_eq!((deferred.attempts, deferred.deadline_at), (1, at(2_000)));
 }
 
@@ -283,12 +288,12 @@ fn in_state(test: &TestStore, number: u64, state: State) -> TaskRow {
 fn happening(event: Event, task: &TaskRow) -> Happening {
     match event {
         Event::Promoted => Happening::Promoted,
-        Event::SubmitStarted => Happening::SubmitStarted,
+        Event::SubmitStarted => Happening::SubmitStarted(Route::preview()),
         Event::SubmitAccepted => Happening::SubmitAccepted { upstream_id: "job".to_owned() },
-        Event::SubmitDeferred => Happening::SubmitDeferred,
+        Event::SubmitDeferred => Happening::SubmitDeferred { refused_by: Vec::new() },
         Event::Polled => Happening::Polled { percent: Some(9), started: true },
         Event::Resubmitted => Happening::Resubmitted,
-        Event::UpstreamDone => Happening::UpstreamDone { upstream_cost: None },
+        Event::UpstreamDone => Happening::UpstreamDone { upstream_cost: None, media: None },
         Event::FinalizeDeferred => Happening::FinalizeDeferred,
         Event::Stored => Happening::Stored(stored(task.id)),
         Event::CancelRequested => Happening::CancelRequested,

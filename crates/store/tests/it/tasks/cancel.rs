@@ -1,7 +1,7 @@
 //! A client calls a task off.
 
 use rushes_domain::{FailureCode, State, Ticks};
-use rushes_store::{CancelOutcome, Happening, StoreError, cancel_task};
+use rushes_store::{CancelOutcome, Happening, Route, StoreError, cancel_task};
 
 use crate::harness::{TestStore, at, stored, task_id};
 
@@ -19,7 +19,7 @@ fn a_waiting_task_ends_at_once_and_costs_nothing() {
     assert_eq!(task.state, State::Cancelled);
     assert_eq!(task.failure.unwrap().code, FailureCode::Cancelled);
     assert_eq!(test.balance().pending, Ticks(0));
-    let late = test.step(lease, Happening::SubmitStarted, 10);
+    let late = test.step(lease, Happening::SubmitStarted(Route::preview()), 10);
     assert_eq!(late, Err(StoreError::Fenced), "the worker that was about to send it stops");
     assert!(matches!(cancel(&test, 1), CancelOutcome::AlreadyCancelled(_)));
 }

@@ -1,10 +1,10 @@
 //! Leases.
 
 use pretty_assertions::assert_eq;
-use rushes_domain::State;
+use rushes_domain::{ChannelId, State};
 use rushes_store::{
-    Advance, Fence, Happening, ImageSnapshot, StoreError, advance, images, next_due,
-    set_image_snapshot,
+    Advance, Fence, Happening, ImageSnapshot, Route, StoreError, advance, images, next_in_flight,
+    next_queued, set_image_snapshot,
 };
 
 use crate::harness::{TestStore, at, created, inline_image, new_task, task_id};
@@ -37,9 +37,12 @@ fn an_expired_lease_is_due_again_with_a_new_epoch() {
     assert_eq!(test.claim_queued(59, 1), []);
     let second = test.claim_queued(60, 1).remove(0);
     assert_eq!(second.lease.epoch, first.lease.epoch + 1);
-    assert_eq!(test.step(first.lease, Happening::SubmitStarted, 61), Err(StoreError::Fenced));
     assert_eq!(
-        test.step(second.lease, Happening::SubmitStarted, 61).unwrap().state,
+        test.step(first.lease, Happening::SubmitStarted(Route::preview()), 61),
+        Err(StoreError::Fenced)
+    );
+    assert_eq!(
+        test.step(second.lease, Happening::SubmitStarted(Route::preview()), 61).unwrap().state,
         State::Submitting
     );
 }
@@ -84,7 +87,8 @@ fn an_account_whose_tasks_are_all_delayed_takes_no_turn() {
     let test = TestStore::new();
     let (second, key) = test.another_account(2);
     let (_, lease) = test.brought_to(1, State::Submitting);
-    let change = Advance::new(Happening::SubmitDeferred, at(0)).run_at(at(100));
+    let change =
+        Advance::new(Happening::SubmitDeferred { refused_by: Vec::new() }, at(0)).run_at(at(100));
     test.write(move |tx| advance(tx, Fence::Lease(&lease), &change));
     created(test.create(new_task(second, key, 2)));
     assert_eq!(ids(&test.claim_queued(1, 1)), [2]);
@@ -153,11 +157,17 @@ fn a_claim_brings_the_images_and_a_snapshot_is_fenced() {
 #[test]
 fn the_next_due_moment_ignores_what_only_waits_for_a_slot() {
     let test = TestStore::new();
-    let next = |seconds| test.read(move |tx| next_due(tx, at(seconds)));
+    let next = |seconds| {
+        test.read(move |tx| {
+            let in_flight = next_in_flight(tx, ChannelId::PREVIEW)?;
+            Ok(in_flight.into_iter().chain(next_queued(tx, at(seconds))?).min())
+        })
+    };
     assert_eq!(next(0), None);
     let (_, lease) = test.brought_to(1, State::Submitting);
     assert_eq!(next(0), Some(at(60)), "the lease's end");
-    let change = Advance::new(Happening::SubmitDeferred, at(0)).run_at(at(30));
+    let change =
+        Advance::new(Happening::SubmitDeferred { refused_by: Vec::new() }, at(0)).run_at(at(30));
     test.write(move |tx| advance(tx, Fence::Lease(&lease), &change));
     test.created(2);
     assert_eq!(next(0), Some(at(30)));

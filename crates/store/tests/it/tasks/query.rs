@@ -2,7 +2,7 @@
 
 use pretty_assertions::assert_eq;
 use rushes_domain::{FailureCode, State, TaskId};
-use rushes_store::{AccountLimits, Happening, ListFilter, list_tasks, queue_position};
+use rushes_store::{AccountLimits, Happening, ListFilter, Route, list_tasks, queue_position};
 
 use crate::harness::{TestStore, created, failure, new_task, task_id};
 
@@ -67,7 +67,7 @@ fn a_waiting_task_knows_its_place() {
     let places: Vec<Option<u32>> = (1..=5).map(place).collect();
     assert_eq!(places, [Some(1), Some(2), Some(3), Some(4), Some(5)]);
     let lease = test.claim_queued(0, 1)[0].lease;
-    test.step(lease, Happening::SubmitStarted, 0).unwrap();
+    test.step(lease, Happening::SubmitStarted(Route::preview()), 0).unwrap();
     let places: Vec<Option<u32>> = (1..=5).map(place).collect();
     assert_eq!(places, [None, Some(1), Some(2), Some(3), Some(4)]);
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use pretty_assertions::assert_eq;
+use rushes_domain::ChannelId;
 use rushes_domain::State;
 use rushes_store::{Happening, Store, StoreError, StoreOptions, advance, void_all_leases};
 
@@ -39,7 +40,7 @@ fn a_reopened_file_goes_on_where_it_was() {
     let store = Store::open(&path, StoreOptions::default(), Arc::new(())).unwrap();
     assert_eq!(store.write_blocking(|tx| void_all_leases(tx, at(5))), Ok(1));
     let claimed = store
-        .write_blocking(|tx| rushes_store::claim_due(tx, at(5), at(65), 10))
+        .write_blocking(|tx| rushes_store::claim_due(tx, at(5), at(65), ChannelId::PREVIEW, 10))
         .unwrap()
         .remove(0);
     assert_eq!((claimed.task.id, claimed.task.state), (task.id, State::Submitting));

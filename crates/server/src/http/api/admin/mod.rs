@@ -4,6 +4,7 @@
 
 mod accounts;
 mod audit;
+mod channels;
 mod groups;
 mod models;
 mod settings;
@@ -28,6 +29,7 @@ pub(super) fn routes() -> Router<Arc<Http>> {
     Router::new()
         .merge(accounts::routes())
         .merge(audit::routes())
+        .merge(channels::routes())
         .merge(groups::routes())
         .merge(models::routes())
         .merge(settings::routes())

@@ -1,0 +1,249 @@
+//! A look at a channel: for free, or with the cheapest real video.
+//!
+//! Guarantees: says in words what is wrong and what to do about it; the free look sends one request
+//! that costs nothing; the other makes exactly one job, which is called off where that is possible
+//! when its time is over. Nothing of it is a customer's: no task, no ledger. Not here: the breaker,
+//! which minds real tasks alone.
+
+use std::sync::Arc;
+
+use rushes_domain::directive::Directives;
+use rushes_domain::job::{EngineOptions, Mode};
+use rushes_domain::{AccountId, Ticks};
+use rushes_providers::{
+    Check, JobHandle, Media, Progress, ProviderJob, UpstreamError, UpstreamErrorKind as Kind,
+    UpstreamId,
+};
+use serde_json::{Value, json};
+
+use super::Channel;
+use crate::app::App;
+use crate::metrics::channels::kind_word;
+
+/// How long a real video may take, in milliseconds.
+const VIDEO_MS_MAX: i64 = 600_000;
+/// The prompt of a real video.
+const PROMPT: &str = "a paper boat on calm water, soft morning light";
+
+/// What was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Whether everything that was looked at is fine.
+    pub is_ok: bool,
+    /// What was seen, a sentence each.
+    pub findings: Vec<String>,
+    /// The kind of the error, if there was one.
+    pub error_kind: Option<&'static str>,
+    /// What the video cost by the upstream's word.
+    pub cost: Option<Ticks>,
+}
+
+impl Report {
+    fn failed(error: &UpstreamError, channel: &Channel) -> Self {
+        Self {
+            is_ok: false,
+            findings: vec![advice(error, channel)],
+            error_kind: Some(kind_word(error.kind)),
+            cost: None,
+        }
+    }
+
+    /// The answer of the JSON API.
+    pub fn to_json(&self, name: &str) -> Value {
+        json!({
+            "object": "channel_test",
+            "channel": name,
+            "ok": self.is_ok,
+            "findings": self.findings,
+            "error": self.error_kind,
+            "cost": self.cost.map(|ticks| {
+                json!({ "amount": ticks.to_string(), "ticks": ticks.0.to_string() })
+            }),
+        })
+    }
+}
+
+/// Looks at the channel, and makes a video if `spend` says so.
+pub async fn run(app: &Arc<App>, channel: &Arc<Channel>, spend: bool) -> Report {
+    let mut report = match channel.provider.check(channel.upstream()).await {
+        Ok(check) => seen(&check, channel),
+        Err(error) => return Report::failed(&error, channel),
+    };
+    if spend && report.is_ok {
+        match video(app, channel).await {
+            Ok((sentence, cost)) => {
+                report.findings.push(sentence);
+                report.cost = cost;
+            }
+            Err(error) => {
+                let failed = Report::failed(&error, channel);
+                report.findings.extend(failed.findings);
+                report.is_ok = false;
+                report.error_kind = failed.error_kind;
+            }
+        }
+    }
+    report
+}
+
+/// What the list of models says of those that the channel is to serve.
+fn seen(check: &Check, channel: &Channel) -> Report {
+    let models = &channel.row.terms.models;
+    let place = &channel.row.terms.base_url;
+    let (is_ok, findings) = match check {
+        Check::NoList => (
+            true,
+            vec![format!(
+                "{place} answers and does not mind the key; it lists no models, so whether it has these \
+             cannot be seen for free"
+            )],
+        ),
+        Check::Models(listed) => {
+            let missing: Vec<String> = models
+                .iter()
+                .filter(|mapping| !listed.contains(&mapping.theirs))
+                .map(|mapping| mapping.theirs.clone())
+                .collect();
+            if missing.is_empty() {
+                (true, vec![format!("{place} takes the key and has all models of the channel")])
+            } else {
+                let shown: Vec<&str> = listed.iter().take(20).map(String::as_str).collect();
+                let shown = if shown.is_empty() { "none".to_owned() } else { shown.join(", ") };
+                (
+                    false,
+                    vec![format!(
+                        "{place} takes the key but does not list {}; it lists {shown}. Correct the map \
+                     with `rushes channels set {} --model OURS=THEIRS`",
+                        missing.join(", "),
+                        channel.row.terms.name
+                    )],
+                )
+            }
+        }
+    };
+    Report { is_ok, findings, error_kind: None, cost: None }
+}
+
+/// What an error means for whoever set the channel up.
+fn advice(error: &UpstreamError, channel: &Channel) -> String {
+    let terms = &channel.row.terms;
+    let (place, name, words) = (&terms.base_url, &terms.name, &error.message);
+    match error.kind {
+        Kind::NotSent => format!(
+            "{place} cannot be reached: {words}. Check the address, and that this machine may \
+             connect to it"
+        ),
+        Kind::Unauthorized => format!(
+            "{place} does not accept the key, or the account there is empty or not allowed to do \
+             this: {words}. Give the right one with `rushes channels set {name} --api-key-stdin`"
+        ),
+        Kind::Lost => format!(
+            "{place} answers, but not to this API: {words}. Check the address and the provider"
+        ),
+        Kind::Busy => format!("{place} takes the key but is busy now: {words}"),
+        Kind::Refused | Kind::ImageRefused | Kind::Moderated => {
+            format!("{place} refuses the job: {words}")
+        }
+        Kind::Loop => format!("{place} leads back to this gateway: {words}"),
+        Kind::Ambiguous | Kind::Temporary => {
+            format!("{place} does not answer as it should: {words}. Try again in a while")
+        }
+    }
+}
+
+/// The cheapest video that the channel's first model can make from words alone.
+fn cheapest(app: &App, channel: &Channel) -> Option<ProviderJob> {
+    let terms = &channel.row.terms;
+    let catalogue = app.prices.base();
+    let (mapping, model) = terms.models.iter().find_map(|mapping| {
+        let model = catalogue.find(&mapping.ours).filter(|model| model.text.is_some())?;
+        Some((mapping, model))
+    })?;
+    let resolution = model.resolutions.iter().min_by_key(|it| model.price_per_second.get(*it))?;
+    let seconds = model.text.as_ref()?.seconds.iter().copied().min()?;
+    let ratio = model.aspect_ratios.iter().find(|it| *it == "16:9");
+    let ratio = ratio.or_else(|| model.aspect_ratios.first())?;
+    let (width, height) = rushes_domain::catalogue::dimensions(ratio, resolution)?;
+    Some(ProviderJob {
+        task_id: app.ids.task_id(),
+        account_id: AccountId(0),
+        model: mapping.theirs.clone(),
+        prompt: PROMPT.to_owned(),
+        mode: Mode::TextToVideo,
+        seconds,
+        width,
+        height,
+        aspect_ratio: ratio.clone(),
+        resolution: resolution.clone(),
+        images: Vec::new(),
+        options: EngineOptions::default(),
+        hops: 1,
+        directives: Directives::default(),
+        seed: 1,
+        caption: false,
+    })
+}
+
+/// Makes one video and says how that went.
+async fn video(
+    app: &Arc<App>,
+    channel: &Arc<Channel>,
+) -> Result<(String, Option<Ticks>), UpstreamError> {
+    let unable = |text: &str| UpstreamError::new(Kind::Refused, text);
+    let job = cheapest(app, channel)
+        .ok_or_else(|| unable("no model of the channel makes a video from words alone"))?;
+    let began = app.clock.now();
+    let id = channel.provider.submit(channel.upstream(), &job).await?;
+    let until = began.plus_ms(VIDEO_MS_MAX);
+    let interval_ms = i64::try_from(channel.row.terms.poll_interval_ms).unwrap_or(i64::MAX);
+    let directives = Directives::default();
+    loop {
+        let now = app.clock.now();
+        let handle = JobHandle {
+            upstream_id: &id,
+            directives: &directives,
+            submitted_at: began,
+            now,
+            cancel_requested: false,
+        };
+        match channel.provider.poll(channel.upstream(), &handle).await {
+            Ok(Progress::Done { media, cost }) => {
+                return Ok((told(&job, &id, &media, now.ms_since(began), cost), cost));
+            }
+            Ok(Progress::Failed(failure)) => {
+                let text =
+                    if failure.internal.is_empty() { failure.reason } else { failure.internal };
+                return Err(UpstreamError::new(Kind::Refused, text));
+            }
+            Ok(Progress::Pending { .. }) => {}
+            Err(error) if error.kind == Kind::Unauthorized => return Err(error),
+            Err(error) => tracing::debug!(%error, "a poll of a test failed"),
+        }
+        if now >= until || app.stop.is_cancelled() {
+            let _not_our_matter = channel.provider.cancel(channel.upstream(), &handle).await;
+            return Err(UpstreamError::new(Kind::Temporary, "the video was not finished in time"));
+        }
+        app.clock.sleep_until(now.plus_ms(interval_ms)).await;
+    }
+}
+
+fn told(
+    job: &ProviderJob,
+    id: &UpstreamId,
+    media: &Media,
+    took_ms: i64,
+    cost: Option<Ticks>,
+) -> String {
+    let place = match media {
+        Media::Bytes { .. } => "as bytes",
+        Media::Url(_) => "at an address",
+        Media::Path(_) => "on the channel's own address",
+    };
+    let cost = cost.map_or_else(|| "it does not say".to_owned(), |ticks| format!("${ticks}"));
+    format!(
+        "a video of {} s at {} came as job {id} within {} s, {place}; it cost {cost}",
+        job.seconds,
+        job.resolution,
+        (took_ms + 999) / 1_000
+    )
+}

@@ -1,0 +1,205 @@
+//! Channels in the operators' API: what goes in, what never comes out, what the switch does.
+
+use fake_upstream::Flavour;
+use fake_upstream::script::{Behaviour, Phase};
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+
+use super::{add, admin, channel, end_of, fake, gateway, order};
+use crate::support::Options;
+use crate::support::customers::Customer;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_is_added_used_changed_and_removed_and_its_key_never_comes_out() {
+    let (app, upstream) = (gateway().await, fake(Flavour::OpenAi).await);
+    let added = add(&app, "main", "xai", &upstream, json!({ "api_key": "fake-key" })).await;
+    assert_eq!(added["provider"], "xai");
+    assert_eq!(added["resubmit"], "never");
+    assert_eq!(added["costs"]["grok-image-video"]["per_second"]["480p"], "0.05");
+    let id = app.create(&order("a paper boat")).await;
+    let body = app.wait(&id).await;
+    assert_eq!(end_of(&body), ("SUCCESS".to_owned(), "posted".to_owned()));
+    assert_eq!(body["data"].get("provider"), None, "only previews say who made them");
+    let url = body["data"]["result_url"].as_str().unwrap().to_owned();
+    assert!(url.starts_with(&app.base_url), "{url}");
+    let video = app.send(app.bare_request("GET", &url)).await;
+    assert_eq!((video.status, video.bytes.get(4..8)), (200, Some(&b"ftyp"[..])));
+    let seen = channel(&app, "MAIN").await;
+    assert_eq!((&seen["jobs"], &seen["breaker"]), (&json!(0), &json!("closed")));
+    assert_eq!(seen["spent"]["amount"], "0.08", "by the upstream's word");
+
+    let taken = admin(
+        &app,
+        "POST",
+        "/api/admin/channels",
+        &json!({"name": "Main",
+        "provider": "xai", "api_key": "x"}),
+    )
+    .await;
+    assert_eq!((taken.status, &taken.json()["code"]), (409, &json!("conflict")));
+    let moved = json!({ "base_url": "http://127.0.0.1:9" });
+    let moved = admin(&app, "PATCH", "/api/admin/channels/main", &moved).await;
+    assert_eq!((moved.status, &moved.json()["error"]["param"]), (400, &json!("api_key")));
+    let off = admin(&app, "PATCH", "/api/admin/channels/main", &json!({"enabled": false})).await;
+    assert_eq!(off.json()["enabled"], false);
+    let refused = app.post("/v1/video/generations", &order("x")).await;
+    assert_eq!((refused.status, &refused.json()["code"]), (503, &json!("no_channel")));
+    let models = app.get("/v1/models").await.json();
+    assert_eq!(models["data"], json!([]), "nothing serves this key");
+
+    let removed = admin(&app, "DELETE", "/api/admin/channels/main", &Value::Null).await;
+    assert_eq!(removed.status, 200);
+    let again = admin(&app, "GET", "/api/admin/channels/main", &Value::Null).await;
+    assert_eq!(again.status, 404);
+    let log = admin(&app, "GET", "/api/admin/audit?action=channel.add", &Value::Null).await;
+    let all = String::from_utf8_lossy(&log.bytes).into_owned();
+    assert!(all.contains("channel main") && !all.contains("fake-key"), "{all}");
+    let rest = app.post("/v1/video/generations", &order("x")).await;
+    assert_eq!(rest.json()["code"], "no_channel", "the switch is one-way");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn test_keys_go_on_with_previews_for_nothing() {
+    let (app, upstream) = (gateway().await, fake(Flavour::OpenAi).await);
+    add(&app, "main", "xai", &upstream, json!({})).await;
+    let id = app.create_with(&app.test_api_key, &order("[[moderated]] a boat")).await;
+    let body = app.wait(&id).await;
+    assert_eq!(end_of(&body).0, "moderated");
+    assert_eq!(body["data"]["provider"], "preview");
+    assert_eq!(upstream.accepted(), 0);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_used_is_refused_with_the_fields_name() {
+    let app = gateway().await;
+    let base = json!({"name": "a", "provider": "xai", "api_key": "key"});
+    let table = [
+        (json!({"name": "has space"}), "name"),
+        (json!({"provider": "nope"}), "provider"),
+        (json!({"base_url": "ftp://x"}), "base_url"),
+        (json!({"base_url": "http://user:pass@x"}), "base_url"),
+        (json!({"models": {"nope": "x"}}), "models"),
+        (json!({"provider": "vllm-omni"}), "base_url"),
+        (json!({"provider": "vllm-omni", "base_url": "http://127.0.0.1:1"}), "models"),
+        (json!({"api_key": "two words"}), "api_key"),
+        (json!({"priority": 100_000}), "priority"),
+        (json!({"max_concurrency": 0}), "max_concurrency"),
+        (json!({"groups": ["nobody"]}), "groups"),
+        (json!({"costs": {"grok-image-video": {"per_second": {"480p": "-1"}}}}), "costs"),
+        (json!({"timeouts": {"poll_ms": 1}}), "timeouts"),
+        (json!({"poll_interval_ms": 1}), "poll_interval_ms"),
+        (json!({"media_origins": ["nope"]}), "media_origins"),
+    ];
+    for (change, field) in table {
+        let mut body = base.clone();
+        for (name, value) in change.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        let answer = admin(&app, "POST", "/api/admin/channels", &body).await;
+        let error = answer.json()["error"].clone();
+        assert_eq!((answer.status, &error["param"]), (400, &json!(field)), "{change}: {error}");
+    }
+    let list = admin(&app, "GET", "/api/admin/channels", &Value::Null).await.json();
+    assert_eq!(list["data"], json!([]), "nothing was left behind");
+    let preview = app.get("/v1/models").await.json();
+    assert_eq!(preview["data"][0]["id"], "grok-image-video", "no channel was ever added");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_cannot_reach_any_of_it() {
+    let app = gateway().await;
+    let user = Customer::named("user").make(&app).await;
+    for (method, path) in [
+        ("GET", "/api/admin/channels"),
+        ("POST", "/api/admin/channels"),
+        ("GET", "/api/admin/channels/1"),
+        ("PATCH", "/api/admin/channels/1"),
+        ("DELETE", "/api/admin/channels/1"),
+        ("POST", "/api/admin/channels/1/test"),
+        ("GET", "/api/admin/presets"),
+    ] {
+        let request = app.bare_request(method, path).bearer_auth(&user.key);
+        assert_eq!(app.send(request).await.status, 403, "{method} {path}");
+        assert_eq!(app.send(app.bare_request(method, path)).await.status, 401, "{method} {path}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_says_in_words_what_is_wrong() {
+    let (app, upstream) = (gateway().await, fake(Flavour::OpenAi).await);
+    add(&app, "main", "openai-videos", &upstream, json!({})).await;
+    let test = async |spend: bool| {
+        let body = json!({ "spend": spend });
+        let answer = admin(&app, "POST", "/api/admin/channels/main/test", &body).await;
+        assert_eq!(answer.status, 200);
+        let report = answer.json();
+        let words = report["findings"].to_string();
+        (report["ok"].as_bool().unwrap(), words)
+    };
+    let (is_ok, words) = test(false).await;
+    assert!(is_ok && words.contains("has all models"), "{words}");
+    assert_eq!(upstream.accepted(), 0, "it costs nothing");
+    let (is_ok, words) = test(true).await;
+    assert!(is_ok && words.contains("a video of 4 s at 480p"), "{words}");
+    assert_eq!(upstream.accepted(), 1);
+    upstream.set(Phase::Models, Behaviour::Status(401), None);
+    let (is_ok, words) = test(false).await;
+    assert!(!is_ok && words.contains("does not accept the key"), "{words}");
+    upstream.clear();
+    let wrong = json!({ "models": { "grok-image-video": "not-there" } });
+    admin(&app, "PATCH", "/api/admin/channels/main", &wrong).await;
+    let (is_ok, words) = test(false).await;
+    assert!(!is_ok && words.contains("does not list not-there"), "{words}");
+    upstream.stop_listening();
+    let (is_ok, words) = test(false).await;
+    assert!(!is_ok && words.contains("cannot be reached"), "{words}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_declared_channel_is_there_at_once_and_can_only_be_changed_in_the_file() {
+    let upstream = fake(Flavour::OpenAi).await;
+    let declared = format!(
+        "[[channels]]\nname = \"file\"\nprovider = \"xai\"\nbase_url = \"{}/v1/\"\n\
+         api_key = \"fake-key\"\npoll_interval_ms = 50\n",
+        upstream.base_url()
+    );
+    let app = Options::default().toml(&declared).start().await;
+    let seen = channel(&app, "file").await;
+    assert_eq!((&seen["source"], &seen["read_only"]), (&json!("config"), &json!(true)));
+    assert_eq!(seen["base_url"], upstream.base_url(), "right with and without its /v1");
+    let id = app.create(&order("a boat")).await;
+    assert_eq!(end_of(&app.wait(&id).await).0, "SUCCESS");
+    for method in ["PATCH", "DELETE"] {
+        let answer = admin(&app, method, "/api/admin/channels/file", &json!({})).await;
+        assert_eq!(answer.status, 409, "{method}");
+    }
+    let folder = app.stop().await;
+    let app = Options::default().start_in(folder).await;
+    let gone = admin(&app, "GET", "/api/admin/channels/file", &Value::Null).await;
+    assert_eq!(gone.status, 404, "it is not declared any more");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_counted_of_a_channel_is_in_the_metrics() {
+    let (app, upstream) = (gateway().await, fake(Flavour::OpenAi).await);
+    add(&app, "main", "xai", &upstream, json!({})).await;
+    let id = app.create(&order("a boat")).await;
+    app.wait(&id).await;
+    let request = app.bare_request("GET", "/metrics").bearer_auth(&app.app().local_token);
+    let text = String::from_utf8(app.send(request).await.bytes).unwrap();
+    for line in [
+        "rushes_channel_submits_total{channel=\"main\",outcome=\"ok\"} 1",
+        "rushes_channel_breaker{channel=\"main\",state=\"closed\"} 1",
+        "rushes_channel_jobs{channel=\"main\"} 0",
+        "rushes_channel_request_duration_seconds_count{channel=\"main\",operation=\"submit\"} 1",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    app.finish().await;
+}

@@ -1,0 +1,295 @@
+//! Channels: upstream deployments that an operator has configured.
+//!
+//! Guarantees: names are unique among channels that are there; a channel goes only when no
+//! unfinished task is with it, and its credential goes with it; what its jobs cost is booked in the
+//! transaction that ends the task. Credentials are kept as they were given, sealed. Not here:
+//! opening them, presets, routing, and whether a channel works.
+
+use rushes_domain::channel::{CHANNELS_MAX, ChannelTerms};
+use rushes_domain::route::Routes;
+use rushes_domain::{ChannelId, FailureCode, State, Ticks, Timestamp};
+
+use crate::change::Change;
+use crate::error::StoreError;
+use crate::params;
+use crate::tasks::row::TaskRow;
+use crate::tx::{Row, Tx};
+
+/// The setting that says that there was a channel once: from then on live keys get no previews.
+pub const CHANNELS_SEEN_SETTING: &str = "channels_seen";
+
+/// Who declared a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelSource {
+    /// An operator, who may change it.
+    Operator,
+    /// The configuration; it can only be changed there.
+    Config,
+}
+
+impl ChannelSource {
+    /// The word in the store and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Config => "config",
+        }
+    }
+}
+
+/// A channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelRow {
+    /// Its id.
+    pub id: ChannelId,
+    /// What was said about it.
+    pub terms: ChannelTerms,
+    /// Its credential, sealed.
+    pub sealed: Option<Vec<u8>>,
+    /// The last characters of the credential; empty without one.
+    pub credential_hint: String,
+    /// Who declared it.
+    pub source: ChannelSource,
+    /// What the jobs cost that brought a video.
+    pub spent: Ticks,
+    /// What jobs may have cost that brought none.
+    pub lost: Ticks,
+    /// Submits of which nobody knows whether they were taken.
+    pub ambiguous_count: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub changed_at: Timestamp,
+}
+
+/// A credential as it is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedCredential {
+    /// The sealed bytes.
+    pub sealed: Vec<u8>,
+    /// Its last characters, for people.
+    pub hint: String,
+}
+
+impl std::fmt::Debug for SealedCredential {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("SealedCredential(…)")
+    }
+}
+
+/// What came of adding, changing or removing a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChannelOutcome {
+    /// Done; the channel as it is now, or was.
+    Done(Box<ChannelRow>),
+    /// Another channel has this name.
+    NameTaken,
+    /// There are [`CHANNELS_MAX`] already.
+    TooMany,
+    /// So many unfinished tasks are with it.
+    InUse(u64),
+    /// There is none of this id.
+    NotFound,
+}
+
+const SELECT: &str = "SELECT id, terms, sealed, credential_hint, source, spent_ticks, lost_ticks,
+        ambiguous_count, created_at, changed_at
+    FROM channels WHERE deleted_at IS NULL";
+
+/// All channels, in the order of their names.
+pub fn channels(tx: &mut Tx<'_>) -> Result<Vec<ChannelRow>, StoreError> {
+    tx.rows(&format!("{SELECT} ORDER BY LOWER(name)"), params![], read)
+}
+
+/// A channel.
+pub fn channel(tx: &mut Tx<'_>, id: ChannelId) -> Result<Option<ChannelRow>, StoreError> {
+    tx.one(&format!("{SELECT} AND id = $1"), params![id], read)
+}
+
+/// The channel of this name, in either case.
+pub fn channel_by_name(tx: &mut Tx<'_>, name: &str) -> Result<Option<ChannelRow>, StoreError> {
+    tx.one(&format!("{SELECT} AND LOWER(name) = LOWER($1)"), params![name], read)
+}
+
+fn read(row: &mut Row<'_>) -> Result<ChannelRow, StoreError> {
+    Ok(ChannelRow {
+        id: row.take()?,
+        terms: serde_json::from_str(&row.take::<String>()?)
+            .map_err(|error| StoreError::Corrupt(format!("a channel cannot be read: {error}")))?,
+        sealed: row.take()?,
+        credential_hint: row.take()?,
+        source: match row.take::<String>()?.as_str() {
+            "operator" => ChannelSource::Operator,
+            "config" => ChannelSource::Config,
+            other => return Err(StoreError::corrupt("a channel's source", other)),
+        },
+        spent: row.take()?,
+        lost: row.take()?,
+        ambiguous_count: row.take()?,
+        created_at: row.take()?,
+        changed_at: row.take()?,
+    })
+}
+
+fn text_of(terms: &ChannelTerms) -> Result<String, StoreError> {
+    serde_json::to_string(terms)
+        .map_err(|error| StoreError::Sql(format!("a channel cannot be kept as JSON: {error}")))
+}
+
+/// The id that the next channel gets: its credential is sealed for it.
+pub fn next_channel_id(tx: &mut Tx<'_>) -> Result<ChannelId, StoreError> {
+    let next = tx.value("SELECT COALESCE(MAX(id), 0) + 1 FROM channels", params![])?;
+    next.ok_or(StoreError::NotFound)
+}
+
+/// Adds a channel under an id that [`next_channel_id`] gave. The first one ever turns previews off
+/// for live keys, for good.
+pub fn add_channel(
+    tx: &mut Tx<'_>,
+    id: ChannelId,
+    terms: &ChannelTerms,
+    credential: Option<&SealedCredential>,
+    source: ChannelSource,
+    now: Timestamp,
+) -> Result<ChannelOutcome, StoreError> {
+    if channel_by_name(tx, &terms.name)?.is_some() {
+        return Ok(ChannelOutcome::NameTaken);
+    }
+    let count: Option<u64> =
+        tx.value("SELECT COUNT(*) FROM channels WHERE deleted_at IS NULL", params![])?;
+    if count.unwrap_or(0) >= CHANNELS_MAX as u64 {
+        return Ok(ChannelOutcome::TooMany);
+    }
+    tx.exec(
+        "INSERT INTO channels (id, name, terms, sealed, credential_hint, source, spent_ticks,
+             lost_ticks, ambiguous_count, created_at, changed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7, $7)",
+        params![
+            id,
+            &terms.name,
+            text_of(terms)?,
+            credential.map(|it| it.sealed.as_slice()),
+            credential.map_or("", |it| it.hint.as_str()),
+            source.as_str(),
+            now
+        ],
+    )?;
+    crate::settings::set_setting(tx, CHANNELS_SEEN_SETTING, "on", now)?;
+    done(tx, id)
+}
+
+/// Changes a channel's terms, and its credential if one is given. Its tasks go on.
+pub fn update_channel(
+    tx: &mut Tx<'_>,
+    id: ChannelId,
+    terms: &ChannelTerms,
+    credential: Option<&SealedCredential>,
+    now: Timestamp,
+) -> Result<ChannelOutcome, StoreError> {
+    if channel_by_name(tx, &terms.name)?.is_some_and(|other| other.id != id) {
+        return Ok(ChannelOutcome::NameTaken);
+    }
+    let touched = tx.exec(
+        "UPDATE channels SET name = $2, terms = $3, changed_at = $4
+         WHERE id = $1 AND deleted_at IS NULL",
+        params![id, &terms.name, text_of(terms)?, now],
+    )?;
+    if touched == 0 {
+        return Ok(ChannelOutcome::NotFound);
+    }
+    if let Some(credential) = credential {
+        tx.exec(
+            "UPDATE channels SET sealed = $2, credential_hint = $3 WHERE id = $1",
+            params![id, credential.sealed.as_slice(), &credential.hint],
+        )?;
+    }
+    done(tx, id)
+}
+
+fn done(tx: &mut Tx<'_>, id: ChannelId) -> Result<ChannelOutcome, StoreError> {
+    let row = channel(tx, id)?.ok_or(StoreError::NotFound)?;
+    tx.changed(Change::ChannelsChanged);
+    tx.changed(Change::WorkDue);
+    Ok(ChannelOutcome::Done(Box::new(row)))
+}
+
+/// Removes a channel that no unfinished task is with, and its credential.
+pub fn remove_channel(
+    tx: &mut Tx<'_>,
+    id: ChannelId,
+    now: Timestamp,
+) -> Result<ChannelOutcome, StoreError> {
+    let Some(row) = channel(tx, id)? else { return Ok(ChannelOutcome::NotFound) };
+    let count: Option<u64> = tx.value(
+        "SELECT COUNT(*) FROM tasks WHERE finished_at IS NULL AND channel_id = $1",
+        params![id],
+    )?;
+    if let Some(count) = count.filter(|&count| count > 0) {
+        return Ok(ChannelOutcome::InUse(count));
+    }
+    tx.exec(
+        "UPDATE channels SET deleted_at = $2, changed_at = $2, sealed = NULL, credential_hint = ''
+         WHERE id = $1",
+        params![id, now],
+    )?;
+    tx.changed(Change::ChannelsChanged);
+    Ok(ChannelOutcome::Done(Box::new(row)))
+}
+
+pub(crate) const JOBS: &str = "SELECT COUNT(*) FROM tasks
+    WHERE channel_id = $1 AND channel_id <> 0 AND state IN ('submitting', 'running')";
+
+/// Jobs that a channel has, or may have.
+pub fn jobs_of_channel(tx: &mut Tx<'_>, id: ChannelId) -> Result<u32, StoreError> {
+    Ok(tx.value(JOBS, params![id])?.unwrap_or(0))
+}
+
+/// Says in the routes how many jobs each channel has.
+pub fn occupy_routes(tx: &mut Tx<'_>, routes: &mut Routes) -> Result<(), StoreError> {
+    let ids: Vec<ChannelId> = routes.ids().collect();
+    for id in ids {
+        let jobs = jobs_of_channel(tx, id)?;
+        routes.occupy(id, jobs);
+    }
+    Ok(())
+}
+
+pub(crate) const BOOK: &str = "UPDATE channels SET spent_ticks = spent_ticks + $2,
+        lost_ticks = lost_ticks + $3, ambiguous_count = ambiguous_count + $4
+    WHERE id = $1";
+
+/// Books what an ended task's job cost, or may have cost, to its channel.
+pub(crate) fn book_end(tx: &mut Tx<'_>, task: &TaskRow) -> Result<(), StoreError> {
+    if task.channel_id == ChannelId::PREVIEW {
+        return Ok(());
+    }
+    let cost = task.upstream_cost.or(task.expected_cost).unwrap_or_default();
+    let code = task.failure.as_ref().map(|failure| failure.code);
+    let is_ambiguous = code == Some(FailureCode::UpstreamSubmitAmbiguous);
+    let (spent, lost) = if task.state == State::Succeeded {
+        (cost, Ticks::ZERO)
+    } else if is_ambiguous || may_have_cost(task, code) {
+        (Ticks::ZERO, cost)
+    } else {
+        return Ok(());
+    };
+    tx.exec(BOOK, params![task.channel_id, spent, lost, is_ambiguous]).map(drop)
+}
+
+/// Whether a job that an upstream had, and that brought no video, may be on its bill: all but those
+/// of which the upstream itself says that it failed.
+fn may_have_cost(task: &TaskRow, code: Option<FailureCode>) -> bool {
+    task.upstream_cost.is_some()
+        || (task.upstream_id.is_some()
+            && matches!(
+                code,
+                Some(
+                    FailureCode::Moderated
+                        | FailureCode::ResultInvalid
+                        | FailureCode::DeadlineExceeded
+                        | FailureCode::Cancelled
+                        | FailureCode::UpstreamLost
+                        | FailureCode::InternalError
+                )
+            ))
+}
