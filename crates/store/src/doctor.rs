@@ -255,6 +255,14 @@ const TIMELESS: &[(&str, &str)] = &[
     ),
     (
         "I10",
+        "SELECT 'task ' || tasks.id || ' is ' || tasks.state || ' with channel '
+             || tasks.channel_id || ', which does not exist'
+         FROM tasks LEFT JOIN channels
+             ON channels.id = tasks.channel_id AND channels.deleted_at IS NULL
+         WHERE tasks.finished_at IS NULL AND tasks.channel_id <> 0 AND channels.id IS NULL LIMIT $1",
+    ),
+    (
+        "I10",
         "SELECT 'task ' || id || ' is ' || state || ' but nothing will ever look at it' FROM tasks
          WHERE state IN ('queued', 'submitting', 'running', 'finalizing') AND next_run_at IS NULL
          LIMIT $1",

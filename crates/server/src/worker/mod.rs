@@ -164,7 +164,7 @@ impl Worker {
             tracing::debug!(%task_id, "no place for a claimed task");
             return;
         };
-        if let Some(channel) = channel {
+        if let Some(channel) = channel.filter(|_| submit::takes_room(&claimed)) {
             let now_ms = self.app.clock.monotonic_ms();
             channel.runtime.breaker(|breaker| breaker.sending(now_ms));
         }

@@ -4,6 +4,7 @@
 mod admin;
 mod alone;
 mod backup;
+mod channels;
 mod doctor;
 mod embedded;
 mod served;

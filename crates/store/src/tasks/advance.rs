@@ -249,6 +249,8 @@ pub(crate) fn apply(
     if after.state.is_terminal() {
         let succeeded = after.state == State::Succeeded;
         after.finished_at = Some(change.now);
+        // An upstream's address of a video is as good as a key to it.
+        after.media = None;
         after.cost_state = if succeeded { CostState::Posted } else { CostState::Voided };
     }
     row::update(tx, before, &after)?;
@@ -323,7 +325,6 @@ fn set_facts(task: &mut TaskRow, change: &Advance) {
         Happening::Stored(stored) => {
             task.percent = 100;
             task.result = Some(result_row(stored));
-            task.media = None;
         }
         Happening::CancelRequested => task.cancel_requested = true,
         Happening::Cancelled(failure) | Happening::Failed(failure) => {

@@ -95,6 +95,11 @@ fn wrong_counters_and_stuck_tasks_are_found() {
         "over its limit",
     );
     assert_found("UPDATE tasks SET next_run_at = NULL", "I10", "nothing will ever look at it");
+    assert_found(
+        "UPDATE tasks SET channel_id = 99 WHERE state = 'running'",
+        "I10",
+        "with channel 99, which does not exist",
+    );
 }
 
 #[test]

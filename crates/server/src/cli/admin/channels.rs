@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::failure::{Exit, Failure};
 use super::super::output::note;
+use super::super::text::escape;
 use super::{Desk, Fields, Limit, moment, money, names_or_none, read_line, text};
 
 /// How long a test that makes a video may take, in seconds.
@@ -269,9 +270,10 @@ async fn test(desk: &Desk<'_>, name: &str, spend: bool) -> Result<(), Failure> {
     }
     let answer = desk.call(request).await?;
     let findings = answer.value["findings"].as_array().into_iter().flatten();
-    let sentences = findings.map(text).collect::<Vec<_>>().join("\n");
+    let sentences: Vec<String> = findings.map(|it| escape(&text(it)).into_owned()).collect();
+    let sentences = sentences.join("\n");
     if answer.value["ok"].as_bool() == Some(true) {
-        return desk.done(&answer, &sentences);
+        return desk.output.result(&answer.body, || sentences);
     }
     Err(Failure::new(Exit::TaskFailed, sentences).or_body(&answer.body))
 }
