@@ -110,7 +110,9 @@ async fn a_channel_never_has_more_jobs_than_its_limit_and_accounts_take_turns() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_breaker_opens_and_is_probed_and_a_users_own_fault_does_not_count() {
-    let (app, upstream) = (gateway().await, fake(Flavour::OpenAi).await);
+    let (upstream, receiver) = (fake(Flavour::OpenAi).await, fake(Flavour::OpenAi).await);
+    let settings = format!("[alerts]\nwebhook_url = \"{}/alert\"", receiver.base_url());
+    let app = Options::default().toml(&settings).start().await;
     add(&app, "main", "xai", &upstream, json!({})).await;
     upstream.set(Phase::Submit, Behaviour::Status(400), Some(8));
     for _ in 0..8 {
@@ -124,6 +126,9 @@ async fn a_breaker_opens_and_is_probed_and_a_users_own_fault_does_not_count() {
         assert_eq!(end_of(&app.wait(&id).await).0, "upstream_submit_ambiguous");
     }
     assert_eq!(channel(&app, "main").await["breaker"], "open");
+    let told = ("POST".to_owned(), "/alert".to_owned());
+    eventually("the operator is told", async || receiver.requests().contains(&told).then_some(()))
+        .await;
     let submits = upstream.requests().iter().filter(|(method, _)| method == "POST").count();
     let id = app.create(&order("a boat")).await;
     let body = app.wait(&id).await;
