@@ -270,19 +270,6 @@ impl ChannelTerms {
         let time = per_second.checked_mul(i64::from(seconds))?;
         time.checked_add(cost.per_image.checked_mul(i64::from(images))?)
     }
-
-    /// Whether a URL lies on the channel's own origin.
-    pub fn is_own_origin(&self, url: &Url) -> bool {
-        Url::parse(&self.base_url).is_ok_and(|base| base.origin() == url.origin())
-    }
-
-    /// Whether a URL lies on one of the further origins that the operator named.
-    pub fn is_media_origin(&self, url: &Url) -> bool {
-        let origin = url.origin();
-        self.media_origins
-            .iter()
-            .any(|text| Url::parse(text).is_ok_and(|known| known.origin() == origin))
-    }
 }
 
 fn check_name(name: &str) -> Result<(), ChannelProblem> {
