@@ -160,7 +160,7 @@ impl Hurry {
         Self(tokio::spawn(async move {
             loop {
                 tokio::time::sleep(Duration::from_millis(10)).await;
-                clock.advance_ms(150);
+                clock.advance_ms(80);
             }
         }))
     }
