@@ -32,6 +32,11 @@ const EMBEDDED: &[Migration] = &[
         name: "channels",
         sql: include_str!("../migrations/0003_channels.sql"),
     },
+    Migration {
+        version: 4,
+        name: "corrections",
+        sql: include_str!("../migrations/0004_corrections.sql"),
+    },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
