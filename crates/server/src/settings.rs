@@ -80,6 +80,13 @@ impl Settings {
     }
 }
 
+/// Whether keys can be copied again, as the store says within a transaction; `configured` counts
+/// where no operator said anything.
+pub fn is_key_reveal_on(tx: &mut Tx<'_>, configured: bool) -> Result<bool, StoreError> {
+    let value = setting(tx, &format!("{OVERRIDE_PREFIX}key_reveal"))?;
+    Ok(value.map_or(configured, |value| value == word(true)))
+}
+
 /// What was set at run time is kept under this and the setting's name.
 const OVERRIDE_PREFIX: &str = "operator.";
 

@@ -1,5 +1,7 @@
-//! What can go wrong below an operation. Business refusals are values of the operation's outcome.
+//! What can go wrong below an operation. Business refusals are values of the operation's outcome, or
+//! [`StoreError::Refused`] where a caller's rule is asked inside the transaction.
 
+use rushes_domain::ApiError;
 use rushes_domain::state::IllegalTransition;
 use rusqlite::ErrorCode as SqliteCode;
 
@@ -31,6 +33,9 @@ pub enum StoreError {
     /// The event does not belong to the task's state; nothing was written.
     #[error(transparent)]
     Illegal(#[from] IllegalTransition),
+    /// A rule of the caller's, asked inside the transaction, said no; nothing was written.
+    #[error(transparent)]
+    Refused(#[from] ApiError),
     /// The row that the operation is about does not exist.
     #[error("there is no such row")]
     NotFound,

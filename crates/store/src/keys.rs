@@ -16,6 +16,8 @@ use crate::tx::{Row, Tx};
 
 /// Keys of an account, at most; deleted ones do not count.
 pub const KEYS_PER_ACCOUNT_MAX: u32 = 500;
+/// Keys that an account may make in 24 hours; deleted ones count, since their rows stay.
+pub const KEYS_PER_DAY_MAX: u32 = 1_000;
 /// Addresses remembered of each key.
 pub const ADDRESSES_PER_KEY_MAX: u32 = 20;
 
@@ -176,6 +178,27 @@ fn networks(row: &mut Row<'_>) -> Result<Option<Vec<IpNet>>, StoreError> {
     texts.iter().map(parse).collect::<Result<_, _>>().map(Some)
 }
 
+/// How many keys an account has; at most [`KEYS_PER_ACCOUNT_MAX`] are counted.
+pub fn count_keys(tx: &mut Tx<'_>, account_id: AccountId) -> Result<u32, StoreError> {
+    let count = tx.value(
+        "SELECT COUNT(*) FROM (SELECT 1 FROM keys
+             WHERE account_id = $1 AND deleted_at IS NULL LIMIT $2) AS some",
+        params![account_id, KEYS_PER_ACCOUNT_MAX],
+    )?;
+    count.ok_or(StoreError::NotFound)
+}
+
+/// Since when an account has made [`KEYS_PER_DAY_MAX`] keys, if it has made so many.
+pub fn many_keys_since(
+    tx: &mut Tx<'_>,
+    account_id: AccountId,
+) -> Result<Option<Timestamp>, StoreError> {
+    tx.value(
+        "SELECT created_at FROM keys WHERE account_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2",
+        params![account_id, KEYS_PER_DAY_MAX - 1],
+    )
+}
+
 /// Makes a key; nothing if its hash is taken.
 pub fn create_key(tx: &mut Tx<'_>, new: &NewKey) -> Result<Option<KeyId>, StoreError> {
     if is_taken(tx, &new.secret.hash)? {
@@ -233,11 +256,18 @@ fn is_taken(tx: &mut Tx<'_>, hash: &[u8; 32]) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
-/// Enables or revokes a key; false if there is no such key.
-pub fn set_key_enabled(tx: &mut Tx<'_>, id: KeyId, enabled: bool) -> Result<bool, StoreError> {
+/// Enables or revokes a key, and says whether it was an operator who revoked it; false if there is
+/// no such key.
+pub fn set_key_enabled(
+    tx: &mut Tx<'_>,
+    id: KeyId,
+    enabled: bool,
+    disabled_by_operator: bool,
+) -> Result<bool, StoreError> {
     let touched = tx.exec(
-        "UPDATE keys SET enabled = $2 WHERE id = $1 AND deleted_at IS NULL",
-        params![id, enabled],
+        "UPDATE keys SET enabled = $2, disabled_by_operator = $3
+         WHERE id = $1 AND deleted_at IS NULL",
+        params![id, enabled, disabled_by_operator && !enabled],
     )?;
     tx.changed(Change::KeysChanged);
     Ok(touched == 1)
@@ -294,6 +324,8 @@ pub struct KeyDetail {
     pub mask: String,
     /// False once it was revoked.
     pub enabled: bool,
+    /// Whether an operator revoked it: its owner cannot enable it again.
+    pub disabled_by_operator: bool,
     /// What was set about it.
     pub terms: KeyTerms,
     /// What its tasks cost: all holds that were not given back.
@@ -318,8 +350,8 @@ pub struct KeyDetail {
     pub last_used_client: Option<String>,
 }
 
-const DETAIL: &str = "SELECT id, account_id, kind, mask, enabled, name, expires_at, scopes, models,
-        addresses, creates_per_minute, in_flight_max, budget_ticks, month_budget_ticks, used_ticks,
+const DETAIL: &str = "SELECT id, account_id, kind, mask, enabled, disabled_by_operator, name,
+        expires_at, scopes, models, addresses, creates_per_minute, in_flight_max, budget_ticks, month_budget_ticks, used_ticks,
         month_used_ticks, month, sealed, created_at, rolled_at, old_expires_at, last_used_at,
         last_used_address, last_used_client
     FROM keys WHERE deleted_at IS NULL";
@@ -342,6 +374,7 @@ fn read_detail(row: &mut Row<'_>) -> Result<KeyDetail, StoreError> {
         kind: row.take()?,
         mask: row.take()?,
         enabled: row.take()?,
+        disabled_by_operator: row.take()?,
         terms: KeyTerms {
             name: row.take()?,
             expires_at: row.take()?,

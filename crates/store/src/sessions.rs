@@ -30,6 +30,8 @@ pub struct NewSession {
     pub address: String,
     /// With which program (`User-Agent`).
     pub client: String,
+    /// Whether a one-time link opens it, and no password.
+    pub by_link: bool,
     /// The present moment.
     pub now: Timestamp,
 }
@@ -45,8 +47,10 @@ pub struct SessionRow {
     pub created_at: Timestamp,
     /// When it was used last, to about a minute.
     pub last_seen_at: Timestamp,
-    /// When a password or a one-time link was shown last.
+    /// When the password was shown last; 1970 if it never was.
     pub confirmed_at: Timestamp,
+    /// Whether a one-time link opened it.
+    pub by_link: bool,
     /// From where it was opened.
     pub address: String,
     /// With which program.
@@ -62,8 +66,8 @@ pub struct SessionRow {
 }
 
 const SELECT: &str = "SELECT sessions.id, sessions.account_id, sessions.created_at,
-        sessions.last_seen_at, sessions.confirmed_at, sessions.address, sessions.client,
-        accounts.name, accounts.role, accounts.enabled, accounts.group_id
+        sessions.last_seen_at, sessions.confirmed_at, sessions.by_link, sessions.address,
+        sessions.client, accounts.name, accounts.role, accounts.enabled, accounts.group_id
     FROM sessions JOIN accounts ON accounts.id = sessions.account_id";
 
 fn read(row: &mut Row<'_>) -> Result<SessionRow, StoreError> {
@@ -73,6 +77,7 @@ fn read(row: &mut Row<'_>) -> Result<SessionRow, StoreError> {
         created_at: row.take()?,
         last_seen_at: row.take()?,
         confirmed_at: row.take()?,
+        by_link: row.take()?,
         address: row.take()?,
         client: row.take()?,
         account_name: row.take()?,
@@ -86,9 +91,18 @@ fn read(row: &mut Row<'_>) -> Result<SessionRow, StoreError> {
 pub fn create_session(tx: &mut Tx<'_>, new: &NewSession) -> Result<(), StoreError> {
     tx.exec(
         "INSERT INTO sessions (id, token_hash, account_id, created_at, last_seen_at, confirmed_at,
-             address, client)
-         VALUES ($1, $2, $3, $4, $4, $4, $5, $6)",
-        params![&new.id, &new.token_hash, new.account_id, new.now, &new.address, &new.client],
+             by_link, address, client)
+         VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
+        params![
+            &new.id,
+            &new.token_hash,
+            new.account_id,
+            new.now,
+            if new.by_link { Timestamp(0) } else { new.now },
+            new.by_link,
+            &new.address,
+            &new.client
+        ],
     )?;
     tx.exec(
         "DELETE FROM sessions WHERE account_id = $1 AND id NOT IN (
@@ -104,6 +118,11 @@ pub fn find_session(
     token_hash: &[u8; 32],
 ) -> Result<Option<SessionRow>, StoreError> {
     tx.one(&format!("{SELECT} WHERE sessions.token_hash = $1"), params![token_hash], read)
+}
+
+/// The session of a name in lists.
+pub fn session(tx: &mut Tx<'_>, id: &str) -> Result<Option<SessionRow>, StoreError> {
+    tx.one(&format!("{SELECT} WHERE sessions.id = $1"), params![id], read)
 }
 
 /// Writes down that a session is in use.
@@ -147,12 +166,13 @@ pub fn delete_session(
     Ok(touched == 1)
 }
 
-/// Ends all sessions of an account but one; tells how many.
+/// Ends all sessions of an account but one, and its one-time links; tells how many sessions.
 pub fn delete_other_sessions(
     tx: &mut Tx<'_>,
     account_id: AccountId,
     keep: Option<&str>,
 ) -> Result<usize, StoreError> {
+    tx.exec("DELETE FROM login_links WHERE account_id = $1", params![account_id])?;
     tx.exec(
         "DELETE FROM sessions WHERE account_id = $1 AND id <> $2",
         params![account_id, keep.unwrap_or("")],

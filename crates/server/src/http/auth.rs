@@ -12,7 +12,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use ipnet::IpNet;
 use rushes_domain::account::Scope;
-use rushes_domain::{AccountId, ApiError, ErrorCode};
+use rushes_domain::{AccountId, ApiError, ErrorCode, Timestamp};
 use rushes_store::KeyRow;
 
 use super::Http;
@@ -40,32 +40,29 @@ impl Caller {
         let text = bearer(&parts.headers).ok_or_else(invalid_api_key)?;
         let known = app.keys.find(&app.store, text).await?.ok_or_else(invalid_api_key)?;
         let (row, now) = (&known.row, app.clock.now());
-        if !row.enabled || row.expires_at.is_some_and(|at| at <= now) {
-            return Err(invalid_api_key().into());
-        }
-        tracing::Span::current().record("account_id", row.account_id.0);
         let address = || address_of(http, parts);
-        if let Some(networks) = &row.addresses {
-            check_address(networks, address())?;
-        }
-        if !row.account_enabled {
-            return Err(account_disabled().into());
-        }
+        check_key(row, now, address)?;
+        tracing::Span::current().record("account_id", row.account_id.0);
         app.keys.note(&known, now, address, || client_of(parts));
         Ok(Self(Arc::clone(row)))
     }
 
     /// Refuses a key that lacks the scope.
     pub(super) fn require(&self, scope: Scope) -> Result<(), ApiError> {
-        if self.0.scopes.has(scope) {
-            return Ok(());
-        }
-        let (needed, has) = (scope.as_str(), self.0.scopes.words());
-        Err(ApiError::new(
-            ErrorCode::PermissionDenied,
-            format!("this API key lacks the scope {needed:?}; it has: {has}"),
-        ))
+        require_scope(&self.0, scope)
     }
+}
+
+/// Refuses a key that lacks the scope.
+pub(super) fn require_scope(row: &KeyRow, scope: Scope) -> Result<(), ApiError> {
+    if row.scopes.has(scope) {
+        return Ok(());
+    }
+    let (needed, has) = (scope.as_str(), row.scopes.words());
+    Err(ApiError::new(
+        ErrorCode::PermissionDenied,
+        format!("this API key lacks the scope {needed:?}; it has: {has}"),
+    ))
 }
 
 impl FromRequestParts<Arc<Http>> for Caller {
@@ -79,6 +76,21 @@ impl FromRequestParts<Arc<Http>> for Caller {
         caller.require(if parts.method.is_safe() { Scope::Read } else { Scope::Generate })?;
         Ok(caller)
     }
+}
+
+/// Refuses a key that is not valid now, or not from this address.
+pub(super) fn check_key(
+    row: &KeyRow,
+    now: Timestamp,
+    address: impl FnOnce() -> IpAddr,
+) -> Result<(), ApiError> {
+    if !row.enabled || row.expires_at.is_some_and(|at| at <= now) {
+        return Err(invalid_api_key());
+    }
+    if let Some(networks) = &row.addresses {
+        check_address(networks, address())?;
+    }
+    if row.account_enabled { Ok(()) } else { Err(account_disabled()) }
 }
 
 fn check_address(networks: &[IpNet], address: IpAddr) -> Result<(), ApiError> {

@@ -78,6 +78,7 @@ impl From<StoreError> for HttpError {
                 tracing::error!("the database's disk is full");
                 storage_full().into()
             }
+            StoreError::Refused(refusal) => refusal.into(),
             StoreError::Closed => shutting_down().into(),
             StoreError::Busy => {
                 let mut refusal = Self::internal(&error);

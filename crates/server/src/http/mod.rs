@@ -22,6 +22,7 @@ mod metrics;
 mod models;
 mod observe;
 mod page;
+mod path;
 mod prefer;
 mod proxies;
 pub mod rate;

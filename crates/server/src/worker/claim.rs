@@ -97,6 +97,7 @@ const fn is_about_a_row(error: &StoreError) -> bool {
         | StoreError::Sql(_)
         | StoreError::Fenced
         | StoreError::Illegal(_)
+        | StoreError::Refused(_)
         | StoreError::NotFound
         | StoreError::Panicked => true,
         StoreError::Busy

@@ -264,6 +264,7 @@ pub(super) async fn try_write(
             | StoreError::Io(_)
             | StoreError::Schema(_)
             | StoreError::Sql(_)
+            | StoreError::Refused(_)
             | StoreError::Panicked => {
                 tracing::error!(task_id = %task.id, %error, "a step's outcome could not be written");
                 return Err(Unwritten::StoreFailed);

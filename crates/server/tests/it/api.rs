@@ -5,8 +5,11 @@ mod admin;
 mod keys;
 mod ledger;
 mod limits;
+mod links;
 mod login;
 mod money;
+mod power;
+mod races;
 
 use rushes_domain::Timestamp;
 use rushes_server::clock::ManualClock;

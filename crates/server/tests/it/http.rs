@@ -13,12 +13,11 @@ mod left;
 mod metrics;
 mod pages;
 mod query;
-mod raw;
 mod ready;
 
 use serde_json::{Value, json};
 
-use crate::support::TestApp;
+use crate::support::{TestApp, raw};
 
 /// The route of most tests.
 const GENERATIONS: &str = "/v1/video/generations";

@@ -50,7 +50,7 @@ fn a_key_is_unique_can_expire_and_be_revoked() {
     assert_eq!(test.write(move |tx| create_key(tx, &again)), None);
     let found = test.read(|tx| find_key(tx, &[3; 32])).unwrap();
     assert_eq!((found.id, found.expires_at), (id, Some(at(60))));
-    assert!(test.write(move |tx| set_key_enabled(tx, id, false)));
+    assert!(test.write(move |tx| set_key_enabled(tx, id, false, false)));
     assert!(!test.read(|tx| find_key(tx, &[3; 32])).unwrap().enabled);
     assert!(test.heard().iter().all(|change| change == "keys"));
 }

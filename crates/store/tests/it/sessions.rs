@@ -24,6 +24,7 @@ fn open(test: &TestStore, number: u32) {
             account_id,
             address: "192.0.2.1".to_owned(),
             client: "a browser".to_owned(),
+            by_link: false,
             now: at(i64::from(number)),
         };
         create_session(tx, &new)

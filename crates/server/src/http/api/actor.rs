@@ -14,8 +14,8 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 use rushes_domain::account::{Role, Scope, key_hash};
 use rushes_domain::{AccountId, ApiError, ErrorCode, Timestamp};
-use rushes_store::sessions::{SESSION_IDLE_MS, SESSION_MS};
-use rushes_store::{KeyRow, SessionRow};
+use rushes_store::sessions::{self, SESSION_IDLE_MS, SESSION_MS};
+use rushes_store::{KeyRow, SessionRow, StoreError, Tx};
 
 use crate::http::Http;
 use crate::http::admission::address_of;
@@ -25,7 +25,7 @@ use crate::http::observe::RequestId;
 use crate::http::session::same_origin;
 
 /// Time for which a password that was shown counts, in milliseconds.
-pub(in crate::http) const CONFIRMED_MS: i64 = 10 * 60 * 1_000;
+const CONFIRMED_MS: i64 = 10 * 60 * 1_000;
 /// A session's last use is written down again after this time, in milliseconds.
 const TOUCH_MS: i64 = 60_000;
 
@@ -36,8 +36,8 @@ pub(in crate::http) enum Who {
     Local,
     /// A person who signed in.
     Session(Arc<SessionRow>),
-    /// A program with a key that has the scope `manage`.
-    Key(Arc<KeyRow>),
+    /// A program with a key that has the scope `manage`, and the SHA-256 of the secret it showed.
+    Key(Arc<KeyRow>, [u8; 32]),
 }
 
 /// Who sent a request to the JSON API, and from where.
@@ -57,7 +57,7 @@ impl Actor {
         match &self.who {
             Who::Local => None,
             Who::Session(session) => Some(session.account_id),
-            Who::Key(key) => Some(key.account_id),
+            Who::Key(key, _) => Some(key.account_id),
         }
     }
 
@@ -76,7 +76,7 @@ impl Actor {
         match &self.who {
             Who::Local => Role::Owner,
             Who::Session(session) => session.role,
-            Who::Key(key) => key.role,
+            Who::Key(key, _) => key.role,
         }
     }
 
@@ -104,14 +104,43 @@ impl Actor {
                 "this is for a person who signed in, not for a key",
             ));
         };
-        if now.ms_since(session.confirmed_at) >= CONFIRMED_MS {
-            return Err(ApiError::new(
-                ErrorCode::ConfirmationRequired,
-                "the password was shown more than ten minutes ago; \
-                 POST /api/session/confirm and repeat the request",
-            ));
+        if is_fresh(session.confirmed_at, now) {
+            return Ok(session);
         }
-        Ok(session)
+        Err(ApiError::new(
+            ErrorCode::ConfirmationRequired,
+            "the password was not shown within ten minutes; \
+             POST /api/session/confirm and repeat the request",
+        ))
+    }
+
+    /// The actor as it is in a transaction: what it was when the request began may have been taken
+    /// away since.
+    ///
+    /// # Errors
+    /// `Refused` with what a new request would be told.
+    pub(in crate::http) fn refreshed(
+        &self,
+        tx: &mut Tx<'_>,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let who = match &self.who {
+            Who::Local => Who::Local,
+            Who::Session(session) => {
+                let row = sessions::session(tx, &session.id)?.ok_or_else(not_signed_in)?;
+                if !row.account_enabled {
+                    return Err(account_disabled().into());
+                }
+                Who::Session(Arc::new(row))
+            }
+            Who::Key(_, hash) => {
+                let row = rushes_store::find_key(tx, hash)?.ok_or_else(auth::invalid_api_key)?;
+                auth::check_key(&row, now, || self.address)?;
+                auth::require_scope(&row, Scope::Manage)?;
+                Who::Key(Arc::new(row), *hash)
+            }
+        };
+        Ok(Self { who, ..self.clone() })
     }
 
     /// The name that the audit log and the ledger show.
@@ -119,9 +148,14 @@ impl Actor {
         match &self.who {
             Who::Local => "local".to_owned(),
             Who::Session(session) => session.account_name.clone(),
-            Who::Key(key) => format!("{} (key {})", key.account_name, key.id),
+            Who::Key(key, _) => format!("{} (key {})", key.account_name, key.id),
         }
     }
+}
+
+/// Whether a moment is less than ten minutes ago.
+pub(in crate::http) const fn is_fresh(moment: Timestamp, now: Timestamp) -> bool {
+    now.ms_since(moment) < CONFIRMED_MS
 }
 
 impl FromRequestParts<Arc<Http>> for Actor {
@@ -176,7 +210,7 @@ async fn by_header(parts: &Parts, http: &Http) -> Result<Who, HttpError> {
     }
     let caller = auth::Caller::of(parts, http).await?;
     caller.require(Scope::Manage)?;
-    Ok(Who::Key(caller.0))
+    Ok(Who::Key(caller.0, key_hash(token)))
 }
 
 /// The session of a request's cookie, if it has one that counts.

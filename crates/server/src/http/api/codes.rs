@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, RawQuery, Request, State};
+use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
-use axum::routing::{delete, get, post};
+use axum::routing::{get, post};
 use http::StatusCode;
 use rushes_domain::account::key_hash;
 use rushes_domain::{ApiError, ErrorCode, IdSource, Timestamp};
@@ -24,6 +24,7 @@ use super::login::with;
 use super::{input, view};
 use crate::http::Http;
 use crate::http::error::HttpError;
+use crate::http::path::Segment;
 
 /// Crockford's base 32: no I, L, O and U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -47,7 +48,7 @@ pub(super) fn routes() -> Router<Arc<Http>> {
     Router::new()
         .route("/api/redeem", post(redeem))
         .route("/api/admin/codes", get(list).post(create))
-        .route("/api/admin/codes/{id}", delete(revoke))
+        .route("/api/admin/codes/{id}", get(show).delete(revoke))
 }
 
 /// A new code without its hyphens: prefix and random characters.
@@ -113,18 +114,16 @@ async fn redeem(
     let code = read_code(&wanted.code).ok_or_else(unknown)?;
     let (hash, by, now) = (key_hash(&code), actor.name(), app.clock.now());
     let object = mask(&code);
-    let entry =
-        actor.entry(now, "code.redeem", object, Some(account_id), (Value::Null, Value::Null));
-    let write = move |tx: &mut Tx<'_>| {
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
         let outcome = rushes_store::redeem(tx, &hash, account_id, &by, now)?;
         if let RedeemOutcome::Redeemed(transfer) = &outcome {
-            let mut entry = entry.clone();
-            entry.after = Some(json!({ "amount": view::money(transfer.amount) }).to_string());
+            let values = (Value::Null, json!({ "amount": view::money(transfer.amount) }));
+            let entry = actor.entry(now, "code.redeem", object.clone(), Some(account_id), values);
             rushes_store::audit(tx, &entry)?;
         }
         Ok(outcome)
     };
-    match app.store.write(write).await? {
+    match http.change(&actor, change).await? {
         RedeemOutcome::Redeemed(transfer) => {
             app.code_throttle.succeeded(Some(&throttled), actor.address);
             view::ok(&view::transfer(&transfer))
@@ -196,16 +195,17 @@ async fn create(
         .collect();
     let values =
         (Value::Null, json!({ "amount": view::money(amount), "count": count, "batch": batch }));
-    let entry = actor.entry(now, "code.create", "codes", None, values);
-    let write = move |tx: &mut Tx<'_>| {
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
         // A hundred random bits do not meet; if they did, another try would mend it.
         let ids = rushes_store::create_codes(tx, &new)?.ok_or(StoreError::Busy)?;
+        let entry = actor.entry(now, "code.create", "codes", None, values.clone());
         rushes_store::audit(tx, &entry)?;
         ids.into_iter()
             .map(|id| rushes_store::codes::code(tx, id)?.ok_or(StoreError::NotFound))
             .collect::<Result<Vec<CodeRow>, StoreError>>()
     };
-    let rows = app.store.write(write).await?;
+    let rows = http.change(&actor, change).await?;
     let data = rows
         .iter()
         .zip(&texts)
@@ -267,31 +267,46 @@ async fn list(
     view::ok(&view::list(rows.iter().map(|row| shown(row, now)).collect(), next))
 }
 
+fn no_such() -> ApiError {
+    ApiError::new(ErrorCode::NotFound, "there is no such code; codes are named by their id")
+}
+
+async fn show(
+    State(http): State<Arc<Http>>,
+    actor: Actor,
+    Segment(id): Segment,
+) -> Result<Response, HttpError> {
+    actor.require_operator()?;
+    let id: i64 = id.parse().map_err(|_| no_such())?;
+    let row = http.app.store.read(move |tx| rushes_store::codes::code(tx, id)).await?;
+    view::ok(&shown(&row.ok_or_else(no_such)?, http.app.clock.now()))
+}
+
 async fn revoke(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(id): Path<String>,
+    Segment(id): Segment,
 ) -> Result<Response, HttpError> {
-    actor.require_operator()?;
-    let no_such = || ApiError::new(ErrorCode::NotFound, "there is no such code");
     let id: i64 = id.parse().map_err(|_| no_such())?;
     let now = http.app.clock.now();
-    let entry =
-        actor.entry(now, "code.revoke", format!("code {id}"), None, (Value::Null, Value::Null));
-    let write = move |tx: &mut Tx<'_>| {
-        let outcome = rushes_store::revoke_code(tx, id, now)?;
-        if outcome == RevokeOutcome::Revoked {
-            rushes_store::audit(tx, &entry)?;
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
+        let before = rushes_store::codes::code(tx, id)?.ok_or_else(no_such)?;
+        match rushes_store::revoke_code(tx, id, now)? {
+            RevokeOutcome::Revoked => {}
+            RevokeOutcome::Redeemed => {
+                let text = "the code was redeemed already";
+                return Err(ApiError::new(ErrorCode::Conflict, text).into());
+            }
+            RevokeOutcome::NotFound => return Err(no_such().into()),
         }
-        Ok((outcome, rushes_store::codes::code(tx, id)?))
+        let after = rushes_store::codes::code(tx, id)?.ok_or_else(no_such)?;
+        let values = (shown(&before, now), shown(&after, now));
+        let object = format!("code {id}");
+        rushes_store::audit(tx, &actor.entry(now, "code.revoke", object, None, values))?;
+        Ok(after)
     };
-    match http.app.store.write(write).await? {
-        (RevokeOutcome::Revoked, Some(row)) => view::ok(&shown(&row, now)),
-        (RevokeOutcome::Redeemed, _) => {
-            Err(ApiError::new(ErrorCode::Conflict, "the code was redeemed already").into())
-        }
-        _ => Err(no_such().into()),
-    }
+    view::ok(&shown(&http.change(&actor, change).await?, now))
 }
 
 #[cfg(test)]

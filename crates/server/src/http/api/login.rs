@@ -4,6 +4,7 @@
 //! attempt is counted for the name and for the address before anything is looked at; a token is
 //! made here for each session, so that none that a client brought is ever adopted.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -16,18 +17,19 @@ use http::{HeaderValue, StatusCode};
 use rushes_domain::account::{Role, is_name, key_hash};
 use rushes_domain::{AccountId, ApiError, ErrorCode, Timestamp};
 use rushes_store::sessions::SESSION_MS;
-use rushes_store::{AccountRow, AuditEntry, DEFAULT_GROUP, NewAccount, NewSession, SessionRow};
+use rushes_store::{AccountRow, AuditEntry, DEFAULT_GROUP, NewAccount, NewSession, SessionRow, Tx};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::actor::{Actor, CONFIRMED_MS, Origin, Who, by_cookie};
+use super::actor::{Actor, Origin, Who, by_cookie, is_fresh};
+use super::admin::account_of;
 use super::fields::display_name;
 use super::{input, view};
 use crate::http::Http;
 use crate::http::auth::account_disabled;
 use crate::http::error::HttpError;
 use crate::http::session::same_origin;
-use crate::passwords::check_new;
+use crate::passwords::{PasswordError, check_new};
 
 /// The routes of this module.
 pub(super) fn routes() -> Router<Arc<Http>> {
@@ -53,9 +55,11 @@ async fn login(State(http): State<Arc<Http>>, request: Request) -> Result<Respon
     same_origin::check(&parts.method, &parts.headers, &http.app.config.public_url)?;
     let origin = Origin::of(&parts, &http);
     let login: Login = input::read(&parts.headers, body).await?;
-    let account_id = match (login.name, login.password, login.token) {
-        (Some(name), Some(password), None) => by_password(&http, &origin, &name, &password).await?,
-        (None, None, Some(token)) => by_link(&http, &origin, &token).await?,
+    let (account_id, way) = match (login.name, login.password, login.token) {
+        (Some(name), Some(password), None) => {
+            (by_password(&http, &origin, &name, &password).await?, Way::Password)
+        }
+        (None, None, Some(token)) => (by_link(&http, &origin, &token).await?, Way::Link),
         _ => {
             return Err(ApiError::new(
                 ErrorCode::InvalidRequest,
@@ -64,7 +68,32 @@ async fn login(State(http): State<Arc<Http>>, request: Request) -> Result<Respon
             .into());
         }
     };
-    open(&http, &parts, &origin, account_id, StatusCode::OK).await
+    open(&http, &parts, &origin, account_id, way).await
+}
+
+/// How somebody came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Password,
+    Link,
+    Registration,
+}
+
+impl Way {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Link => "login_link",
+            Self::Registration => "registration",
+        }
+    }
+
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::Registration => StatusCode::CREATED,
+            Self::Password | Self::Link => StatusCode::OK,
+        }
+    }
 }
 
 async fn by_password(
@@ -87,13 +116,28 @@ async fn by_password(
             Ok((account, phc))
         })
         .await?;
-    let is_right = app.passwords.verify(password, phc.as_deref()).await?;
+    let is_right = verify(http, Some(name), origin.address, password, phc.as_deref()).await?;
     let account = account.filter(|_| is_right && phc.is_some()).ok_or_else(wrong)?;
     app.login_throttle.succeeded(Some(name), origin.address);
     if !account.enabled {
         return Err(account_disabled().into());
     }
     Ok(account.id)
+}
+
+/// Checks a password that was counted as an attempt; where the line for it is too long it was none.
+async fn verify(
+    http: &Http,
+    name: Option<&str>,
+    address: IpAddr,
+    password: &str,
+    phc: Option<&str>,
+) -> Result<bool, HttpError> {
+    let checked = http.app.passwords.verify(password, phc).await;
+    if matches!(checked, Err(PasswordError::Busy)) {
+        http.app.login_throttle.succeeded(name, address);
+    }
+    Ok(checked?)
 }
 
 async fn by_link(http: &Http, origin: &Origin, token: &str) -> Result<AccountId, HttpError> {
@@ -103,12 +147,7 @@ async fn by_link(http: &Http, origin: &Origin, token: &str) -> Result<AccountId,
     let used = app.store.write(move |tx| rushes_store::use_login_link(tx, &hash, now)).await?;
     let account_id = used.ok_or_else(wrong)?;
     app.login_throttle.succeeded(None, origin.address);
-    let account = app.store.read(move |tx| rushes_store::account(tx, account_id)).await?;
-    match account {
-        Some(account) if account.enabled => Ok(account.id),
-        Some(_) => Err(account_disabled().into()),
-        None => Err(wrong().into()),
-    }
+    Ok(account_id)
 }
 
 fn wrong() -> ApiError {
@@ -124,7 +163,7 @@ async fn open(
     parts: &Parts,
     origin: &Origin,
     account_id: AccountId,
-    status: StatusCode,
+    way: Way,
 ) -> Result<Response, HttpError> {
     let app = &http.app;
     let former = by_cookie(&parts.headers, http).await.ok().flatten();
@@ -136,31 +175,27 @@ async fn open(
         account_id,
         address: origin.address.to_string(),
         client: origin.client.clone(),
+        by_link: way == Way::Link,
         now,
     };
-    let (address, request_id) = (new.address.clone(), origin.request_id.clone());
+    let origin = origin.clone();
     let (account, session) = app
         .store
         .write(move |tx| {
             if let Some(former) = &former {
                 rushes_store::delete_session(tx, former.account_id, &former.id)?;
             }
+            let account = account_of(tx, account_id)?;
+            if !account.enabled {
+                return Err(account_disabled().into());
+            }
             rushes_store::create_session(tx, &new)?;
-            let account = rushes_store::account(tx, account_id)?;
-            let account = account.ok_or(rushes_store::StoreError::NotFound)?;
-            let entry = AuditEntry {
-                at: now,
-                actor: account.name.clone(),
-                actor_account_id: Some(account_id),
-                address: Some(address.clone()),
-                request_id: Some(request_id.clone()),
-                action: "session.open".to_owned(),
-                object: format!("session {}", new.id),
-                account_id: Some(account_id),
-                before: None,
-                after: None,
-            };
-            rushes_store::audit(tx, &entry)?;
+            let after = json!({ "by": way.as_str() });
+            let object = format!("session {}", new.id);
+            rushes_store::audit(
+                tx,
+                &by_themselves(&origin, &account, "session.open", object, &after, now),
+            )?;
             let session = rushes_store::find_session(tx, &new.token_hash)?;
             Ok((account, session.ok_or(rushes_store::StoreError::NotFound)?))
         })
@@ -170,10 +205,33 @@ async fn open(
         "account": view::account(&account),
         "session": view::session(&session, Some(&session.id)),
     });
-    let mut response = view::answer(status, &body)?;
+    let mut response = view::answer(way.status(), &body)?;
     let max_age_seconds = u32::try_from(SESSION_MS / 1_000).unwrap_or(u32::MAX);
     response.headers_mut().append(SET_COOKIE, http.cookies.set(&token, max_age_seconds));
     Ok(response)
+}
+
+/// A line of the audit log about what a person did before there was a session.
+fn by_themselves(
+    origin: &Origin,
+    account: &AccountRow,
+    action: &str,
+    object: String,
+    after: &Value,
+    now: Timestamp,
+) -> AuditEntry {
+    AuditEntry {
+        at: now,
+        actor: account.name.clone(),
+        actor_account_id: Some(account.id),
+        address: Some(origin.address.to_string()),
+        request_id: Some(origin.request_id.clone()),
+        action: action.to_owned(),
+        object,
+        account_id: Some(account.id),
+        before: None,
+        after: Some(after.to_string()),
+    }
 }
 
 /// So many random bytes in hex.
@@ -243,9 +301,18 @@ async fn register(State(http): State<Arc<Http>>, request: Request) -> Result<Res
         password_hash: Some(phc),
         now: app.clock.now(),
     };
-    let made = app.store.write(move |tx| rushes_store::create_account(tx, &account)).await?;
-    let account_id = made.ok_or_else(|| name_taken(&new.name))?;
-    open(&http, &parts, &origin, account_id, StatusCode::CREATED).await
+    let by = origin.clone();
+    let write = move |tx: &mut Tx<'_>| {
+        let id = rushes_store::create_account(tx, &account)?;
+        let row = account_of(tx, id.ok_or_else(|| name_taken(&account.name))?)?;
+        let object = format!("account {}", row.name);
+        let after = super::admin::audited_account(&row);
+        let entry = by_themselves(&by, &row, "account.create", object, &after, account.now);
+        rushes_store::audit(tx, &entry)?;
+        Ok(row.id)
+    };
+    let account_id = app.store.write(write).await?;
+    open(&http, &parts, &origin, account_id, Way::Registration).await
 }
 
 /// Refuses a name that no account or group may have.
@@ -274,22 +341,18 @@ async fn session(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response
     let now = http.app.clock.now();
     let session = match &actor.who {
         Who::Session(session) => Some(Arc::clone(session)),
-        Who::Local | Who::Key(_) => None,
+        Who::Local | Who::Key(..) => None,
     };
     let shown = session.as_deref().map(|row| view::session(row, Some(&row.id)));
     view::ok(&json!({
         "object": "session_info",
         "account": view::account(&account),
         "session": shown,
-        "confirmed": session.is_some_and(|row| is_confirmed(&row, now)),
+        "confirmed": session.is_some_and(|row| is_fresh(row.confirmed_at, now)),
         "settings": { "registration": word(settings.registration, "open", "closed"),
                       "key_reveal": word(settings.key_reveal, "on", "off") },
         "insecure_cookie": http.cookies.is_insecure(),
     }))
-}
-
-fn is_confirmed(session: &SessionRow, now: Timestamp) -> bool {
-    now.ms_since(session.confirmed_at) < CONFIRMED_MS
 }
 
 const fn word(value: bool, yes: &'static str, no: &'static str) -> &'static str {
@@ -326,7 +389,7 @@ async fn confirm(
     };
     check_own_password(&http, &actor, session, &confirm.password).await?;
     let (id, now) = (session.id.clone(), http.app.clock.now());
-    http.app.store.write(move |tx| rushes_store::confirm_session(tx, &id, now)).await?;
+    http.change(&actor, move |tx, _| rushes_store::confirm_session(tx, &id, now)).await?;
     let shown = SessionRow { confirmed_at: now, last_seen_at: now, ..(**session).clone() };
     view::ok(&view::session(&shown, Some(&session.id)))
 }
@@ -342,7 +405,8 @@ pub(super) async fn check_own_password(
     let (name, id) = (session.account_name.as_str(), session.account_id);
     app.login_throttle.attempt(Some(name), actor.address)?;
     let phc = app.store.read(move |tx| rushes_store::accounts::password_hash(tx, id)).await?;
-    if !app.passwords.verify(password, phc.as_deref()).await? || phc.is_none() {
+    let is_right = verify(http, Some(name), actor.address, password, phc.as_deref()).await?;
+    if !is_right || phc.is_none() {
         return Err(ApiError::new(ErrorCode::InvalidCredentials, "the password is wrong").into());
     }
     app.login_throttle.succeeded(Some(name), actor.address);

@@ -3,22 +3,24 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::{delete, get, post};
 use http::header::SET_COOKIE;
-use rushes_domain::{ApiError, ErrorCode};
-use rushes_store::AccountChange;
+use rushes_domain::{ApiError, ErrorCode, Timestamp};
 use rushes_store::sessions::{SESSION_IDLE_MS, SESSION_MS};
+use rushes_store::{AccountChange, SessionRow, Tx};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::actor::{Actor, Who};
+use super::actor::{Actor, Who, is_fresh};
+use super::admin::account_of;
 use super::fields::display_name;
 use super::login::{check_own_password, cleared, own_row};
 use super::{input, view};
 use crate::http::Http;
 use crate::http::error::HttpError;
+use crate::http::path::Segment;
 use crate::passwords::check_new;
 
 /// The routes of this module.
@@ -47,20 +49,23 @@ async fn change(
 ) -> Result<Response, HttpError> {
     let (parts, body) = request.into_parts();
     let wanted: Change = input::read(&parts.headers, body).await?;
-    let before = own_row(&http, &actor).await?;
     let display_name = display_name(&wanted.display_name)?;
-    let app = &http.app;
-    let values =
-        (json!({ "display_name": before.display_name }), json!({ "display_name": display_name }));
-    let object = format!("account {}", before.name);
-    let entry = actor.entry(app.clock.now(), "account.update", object, Some(before.id), values);
-    let change = AccountChange { display_name: Some(display_name), ..AccountChange::default() };
-    let write = move |tx: &mut rushes_store::Tx<'_>| {
+    let now = http.app.clock.now();
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        let before = account_of(tx, actor.own_account()?)?;
+        let change =
+            AccountChange { display_name: Some(display_name.clone()), ..AccountChange::default() };
         rushes_store::update_account(tx, before.id, &change)?;
-        rushes_store::audit(tx, &entry)
+        let values = (
+            json!({ "display_name": before.display_name }),
+            json!({ "display_name": display_name }),
+        );
+        let object = format!("account {}", before.name);
+        let entry = actor.entry(now, "account.update", object, Some(before.id), values);
+        rushes_store::audit(tx, &entry)?;
+        account_of(tx, before.id)
     };
-    app.store.write(write).await?;
-    view::ok(&view::account(&own_row(&http, &actor).await?))
+    view::ok(&view::account(&http.change(&actor, change).await?))
 }
 
 #[derive(Deserialize)]
@@ -70,8 +75,8 @@ struct NewPassword {
     new: String,
 }
 
-/// Sets the password and ends all other sessions. The one before is asked for, unless there is none
-/// or a one-time link was used just now.
+/// Sets the password and ends all other sessions and links. The one before is asked for, but for
+/// somebody who came by a one-time link within ten minutes: it is for who has none, or forgot it.
 async fn password(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -92,31 +97,45 @@ async fn password(
     let now = app.clock.now();
     match &wanted.current {
         Some(current) => check_own_password(&http, &actor, session, current).await?,
-        None => drop(actor.confirmed(now)?),
+        None => require_link(session, now)?,
     }
     let phc = app.passwords.hash(&*app.ids, &wanted.new).await?;
     let (account_id, id) = (session.account_id, session.id.clone());
-    let object = format!("account {}", session.account_name);
-    let values = (Value::Null, Value::Null);
-    let entry = actor.entry(now, "password.change", object, Some(account_id), values);
-    let write = move |tx: &mut rushes_store::Tx<'_>| {
+    let is_current_known = wanted.current.is_some();
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        // One of two at a time that came by the same link.
+        if let Who::Session(session) = &actor.who
+            && !is_current_known
+        {
+            require_link(session, now)?;
+        }
         rushes_store::accounts::set_password(tx, account_id, &phc, now)?;
         rushes_store::confirm_session(tx, &id, now)?;
         let ended = rushes_store::delete_other_sessions(tx, account_id, Some(&id))?;
+        let object = format!("account {}", account_of(tx, account_id)?.name);
+        let values = (Value::Null, Value::Null);
+        let entry = actor.entry(now, "password.change", object, Some(account_id), values);
         rushes_store::audit(tx, &entry)?;
         Ok(ended)
     };
-    let ended = app.store.write(write).await?;
+    let ended = http.change(&actor, change).await?;
     view::ok(&json!({ "object": "password_changed", "sessions_ended": ended }))
+}
+
+/// Refuses a session that no one-time link opened within ten minutes, or whose password was shown
+/// since.
+fn require_link(session: &SessionRow, now: Timestamp) -> Result<(), ApiError> {
+    if session.by_link && session.confirmed_at.0 == 0 && is_fresh(session.created_at, now) {
+        return Ok(());
+    }
+    Err(ApiError::invalid("current", "current is required: the password as it is now"))
 }
 
 async fn sessions(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
     let account_id = actor.own_account()?;
     let now = http.app.clock.now();
     let (idle, opened) = (now.plus_ms(-SESSION_IDLE_MS), now.plus_ms(-SESSION_MS));
-    let read = move |tx: &mut rushes_store::Tx<'_>| {
-        rushes_store::list_sessions(tx, account_id, idle, opened)
-    };
+    let read = move |tx: &mut Tx<'_>| rushes_store::list_sessions(tx, account_id, idle, opened);
     let rows = http.app.store.read(read).await?;
     let current = current(&actor);
     let data = rows.iter().map(|row| view::session(row, current.as_deref())).collect();
@@ -126,31 +145,27 @@ async fn sessions(State(http): State<Arc<Http>>, actor: Actor) -> Result<Respons
 fn current(actor: &Actor) -> Option<String> {
     match &actor.who {
         Who::Session(session) => Some(session.id.clone()),
-        Who::Local | Who::Key(_) => None,
+        Who::Local | Who::Key(..) => None,
     }
 }
 
 async fn end(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(id): Path<String>,
+    Segment(id): Segment,
 ) -> Result<Response, HttpError> {
     let account_id = actor.own_account()?;
     let is_own = current(&actor).as_deref() == Some(id.as_str());
     let now = http.app.clock.now();
-    let object = format!("session {}", id.chars().take(64).collect::<String>());
-    let values = (Value::Null, Value::Null);
-    let entry = actor.entry(now, "session.end", object, Some(account_id), values);
-    let write = move |tx: &mut rushes_store::Tx<'_>| {
-        let is_ended = rushes_store::delete_session(tx, account_id, &id)?;
-        if is_ended {
-            rushes_store::audit(tx, &entry)?;
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        if !rushes_store::delete_session(tx, account_id, &id)? {
+            return Err(ApiError::new(ErrorCode::NotFound, "you have no such session").into());
         }
-        Ok(is_ended)
+        let values = (Value::Null, Value::Null);
+        let object = format!("session {id}");
+        rushes_store::audit(tx, &actor.entry(now, "session.end", object, Some(account_id), values))
     };
-    if !http.app.store.write(write).await? {
-        return Err(ApiError::new(ErrorCode::NotFound, "you have no such session").into());
-    }
+    http.change(&actor, change).await?;
     let mut response = view::ok(&json!({ "object": "sessions_ended", "count": 1 }))?;
     if is_own {
         response.headers_mut().append(SET_COOKIE, cleared(&http));
@@ -162,13 +177,13 @@ async fn end_others(State(http): State<Arc<Http>>, actor: Actor) -> Result<Respo
     let account_id = actor.own_account()?;
     let keep = current(&actor);
     let now = http.app.clock.now();
-    let values = (Value::Null, Value::Null);
-    let entry = actor.entry(now, "session.end", "all other sessions", Some(account_id), values);
-    let write = move |tx: &mut rushes_store::Tx<'_>| {
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
         let count = rushes_store::delete_other_sessions(tx, account_id, keep.as_deref())?;
+        let (values, object) = ((Value::Null, Value::Null), "all other sessions");
+        let entry = actor.entry(now, "session.end", object, Some(account_id), values);
         rushes_store::audit(tx, &entry)?;
         Ok(count)
     };
-    let count = http.app.store.write(write).await?;
+    let count = http.change(&actor, change).await?;
     view::ok(&json!({ "object": "sessions_ended", "count": count }))
 }

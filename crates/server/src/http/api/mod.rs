@@ -10,12 +10,12 @@
 
 mod actor;
 mod admin;
+mod change;
 mod codes;
 mod csv;
 mod fields;
 mod input;
 mod keys;
-mod keys_input;
 mod login;
 mod me;
 mod money;

@@ -6,24 +6,25 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, RawQuery, Request, State};
+use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
-use rushes_domain::{AccountId, ApiError, ErrorCode, TaskId};
+use rushes_domain::{AccountId, ApiError, ErrorCode, TaskId, Timestamp};
 use rushes_store::ledger::TRANSFERS_LIST_MAX;
-use rushes_store::{BookOutcome, NewAdjustment, NewCredit, StoreError, Transfer, Tx};
+use rushes_store::{AccountRow, BookOutcome, NewAdjustment, NewCredit, StoreError, Transfer, Tx};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::actor::Actor;
-use super::admin::find_account;
+use super::admin::{account_named, find_account};
 use super::csv::Csv;
 use super::fields::{amount, reason, signed_amount};
 use super::login::random_hex;
 use super::{input, view};
 use crate::http::Http;
 use crate::http::error::HttpError;
+use crate::http::path::Segment;
 
 /// Transfers on a page when nothing is said, and at most.
 const LIMIT_DEFAULT: u32 = 50;
@@ -62,7 +63,7 @@ async fn list_own(
 async fn list_of(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segment(name): Segment,
     RawQuery(query): RawQuery,
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
@@ -93,7 +94,7 @@ async fn csv_own(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response
 async fn csv_of(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segment(name): Segment,
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
     csv(&http, find_account(&http, &name).await?.id).await
@@ -163,47 +164,42 @@ struct Credit {
 async fn credit(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segment(name): Segment,
     request: Request,
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
-    let account = find_account(&http, &name).await?;
     let (parts, body) = request.into_parts();
     let wanted: Credit = input::read(&parts.headers, body).await?;
     let reference = match &wanted.reference {
         Some(given) => check_reference(given)?,
         None => random_hex(&http, 16),
     };
+    let (amount, reason) = (amount("amount", &wanted.amount)?, reason(&wanted.reason)?);
     let now = http.app.clock.now();
-    let new = NewCredit {
-        account_id: account.id,
-        name: format!("grant-{reference}"),
-        amount: amount("amount", &wanted.amount)?,
-        reason: Some(reason(&wanted.reason)?),
-        actor: actor.name(),
-        now,
-    };
-    let values = (
-        Value::Null,
-        json!({ "amount": view::money(new.amount), "reason": new.reason, "reference": reference }),
-    );
-    let object = format!("account {}", account.name);
-    let entry = actor.entry(now, "credit.grant", object, Some(account.id), values);
-    let wanted_amount = new.amount;
-    let write = move |tx: &mut Tx<'_>| {
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
+        let account = account_named(tx, &name)?;
+        let new = NewCredit {
+            account_id: account.id,
+            name: format!("grant-{reference}"),
+            amount,
+            reason: Some(reason.clone()),
+            actor: actor.name(),
+            now,
+        };
         let outcome = rushes_store::credit(tx, &new)?;
         if matches!(outcome, BookOutcome::Booked(_)) {
-            rushes_store::audit(tx, &entry)?;
+            let after =
+                json!({ "amount": view::money(amount), "reason": reason, "reference": reference });
+            note(tx, actor, "credit.grant", &account, after, now)?;
         }
         Ok(outcome)
     };
-    match http.app.store.write(write).await? {
+    match http.change(&actor, change).await? {
         BookOutcome::Booked(transfer) => {
             view::answer(StatusCode::CREATED, &view::transfer(&transfer))
         }
-        BookOutcome::Exists(known) if known.amount == wanted_amount => {
-            view::ok(&view::transfer(&known))
-        }
+        BookOutcome::Exists(known) if known.amount == amount => view::ok(&view::transfer(&known)),
         BookOutcome::Exists(known) => Err(ApiError::new(
             ErrorCode::Conflict,
             format!("this reference was used before, for ${}; use another", known.amount),
@@ -212,6 +208,20 @@ async fn credit(
         .into()),
         refused => Err(not_booked(&refused).into()),
     }
+}
+
+/// The line about money that an operator moved.
+fn note(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    action: &str,
+    account: &AccountRow,
+    after: Value,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let object = format!("account {}", account.name);
+    let entry = actor.entry(now, action, object, Some(account.id), (Value::Null, after));
+    rushes_store::audit(tx, &entry)
 }
 
 fn check_reference(given: &str) -> Result<String, ApiError> {
@@ -247,11 +257,10 @@ struct Adjustment {
 async fn adjust(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segment(name): Segment,
     request: Request,
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
-    let account = find_account(&http, &name).await?;
     let (parts, body) = request.into_parts();
     let wanted: Adjustment = input::read(&parts.headers, body).await?;
     let no_task = || {
@@ -259,37 +268,35 @@ async fn adjust(
     };
     let task_id = wanted.task_id.as_ref().map(|text| text.parse::<TaskId>());
     let task_id = task_id.transpose().map_err(|_| no_task())?;
+    let (amount, reason) = (signed_amount("amount", &wanted.amount)?, reason(&wanted.reason)?);
     let now = http.app.clock.now();
-    let new = NewAdjustment {
-        account_id: account.id,
-        task_id,
-        amount: signed_amount("amount", &wanted.amount)?,
-        reason: reason(&wanted.reason)?,
-        actor: actor.name(),
-        now,
-    };
-    let values = (
-        Value::Null,
-        json!({
-            "amount": view::money(new.amount), "reason": new.reason, "task_id": wanted.task_id,
-        }),
-    );
-    let object = format!("account {}", account.name);
-    let entry = actor.entry(now, "credit.adjust", object, Some(account.id), values);
-    let write = move |tx: &mut Tx<'_>| {
-        let outcome = rushes_store::adjust(tx, &new)?;
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
+        let account = account_named(tx, &name)?;
+        let new = NewAdjustment {
+            account_id: account.id,
+            task_id,
+            amount,
+            reason: reason.clone(),
+            actor: actor.name(),
+            now,
+        };
+        let outcome = match rushes_store::adjust(tx, &new) {
+            Err(StoreError::NotFound) => return Err(no_task().into()),
+            outcome => outcome?,
+        };
         if matches!(outcome, BookOutcome::Booked(_)) {
-            rushes_store::audit(tx, &entry)?;
+            let after = json!({
+                "amount": view::money(amount), "reason": reason, "task_id": wanted.task_id,
+            });
+            note(tx, actor, "credit.adjust", &account, after, now)?;
         }
         Ok(outcome)
     };
-    let outcome = http.app.store.write(write).await;
-    match outcome {
-        Err(StoreError::NotFound) => Err(no_task().into()),
-        Err(other) => Err(other.into()),
-        Ok(BookOutcome::Booked(transfer)) => {
+    match http.change(&actor, change).await? {
+        BookOutcome::Booked(transfer) => {
             view::answer(StatusCode::CREATED, &view::transfer(&transfer))
         }
-        Ok(refused) => Err(not_booked(&refused).into()),
+        refused => Err(not_booked(&refused).into()),
     }
 }

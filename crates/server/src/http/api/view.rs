@@ -87,6 +87,7 @@ pub(in crate::http) fn key(row: &KeyDetail, now: Timestamp) -> Value {
         "name": terms.name,
         "mask": row.mask,
         "enabled": row.enabled,
+        "disabled_by_operator": row.disabled_by_operator,
         "revealable": row.sealed.is_some(),
         "scopes": scopes,
         "models": terms.models,
@@ -165,7 +166,8 @@ pub(in crate::http) fn session(row: &SessionRow, current: Option<&str>) -> Value
         "client": row.client,
         "created_at": row.created_at.unix_seconds(),
         "last_seen_at": row.last_seen_at.unix_seconds(),
-        "confirmed_at": row.confirmed_at.unix_seconds(),
+        "confirmed_at": moment(Some(row.confirmed_at).filter(|at| at.0 > 0)),
+        "by_link": row.by_link,
     })
 }
 

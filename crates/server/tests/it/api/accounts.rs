@@ -28,7 +28,7 @@ async fn an_account_is_made_found_changed_and_disabled() {
     assert_eq!(refusal(&taken), (409, "conflict".to_owned()));
     let found = get(&app, By::Local, "/api/admin/accounts?search=ali").await;
     assert_eq!(found["data"][0]["name"], "alice");
-    let by_id = get(&app, By::Local, &format!("/api/admin/accounts/{}", made["id"])).await;
+    let by_id = get(&app, By::Local, &format!("/api/admin/accounts/id:{}", made["id"])).await;
     assert_eq!(by_id["name"], "alice");
 
     let key = key_of(&app, "alice", &json!({ "name": "hers" })).await;

@@ -13,7 +13,7 @@ type Line = (String, String, String, Value);
 
 /// The lines of an account, oldest first.
 async fn lines(app: &TestApp, made: &MadeCustomer) -> Vec<Line> {
-    let path = format!("/api/admin/accounts/{}/ledger", made.account_id);
+    let path = format!("/api/admin/accounts/id:{}/ledger", made.account_id);
     let list = get(app, By::Local, &path).await;
     let text = |value: &Value| value["amount"].as_str().unwrap_or("").to_owned();
     let line = |row: &Value| {
@@ -112,7 +112,7 @@ async fn a_cut_task_pays_for_what_it_is() {
     let done = ended(&app, &made, &id).await;
     assert_eq!(done["data"]["status"], "SUCCESS", "{done}");
     let posted =
-        get(&app, By::Local, &format!("/api/admin/accounts/{}/ledger", made.account_id)).await;
+        get(&app, By::Local, &format!("/api/admin/accounts/id:{}/ledger", made.account_id)).await;
     assert_eq!(posted["data"][0]["seconds"], 10);
     assert_eq!(
         lines(&app, &made).await,

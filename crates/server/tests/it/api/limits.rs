@@ -15,7 +15,7 @@ async fn a_task_that_waits_too_long_is_voided() {
     // The account's only place is taken by a task that runs until its deadline.
     let group = make_group(&app, GroupTerms { in_flight_max: Some(1), ..group_terms("one") }).await;
     let made = Customer { credit: "1", group, ..Customer::named("buyer") }.make(&app).await;
-    let account = format!("/api/admin/accounts/{}", made.account_id);
+    let account = format!("/api/admin/accounts/id:{}", made.account_id);
     let blocker = must(
         &call(
             &app,

@@ -78,7 +78,7 @@ async fn equals_share_by_their_weights_and_groups_have_their_own() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_channel_never_has_more_jobs_than_its_limit_and_accounts_take_turns() {
-    let options = FakeOptions { takes: Duration::from_millis(1_000), ..FakeOptions::default() };
+    let options = FakeOptions { takes: Duration::from_secs(1), ..FakeOptions::default() };
     let upstream = FakeUpstream::start(options).await.unwrap();
     let app = gateway().await;
     add(&app, "small", "xai", &upstream, json!({ "max_concurrency": 2 })).await;

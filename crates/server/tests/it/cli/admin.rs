@@ -85,6 +85,7 @@ fn without_a_server_a_command_works_on_the_directory_itself() {
         actions,
         [
             "account.create",
+            "credit.grant",
             "key.create",
             "key.create",
             "credit.grant",

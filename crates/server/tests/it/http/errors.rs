@@ -76,7 +76,7 @@ async fn a_revoked_key_is_refused_at_once_and_a_disabled_account_told_so() {
     let store = app.app().store.clone();
     let hash = rushes_domain::account::key_hash(&app.test_api_key);
     let key = store.read(move |tx| rushes_store::find_key(tx, &hash)).await.unwrap().unwrap();
-    store.write(move |tx| set_key_enabled(tx, key.id, false)).await.unwrap();
+    store.write(move |tx| set_key_enabled(tx, key.id, false, false)).await.unwrap();
     let answer = app.post_with(&app.test_api_key, GENERATIONS, &small("rain")).await;
     refused(&answer, 401, "invalid_api_key");
     store.write(move |tx| set_account_enabled(tx, key.account_id, false)).await.unwrap();

@@ -20,6 +20,7 @@ use tempfile::TempDir;
 pub(crate) mod binary;
 pub(crate) mod customers;
 pub(crate) mod pictures;
+pub(crate) mod raw;
 
 /// How long a condition may take to come true.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);

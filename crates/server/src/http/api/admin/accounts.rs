@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, RawQuery, Request, State};
+use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
 use axum::routing::{delete, get, post};
 use http::StatusCode;
 use rushes_domain::account::{Role, key_hash};
-use rushes_domain::{AccountId, ApiError, ErrorCode, GroupId, Ticks};
+use rushes_domain::{AccountId, ApiError, ErrorCode, GroupId, Ticks, Timestamp};
 use rushes_store::accounts::ACCOUNTS_LIST_MAX;
 use rushes_store::{
     AccountChange, AccountRow, DEFAULT_GROUP, NewAccount, NewCredit, StoreError, Tx,
@@ -19,12 +19,12 @@ use serde_json::{Value, json};
 use super::super::actor::Actor;
 use super::super::fields::{amount, display_name};
 use super::super::login::{check_name, name_taken, random_hex};
-use super::super::record::differing;
 use super::super::{input, view};
-use super::find_account;
-use super::groups::find_group;
+use super::groups::{find_group, group_named};
+use super::{account_named, account_of, find_account};
 use crate::http::Http;
 use crate::http::error::HttpError;
+use crate::http::path::Segment;
 use crate::passwords::check_new;
 
 /// Accounts on a page when nothing is said.
@@ -97,10 +97,6 @@ async fn create(
     check_name("name", &new.name)?;
     let role = new.role.as_deref().map_or(Ok(Role::User), role)?;
     check_role_change(&actor, role)?;
-    let group_id = match &new.group {
-        Some(name) => group_field(&http, name).await?,
-        None => DEFAULT_GROUP,
-    };
     let credit = new.credit.as_deref().map(|text| amount("credit", text)).transpose()?;
     let app = &http.app;
     let password_hash = match &new.password {
@@ -115,49 +111,58 @@ async fn create(
         name: new.name.clone(),
         display_name: display_name(&new.display_name)?,
         role,
-        group_id,
+        group_id: DEFAULT_GROUP,
         password_hash,
         now,
     };
-    let object = format!("account {}", new.name);
-    let entry = actor.entry(now, "account.create", object, None, (Value::Null, Value::Null));
-    let by = actor.name();
-    let write = move |tx: &mut Tx<'_>| {
-        let Some(id) = rushes_store::create_account(tx, &account)? else { return Ok(None) };
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
+        check_role_change(actor, role)?;
+        let group_id = match &new.group {
+            Some(name) => group_field(tx, name)?,
+            None => DEFAULT_GROUP,
+        };
+        let account = NewAccount { group_id, ..account.clone() };
+        let id = rushes_store::create_account(tx, &account)?;
+        let id = id.ok_or_else(|| name_taken(&account.name))?;
+        let values = (Value::Null, audited(&account_of(tx, id)?));
+        let object = format!("account {}", account.name);
+        rushes_store::audit(tx, &actor.entry(now, "account.create", object, Some(id), values))?;
         if let Some(amount) = credit {
-            opening_credit(tx, id, amount, &by, now)?;
+            let row = account_of(tx, id)?;
+            opening_credit(tx, actor, &row, amount, now)?;
         }
-        let row = rushes_store::account(tx, id)?.ok_or(StoreError::NotFound)?;
-        let mut entry = entry.clone();
-        entry.account_id = Some(id);
-        entry.after = Some(audited(&row).to_string());
-        rushes_store::audit(tx, &entry)?;
-        Ok(Some(row))
+        account_of(tx, id)
     };
-    let row = app.store.write(write).await?.ok_or_else(|| name_taken(&new.name))?;
+    let row = http.change(&actor, change).await?;
     view::answer(StatusCode::CREATED, &view::account(&row))
 }
 
 fn opening_credit(
     tx: &mut Tx<'_>,
-    account_id: AccountId,
+    actor: &Actor,
+    account: &AccountRow,
     amount: Ticks,
-    actor: &str,
-    now: rushes_domain::Timestamp,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
+    let reason = "opening credit";
     let credit = NewCredit {
-        account_id,
+        account_id: account.id,
         name: "opening".to_owned(),
         amount,
-        reason: Some("opening credit".to_owned()),
-        actor: actor.to_owned(),
+        reason: Some(reason.to_owned()),
+        actor: actor.name(),
         now,
     };
-    rushes_store::credit(tx, &credit).map(drop)
+    rushes_store::credit(tx, &credit)?;
+    let values = (Value::Null, json!({ "amount": view::money(amount), "reason": reason }));
+    let object = format!("account {}", account.name);
+    let entry = actor.entry(now, "credit.grant", object, Some(account.id), values);
+    rushes_store::audit(tx, &entry)
 }
 
 /// What the audit log keeps of an account; its money has lines of its own.
-fn audited(row: &AccountRow) -> Value {
+pub(in crate::http::api) fn audited(row: &AccountRow) -> Value {
     json!({
         "name": row.name,
         "display_name": row.display_name,
@@ -186,18 +191,17 @@ fn check_role_change(actor: &Actor, role: Role) -> Result<(), ApiError> {
 }
 
 /// The group that a field names.
-async fn group_field(http: &Http, name: &str) -> Result<GroupId, HttpError> {
-    let found = find_group(http, name).await;
-    found.map(|group| group.id).map_err(|_| {
-        let shown: String = name.chars().take(super::NAME_SHOWN_CHARS_MAX).collect();
-        ApiError::invalid("group", format!("there is no group {shown:?}")).into()
-    })
+fn group_field(tx: &mut Tx<'_>, name: &str) -> Result<GroupId, StoreError> {
+    match group_named(tx, name) {
+        Err(StoreError::Refused(error)) => Err(ApiError::invalid("group", error.message).into()),
+        found => Ok(found?.id),
+    }
 }
 
 async fn show(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segment(name): Segment,
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
     view::ok(&view::account(&find_account(&http, &name).await?))
@@ -215,20 +219,20 @@ struct Change {
 async fn change(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segment(name): Segment,
     request: Request,
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
-    let before = find_account(&http, &name).await?;
-    actor.require_power_over(&before)?;
     let (parts, body) = request.into_parts();
     let wanted: Change = input::read(&parts.headers, body).await?;
-    let change = read_change(&http, &actor, &before, wanted).await?;
     let app = &http.app;
-    let (id, now, defaults) = (before.id, app.clock.now(), app.config.account.limits());
-    let object = format!("account {}", before.name);
-    let entry = actor.entry(now, "account.update", object, Some(id), (Value::Null, Value::Null));
-    let write = move |tx: &mut Tx<'_>| {
+    let (now, defaults) = (app.clock.now(), app.config.account.limits());
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
+        let before = account_named(tx, &name)?;
+        actor.require_power_over(&before)?;
+        let id = before.id;
+        let change = read_change(tx, actor, &before, &wanted)?;
         rushes_store::update_account(tx, id, &change)?;
         if let Some(group_id) = change.group_id {
             rushes_store::group_limits_changed(tx, before.group_id, defaults, now)?;
@@ -237,39 +241,38 @@ async fn change(
         if change.enabled == Some(false) {
             rushes_store::delete_other_sessions(tx, id, None)?;
         }
-        let after = rushes_store::account(tx, id)?.ok_or(StoreError::NotFound)?;
-        let mut entry = entry.clone();
-        (entry.before, entry.after) = differing(audited(&before), audited(&after));
-        rushes_store::audit(tx, &entry)?;
+        let after = account_of(tx, id)?;
+        let values = (audited(&before), audited(&after));
+        let object = format!("account {}", before.name);
+        rushes_store::audit(tx, &actor.entry(now, "account.update", object, Some(id), values))?;
         Ok(after)
     };
-    view::ok(&view::account(&app.store.write(write).await?))
+    view::ok(&view::account(&http.change(&actor, change).await?))
 }
 
-async fn read_change(
-    http: &Http,
+fn read_change(
+    tx: &mut Tx<'_>,
     actor: &Actor,
     before: &AccountRow,
-    wanted: Change,
-) -> Result<AccountChange, HttpError> {
+    wanted: &Change,
+) -> Result<AccountChange, StoreError> {
+    let conflict = |text: &str| Err(ApiError::new(ErrorCode::Conflict, text).into());
     let role = wanted.role.as_deref().map(role).transpose()?.filter(|&role| role != before.role);
     let is_owner = before.role == Role::Owner;
     if is_owner && (role.is_some() || wanted.enabled == Some(false)) {
-        return Err(ApiError::new(
-            ErrorCode::Conflict,
+        return conflict(
             "the owner stays the owner and enabled, or nobody could administer this gateway",
-        )
-        .into());
+        );
     }
     if let Some(role) = role {
         actor.require_owner("change roles")?;
         check_role_change(actor, role)?;
     }
     if wanted.enabled == Some(false) && actor.account_id() == Some(before.id) {
-        return Err(ApiError::new(ErrorCode::Conflict, "you cannot disable yourself").into());
+        return conflict("you cannot disable yourself");
     }
     let group_id = match &wanted.group {
-        Some(name) => Some(group_field(http, name).await?),
+        Some(name) => Some(group_field(tx, name)?),
         None => None,
     };
     Ok(AccountChange {
@@ -286,54 +289,74 @@ struct NewPassword {
     password: String,
 }
 
-/// Sets a password for somebody who forgot it, and ends all sessions.
+/// The account in a path, if the actor may open it to somebody.
+fn opened_account(tx: &mut Tx<'_>, actor: &Actor, name: &str) -> Result<AccountRow, StoreError> {
+    actor.require_operator()?;
+    let account = account_named(tx, name)?;
+    actor.require_power_over(&account)?;
+    actor.require_other(&account)?;
+    Ok(account)
+}
+
+/// Sets a password for somebody who forgot it, and ends all sessions and links.
 async fn password(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segment(name): Segment,
     request: Request,
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
-    let account = find_account(&http, &name).await?;
-    actor.require_power_over(&account)?;
     let (parts, body) = request.into_parts();
     let wanted: NewPassword = input::read(&parts.headers, body).await?;
     check_new(&wanted.password)?;
-    let app = &http.app;
+    let (app, by, path) = (&http.app, actor.clone(), name.clone());
+    app.store.read(move |tx| opened_account(tx, &by, &path).map(drop)).await?;
     let phc = app.passwords.hash(&*app.ids, &wanted.password).await?;
-    let (id, now) = (account.id, app.clock.now());
-    let object = format!("account {}", account.name);
-    let entry = actor.entry(now, "password.reset", object, Some(id), (Value::Null, Value::Null));
-    let write = move |tx: &mut Tx<'_>| {
-        rushes_store::accounts::set_password(tx, id, &phc, now)?;
-        let ended = rushes_store::delete_other_sessions(tx, id, None)?;
-        rushes_store::audit(tx, &entry)?;
+    let now = app.clock.now();
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        let account = opened_account(tx, actor, &name)?;
+        rushes_store::accounts::set_password(tx, account.id, &phc, now)?;
+        let ended = rushes_store::delete_other_sessions(tx, account.id, None)?;
+        note(tx, actor, "password.reset", &account, now)?;
         Ok(ended)
     };
-    let ended = app.store.write(write).await?;
+    let ended = http.change(&actor, change).await?;
     view::ok(&json!({ "object": "password_changed", "sessions_ended": ended }))
+}
+
+/// The line of what has no before and after.
+fn note(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    action: &str,
+    account: &AccountRow,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let object = format!("account {}", account.name);
+    let values = (Value::Null, Value::Null);
+    rushes_store::audit(tx, &actor.entry(now, action, object, Some(account.id), values))
 }
 
 /// A link by which the account can sign in once, for somebody without a password.
 async fn login_link(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segment(name): Segment,
 ) -> Result<Response, HttpError> {
-    actor.require_operator()?;
-    let account = find_account(&http, &name).await?;
-    actor.require_power_over(&account)?;
     let app = &http.app;
     let token = random_hex(&http, 32);
-    let (id, hash, now) = (account.id, key_hash(&token), app.clock.now());
+    let (hash, now) = (key_hash(&token), app.clock.now());
     let expires_at = now.plus_ms(LINK_MS);
-    let object = format!("account {}", account.name);
-    let entry = actor.entry(now, "login_link.create", object, Some(id), (Value::Null, Value::Null));
-    let write = move |tx: &mut Tx<'_>| {
-        rushes_store::create_login_link(tx, &hash, id, now, expires_at)?;
-        rushes_store::audit(tx, &entry)
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        let account = opened_account(tx, actor, &name)?;
+        if !account.enabled {
+            let text = "the account is disabled: enable it first";
+            return Err(ApiError::new(ErrorCode::Conflict, text).into());
+        }
+        rushes_store::create_login_link(tx, &hash, account.id, now, expires_at)?;
+        note(tx, actor, "login_link.create", &account, now)
     };
-    app.store.write(write).await?;
+    http.change(&actor, change).await?;
     let body = json!({
         "object": "login_link",
         "url": format!("{}/login#t={token}", app.config.public_url),
@@ -346,19 +369,17 @@ async fn login_link(
 async fn end_sessions(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segment(name): Segment,
 ) -> Result<Response, HttpError> {
-    actor.require_operator()?;
-    let account = find_account(&http, &name).await?;
-    actor.require_power_over(&account)?;
-    let (id, now) = (account.id, http.app.clock.now());
-    let object = format!("account {}", account.name);
-    let entry = actor.entry(now, "session.end", object, Some(id), (Value::Null, Value::Null));
-    let write = move |tx: &mut Tx<'_>| {
-        let count = rushes_store::delete_other_sessions(tx, id, None)?;
-        rushes_store::audit(tx, &entry)?;
+    let now = http.app.clock.now();
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
+        let account = account_named(tx, &name)?;
+        actor.require_power_over(&account)?;
+        let count = rushes_store::delete_other_sessions(tx, account.id, None)?;
+        note(tx, actor, "session.end", &account, now)?;
         Ok(count)
     };
-    let count = http.app.store.write(write).await?;
+    let count = http.change(&actor, change).await?;
     view::ok(&json!({ "object": "sessions_ended", "count": count }))
 }

@@ -9,27 +9,27 @@ mod view;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
-use rushes_domain::channel::CHANNELS_MAX;
+use rushes_domain::channel::{CHANNELS_MAX, ChannelTerms};
 use rushes_domain::{ApiError, ChannelId, ErrorCode};
 use rushes_providers::{Preset, Provider};
-use rushes_store::{
-    AuditEntry, ChannelOutcome, ChannelRow, ChannelSource, GroupRow, StoreError, Tx,
-};
+use rushes_store::{ChannelOutcome, ChannelRow, ChannelSource, GroupRow, StoreError, Tx};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::actor::Actor;
 use super::super::{input, view as shared};
-use super::not_there;
+use super::{id_in, not_there};
+use crate::app::App;
 use crate::channels::declared::seal;
 use crate::channels::probe;
 use crate::channels::spec::{ChannelSpec, Known};
 use crate::http::Http;
 use crate::http::error::HttpError;
+use crate::http::path::Segment;
 
 pub(super) fn routes() -> Router<Arc<Http>> {
     Router::new()
@@ -39,19 +39,19 @@ pub(super) fn routes() -> Router<Arc<Http>> {
         .route("/api/admin/presets", get(presets))
 }
 
-/// The channel in a path: its id, or its name.
-async fn find(http: &Http, text: &str) -> Result<ChannelRow, HttpError> {
-    let (name, id) = (text.to_owned(), text.parse().ok().map(ChannelId));
-    let find = move |tx: &mut Tx<'_>| {
-        if let Some(id) = id
-            && let Some(found) = rushes_store::channel(tx, id)?
-        {
-            return Ok(Some(found));
-        }
-        rushes_store::channel_by_name(tx, &name)
+/// The channel in a path: its name, or `id:` and its id.
+fn channel_named(tx: &mut Tx<'_>, text: &str) -> Result<ChannelRow, StoreError> {
+    let found = match id_in(text) {
+        Some(id) => rushes_store::channel(tx, ChannelId(id))?,
+        None => rushes_store::channel_by_name(tx, text)?,
     };
-    let found = http.app.store.read(find).await?;
     Ok(found.ok_or_else(|| not_there("channel", text))?)
+}
+
+/// [`channel_named`] by itself.
+async fn find(http: &Http, text: &str) -> Result<ChannelRow, HttpError> {
+    let text = text.to_owned();
+    Ok(http.app.store.read(move |tx| channel_named(tx, &text)).await?)
 }
 
 async fn groups(http: &Http) -> Result<Vec<GroupRow>, HttpError> {
@@ -80,7 +80,7 @@ async fn list(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, H
 async fn show(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segment(name): Segment,
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
     let row = find(&http, &name).await?;
@@ -96,11 +96,11 @@ async fn presets(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response
 }
 
 fn preset_of<'h>(
-    http: &'h Http,
+    app: &'h App,
     name: Option<&str>,
 ) -> Result<(&'h Arc<dyn Provider>, &'static Preset), ApiError> {
-    name.and_then(|name| http.app.registry.find_preset(name)).ok_or_else(|| {
-        let known: Vec<&str> = http.app.registry.presets().map(|(_, it)| it.name).collect();
+    name.and_then(|name| app.registry.find_preset(name)).ok_or_else(|| {
+        let known: Vec<&str> = app.registry.presets().map(|(_, it)| it.name).collect();
         let text = format!("provider must be one of {}", known.join(", "));
         ApiError::invalid("provider", text)
     })
@@ -114,46 +114,27 @@ async fn create(
     actor.require_operator()?;
     let (parts, body) = request.into_parts();
     let wanted: ChannelSpec = input::read(&parts.headers, body).await?;
-    let (provider, preset) = preset_of(&http, wanted.provider.as_deref())?;
-    let (app, groups) = (&http.app, groups(&http).await?);
-    let known = Known { catalogue: app.prices.base(), groups: &groups };
-    let terms = wanted.new_terms(&**provider, preset, known)?;
-    let credential = wanted.credential()?;
-    // Sealed for its row: one channel is added at a time.
-    let _turn = http.setting_changes.lock().await;
-    let id = app.store.read(rushes_store::next_channel_id).await?;
-    let sealed = credential.map(|it| seal(&app.credentials, &*app.ids, id, it));
-    let (name, now) = (terms.name.clone(), app.clock.now());
-    let object = format!("channel {name}");
-    let entry = actor.entry(now, "channel.add", object, None, (Value::Null, Value::Null));
-    let write = move |tx: &mut Tx<'_>| {
-        let outcome = rushes_store::add_channel(
-            tx,
-            id,
-            &terms,
-            sealed.as_ref(),
-            ChannelSource::Operator,
-            now,
-        )?;
-        note(tx, &entry, None, &outcome)?;
-        Ok(outcome)
+    let app = Arc::clone(&http.app);
+    let now = app.clock.now();
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
+        let (provider, preset) = preset_of(&app, wanted.provider.as_deref())?;
+        let groups = rushes_store::groups(tx)?;
+        let known = Known { catalogue: app.prices.base(), groups: &groups };
+        let terms = wanted.new_terms(&**provider, preset, known)?;
+        // Sealed for its row.
+        let id = rushes_store::next_channel_id(tx)?;
+        let sealed = wanted.credential()?.map(|it| seal(&app.credentials, &*app.ids, id, it));
+        let source = ChannelSource::Operator;
+        let outcome = rushes_store::add_channel(tx, id, &terms, sealed.as_ref(), source, now)?;
+        let row = done(outcome, &terms.name)?;
+        let values = (Value::Null, view::audited(&row));
+        let object = format!("channel {}", terms.name);
+        rushes_store::audit(tx, &actor.entry(now, "channel.add", object, None, values))?;
+        Ok((row, groups))
     };
-    let row = done(app.store.write(write).await?, &name)?;
+    let (row, groups) = http.change(&actor, change).await?;
     shared::answer(StatusCode::CREATED, &shown(&http, row, &groups).await?)
-}
-
-/// The line in the audit log, in the transaction of the change.
-fn note(
-    tx: &mut Tx<'_>,
-    entry: &AuditEntry,
-    before: Option<&ChannelRow>,
-    outcome: &ChannelOutcome,
-) -> Result<(), StoreError> {
-    let ChannelOutcome::Done(row) = outcome else { return Ok(()) };
-    let mut entry = entry.clone();
-    entry.before = before.map(|row| view::audited(row).to_string());
-    entry.after = Some(view::audited(row).to_string());
-    rushes_store::audit(tx, &entry)
 }
 
 fn done(outcome: ChannelOutcome, name: &str) -> Result<ChannelRow, ApiError> {
@@ -184,60 +165,68 @@ fn require_own(row: &ChannelRow) -> Result<(), ApiError> {
 async fn change(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segment(name): Segment,
     request: Request,
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
     let (parts, body) = request.into_parts();
     let wanted: ChannelSpec = input::read(&parts.headers, body).await?;
-    let _turn = http.setting_changes.lock().await;
-    let before = find(&http, &name).await?;
-    require_own(&before)?;
-    let (_, preset) = preset_of(&http, Some(&before.terms.preset))?;
-    let (app, groups) = (&http.app, groups(&http).await?);
-    let known = Known { catalogue: app.prices.base(), groups: &groups };
-    let terms = wanted.changed_terms(&before.terms, preset, known)?;
-    let (id, now) = (before.id, app.clock.now());
-    let credential = wanted.credential()?;
-    // A key is given to one address: whoever changes that has to know the key.
-    if terms.base_url != before.terms.base_url && before.sealed.is_some() && credential.is_none() {
-        let text = "api_key is required when base_url changes, so that a key never goes to another \
-                    place than the one it was given for";
-        return Err(ApiError::invalid("api_key", text).into());
-    }
-    let sealed = credential.map(|it| seal(&app.credentials, &*app.ids, id, it));
-    let new_name = terms.name.clone();
-    let object = format!("channel {}", before.terms.name);
-    let entry = actor.entry(now, "channel.update", object, None, (Value::Null, Value::Null));
-    let write = move |tx: &mut Tx<'_>| {
+    let app = Arc::clone(&http.app);
+    let now = app.clock.now();
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
+        let before = channel_named(tx, &name)?;
+        require_own(&before)?;
+        let (_, preset) = preset_of(&app, Some(&before.terms.preset))?;
+        let groups = rushes_store::groups(tx)?;
+        let known = Known { catalogue: app.prices.base(), groups: &groups };
+        let terms = wanted.changed_terms(&before.terms, preset, known)?;
+        let credential = wanted.credential()?;
+        check_address(&before, &terms, credential.is_some())?;
+        let id = before.id;
+        let sealed = credential.map(|it| seal(&app.credentials, &*app.ids, id, it));
         let outcome = rushes_store::update_channel(tx, id, &terms, sealed.as_ref(), now)?;
-        note(tx, &entry, Some(&before), &outcome)?;
-        Ok(outcome)
+        let row = done(outcome, &terms.name)?;
+        let values = (view::audited(&before), view::audited(&row));
+        let object = format!("channel {}", before.terms.name);
+        rushes_store::audit(tx, &actor.entry(now, "channel.update", object, None, values))?;
+        Ok((row, groups))
     };
-    let row = done(app.store.write(write).await?, &new_name)?;
+    let (row, groups) = http.change(&actor, change).await?;
     shared::ok(&shown(&http, row, &groups).await?)
+}
+
+/// A key is given to one address: whoever changes that has to know the key.
+fn check_address(
+    before: &ChannelRow,
+    terms: &ChannelTerms,
+    has_credential: bool,
+) -> Result<(), ApiError> {
+    if terms.base_url == before.terms.base_url || before.sealed.is_none() || has_credential {
+        return Ok(());
+    }
+    let text = "api_key is required when base_url changes, so that a key never goes to another \
+                place than the one it was given for";
+    Err(ApiError::invalid("api_key", text))
 }
 
 async fn remove(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segment(name): Segment,
 ) -> Result<Response, HttpError> {
-    actor.require_operator()?;
-    let row = find(&http, &name).await?;
-    require_own(&row)?;
-    let (id, now) = (row.id, http.app.clock.now());
-    let values = (view::audited(&row), Value::Null);
-    let object = format!("channel {}", row.terms.name);
-    let entry = actor.entry(now, "channel.remove", object, None, values);
-    let write = move |tx: &mut Tx<'_>| {
-        let outcome = rushes_store::remove_channel(tx, id, now)?;
-        if matches!(outcome, ChannelOutcome::Done(_)) {
-            rushes_store::audit(tx, &entry)?;
-        }
-        Ok(outcome)
+    let now = http.app.clock.now();
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
+        let row = channel_named(tx, &name)?;
+        require_own(&row)?;
+        let removed = done(rushes_store::remove_channel(tx, row.id, now)?, &name)?;
+        let values = (view::audited(&row), Value::Null);
+        let object = format!("channel {}", row.terms.name);
+        rushes_store::audit(tx, &actor.entry(now, "channel.remove", object, None, values))?;
+        Ok(removed)
     };
-    let row = done(http.app.store.write(write).await?, &name)?;
+    let row = http.change(&actor, change).await?;
     shared::ok(&json!({ "object": "channel_removed", "id": row.id.0, "name": row.terms.name }))
 }
 
@@ -252,7 +241,7 @@ struct TestInput {
 async fn test(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segment(name): Segment,
     request: Request,
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
@@ -267,11 +256,14 @@ async fn test(
         return Err(ApiError::new(ErrorCode::Conflict, text).into());
     };
     if wanted.spend {
-        let (now, id) = (app.clock.now(), row.id.0);
-        let values = (Value::Null, json!({ "channel_id": id, "spend": true }));
-        let object = format!("channel {}", row.terms.name);
-        let entry = actor.entry(now, "channel.test", object, None, values);
-        app.store.write(move |tx| rushes_store::audit(tx, &entry)).await?;
+        let (now, id, name) = (app.clock.now(), row.id.0, row.terms.name.clone());
+        let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+            actor.require_operator()?;
+            let values = (Value::Null, json!({ "channel_id": id, "spend": true }));
+            let object = format!("channel {name}");
+            rushes_store::audit(tx, &actor.entry(now, "channel.test", object, None, values))
+        };
+        http.change(&actor, change).await?;
     }
     let report = probe::run(app, channel, wanted.spend).await;
     shared::ok(&report.to_json(&row.terms.name))

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
 use rushes_domain::catalogue::Catalogue;
 use rushes_domain::{ApiError, ErrorCode, GroupId, Ticks};
 use rushes_store::groups::{GROUPS_MAX, MULTIPLIER_ONE_MILLIONTHS};
-use rushes_store::{DEFAULT_GROUP, GroupOutcome, GroupRow, GroupTerms, StoreError, Tx};
+use rushes_store::{ChannelRow, DEFAULT_GROUP, GroupOutcome, GroupRow, GroupTerms, StoreError, Tx};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,9 +18,10 @@ use super::super::actor::Actor;
 use super::super::fields::{self, Patch};
 use super::super::login::{check_name, name_taken};
 use super::super::{input, view};
-use super::not_there;
+use super::{id_in, not_there};
 use crate::http::Http;
 use crate::http::error::HttpError;
+use crate::http::path::Segment;
 
 /// Ticks of a dollar that make a millionth: multipliers are read as amounts are.
 const TICKS_PER_MILLIONTH: i64 = 10_000;
@@ -37,19 +38,19 @@ pub(super) fn routes() -> Router<Arc<Http>> {
         .route("/api/admin/groups/{group}", get(show).patch(change).delete(remove))
 }
 
-/// The group in a path or field: its id, or its name.
-pub(super) async fn find_group(http: &Http, text: &str) -> Result<GroupRow, HttpError> {
-    let (name, id) = (text.to_owned(), text.parse().ok().map(GroupId));
-    let find = move |tx: &mut Tx<'_>| {
-        if let Some(id) = id
-            && let Some(found) = rushes_store::group(tx, id)?
-        {
-            return Ok(Some(found));
-        }
-        rushes_store::group_by_name(tx, &name)
+/// The group in a path or field: its name, or `id:` and its id.
+pub(super) fn group_named(tx: &mut Tx<'_>, text: &str) -> Result<GroupRow, StoreError> {
+    let found = match id_in(text) {
+        Some(id) => rushes_store::group(tx, GroupId(id))?,
+        None => rushes_store::group_by_name(tx, text)?,
     };
-    let found = http.app.store.read(find).await?;
     Ok(found.ok_or_else(|| not_there("group", text))?)
+}
+
+/// [`group_named`] by itself.
+pub(super) async fn find_group(http: &Http, text: &str) -> Result<GroupRow, HttpError> {
+    let text = text.to_owned();
+    Ok(http.app.store.read(move |tx| group_named(tx, &text)).await?)
 }
 
 async fn list(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
@@ -61,7 +62,7 @@ async fn list(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, H
 async fn show(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segment(name): Segment,
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
     view::ok(&view::group(&find_group(&http, &name).await?))
@@ -155,31 +156,29 @@ async fn create(
         total_in_flight_max: None,
         total_waiting_max: None,
     };
-    let app = &http.app;
-    let terms = wanted.terms(&empty, app.prices.base())?;
-    let (name, now) = (terms.name.clone(), app.clock.now());
-    let entry =
-        actor.entry(now, "group.create", format!("group {name}"), None, (Value::Null, Value::Null));
-    let write = move |tx: &mut Tx<'_>| match rushes_store::create_group(tx, &terms, now)? {
-        GroupOutcome::Done(id) => {
-            let row = rushes_store::group(tx, id)?.ok_or(StoreError::NotFound)?;
-            let mut entry = entry.clone();
-            entry.after = Some(audited(&row).to_string());
-            rushes_store::audit(tx, &entry)?;
-            Ok(Ok(row))
-        }
-        refused => Ok(Err(refused)),
+    let app = Arc::clone(&http.app);
+    let now = app.clock.now();
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
+        let terms = wanted.terms(&empty, app.prices.base())?;
+        let id = done(&rushes_store::create_group(tx, &terms, now)?, &terms.name)?;
+        let row = rushes_store::group(tx, id)?.ok_or(StoreError::NotFound)?;
+        let object = format!("group {}", terms.name);
+        let values = (Value::Null, audited(&row));
+        rushes_store::audit(tx, &actor.entry(now, "group.create", object, None, values))?;
+        Ok(row)
     };
-    let row = app.store.write(write).await?.map_err(|outcome| refusal(&outcome, &name))?;
-    view::answer(StatusCode::CREATED, &view::group(&row))
+    view::answer(StatusCode::CREATED, &view::group(&http.change(&actor, change).await?))
 }
 
-fn refusal(outcome: &GroupOutcome, name: &str) -> ApiError {
+fn done(outcome: &GroupOutcome, name: &str) -> Result<GroupId, ApiError> {
     match outcome {
+        GroupOutcome::Done(id) => Ok(*id),
+        GroupOutcome::NameTaken => Err(name_taken(name)),
         GroupOutcome::TooMany => {
-            ApiError::new(ErrorCode::Conflict, format!("there are {GROUPS_MAX} groups already"))
+            let text = format!("there are {GROUPS_MAX} groups already");
+            Err(ApiError::new(ErrorCode::Conflict, text))
         }
-        GroupOutcome::NameTaken | GroupOutcome::Done(_) => name_taken(name),
     }
 }
 
@@ -195,64 +194,73 @@ fn audited(row: &GroupRow) -> Value {
 async fn change(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segment(name): Segment,
     request: Request,
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
-    let before = find_group(&http, &name).await?;
     let (parts, body) = request.into_parts();
     let wanted: Input = input::read(&parts.headers, body).await?;
-    let app = &http.app;
-    let terms = wanted.terms(&before.terms, app.prices.base())?;
-    let (id, now, defaults) = (before.id, app.clock.now(), app.config.account.limits());
-    let after = GroupRow { terms: terms.clone(), ..before.clone() };
-    let values = (audited(&before), audited(&after));
-    let object = format!("group {}", before.terms.name);
-    let entry = actor.entry(now, "group.update", object, None, values);
-    let new_name = terms.name.clone();
-    let write = move |tx: &mut Tx<'_>| match rushes_store::update_group(tx, id, &terms)? {
-        GroupOutcome::Done(_) => {
-            rushes_store::group_limits_changed(tx, id, defaults, now)?;
-            rushes_store::audit(tx, &entry)?;
-            Ok(Ok(rushes_store::group(tx, id)?.ok_or(StoreError::NotFound)?))
-        }
-        refused => Ok(Err(refused)),
+    let app = Arc::clone(&http.app);
+    let (now, defaults) = (app.clock.now(), app.config.account.limits());
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
+        let before = group_named(tx, &name)?;
+        let id = before.id;
+        let terms = wanted.terms(&before.terms, app.prices.base())?;
+        done(&rushes_store::update_group(tx, id, &terms)?, &terms.name)?;
+        rushes_store::group_limits_changed(tx, id, defaults, now)?;
+        let after = rushes_store::group(tx, id)?.ok_or(StoreError::NotFound)?;
+        let values = (audited(&before), audited(&after));
+        let object = format!("group {}", before.terms.name);
+        rushes_store::audit(tx, &actor.entry(now, "group.update", object, None, values))?;
+        Ok(after)
     };
-    let row = app.store.write(write).await?.map_err(|outcome| refusal(&outcome, &new_name))?;
-    view::ok(&view::group(&row))
+    view::ok(&view::group(&http.change(&actor, change).await?))
 }
 
 async fn remove(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segment(name): Segment,
 ) -> Result<Response, HttpError> {
-    actor.require_operator()?;
-    let row = find_group(&http, &name).await?;
-    if row.id == DEFAULT_GROUP {
-        return Err(ApiError::new(
-            ErrorCode::Conflict,
-            "the default group stays: accounts without another belong to it",
-        )
-        .into());
-    }
-    let (id, now) = (row.id, http.app.clock.now());
-    let object = format!("group {}", row.terms.name);
-    let entry = actor.entry(now, "group.delete", object, None, (audited(&row), Value::Null));
-    let write = move |tx: &mut Tx<'_>| {
-        let is_deleted = rushes_store::delete_group(tx, id)?;
-        if is_deleted {
-            rushes_store::audit(tx, &entry)?;
-        }
-        Ok(is_deleted)
+    let now = http.app.clock.now();
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
+        let row = group_named(tx, &name)?;
+        check_removal(tx, &row)?;
+        rushes_store::delete_group(tx, row.id)?;
+        let object = format!("group {}", row.terms.name);
+        let values = (audited(&row), Value::Null);
+        rushes_store::audit(tx, &actor.entry(now, "group.delete", object, None, values))?;
+        Ok(row)
     };
-    if !http.app.store.write(write).await? {
-        let count = row.accounts_count;
-        return Err(ApiError::new(
-            ErrorCode::Conflict,
-            format!("{count} accounts are in this group; put them into another one first"),
-        )
-        .into());
+    let row = http.change(&actor, change).await?;
+    let name = row.terms.name;
+    view::ok(&json!({ "object": "group_deleted", "id": row.id.0, "name": name }))
+}
+
+fn check_removal(tx: &mut Tx<'_>, row: &GroupRow) -> Result<(), StoreError> {
+    let conflict = |text: String| Err(ApiError::new(ErrorCode::Conflict, text).into());
+    if row.id == DEFAULT_GROUP {
+        return conflict(
+            "the default group stays: accounts without another belong to it".to_owned(),
+        );
     }
-    view::ok(&json!({ "object": "group_deleted", "id": id.0, "name": row.terms.name }))
+    if row.accounts_count > 0 {
+        return conflict(format!(
+            "accounts in this group: {}; put them into another one first",
+            row.accounts_count
+        ));
+    }
+    // A channel for this group alone would be for the next group that gets its id.
+    let is_named = |channel: &ChannelRow| {
+        channel.terms.groups.as_ref().is_some_and(|groups| groups.contains(&row.id))
+    };
+    match rushes_store::channels(tx)?.iter().find(|channel| is_named(channel)) {
+        None => Ok(()),
+        Some(channel) => conflict(format!(
+            "the channel {:?} is for this group; change or remove the channel first",
+            channel.terms.name
+        )),
+    }
 }

@@ -1,13 +1,13 @@
 //! `/api/admin/models`: prices, and whether a model may be used.
 //!
-//! Guarantees: changes are made one after another; each set of prices has a version, and a hold
+//! Guarantees: changes are made one after another, and one that is committed is in force; each set of prices has a version, and a hold
 //! keeps the one that it was priced with.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, RawQuery, Request, State};
+use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
 use axum::routing::{get, patch};
 use rushes_domain::catalogue::Model;
@@ -21,6 +21,7 @@ use super::super::{input, view};
 use super::not_there;
 use crate::http::Http;
 use crate::http::error::HttpError;
+use crate::http::path::Segment;
 use crate::prices::{ModelChanges, PriceError, Priced, Prices};
 
 /// Versions on a page when nothing is said, and at most.
@@ -85,31 +86,42 @@ struct Change {
 async fn change(
     State(http): State<Arc<Http>>,
     actor: Actor,
-    Path(name): Path<String>,
+    Segment(name): Segment,
     request: Request,
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
     let (parts, body) = request.into_parts();
     let wanted: Change = input::read(&parts.headers, body).await?;
+    let model =
+        http.app.prices.base().find(&name).ok_or_else(|| not_there("model", &name))?.clone();
+    Arc::clone(&http).to_its_end(async move { put(&http, &actor, model, wanted).await }).await
+}
+
+async fn put(
+    http: &Http,
+    actor: &Actor,
+    model: Model,
+    wanted: Change,
+) -> Result<Response, HttpError> {
     let app = &http.app;
-    let model = app.prices.base().find(&name).ok_or_else(|| not_there("model", &name))?.clone();
     // One change at a time: each begins with what the one before left.
     let _turn = http.setting_changes.lock().await;
     let before = app.prices.current();
     let changes = changed(&before.changes, &model.id, wanted);
     let catalogue = app.prices.check(&changes).map_err(refusal)?;
-    let (now, by) = (app.clock.now(), actor.name());
+    let now = app.clock.now();
     let after = Priced { catalogue, version: before.version, changes };
     let values = (shown(&model, &before), shown(&model, &after));
     let object = format!("model {}", model.id);
-    let entry = actor.entry(now, "model.update", object, None, values);
     let (catalogue, changes) = (after.catalogue.clone(), after.changes.clone());
-    let write = move |tx: &mut Tx<'_>| {
-        let version = Prices::write(tx, &catalogue, &changes, &by, now)?;
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
+        let version = Prices::write(tx, &catalogue, &changes, &actor.name(), now)?;
+        let entry = actor.entry(now, "model.update", object.clone(), None, values.clone());
         rushes_store::audit(tx, &entry)?;
         Ok(version)
     };
-    let version = app.store.write(write).await?;
+    let version = http.change(actor, change).await?;
     app.prices.put(Priced { version, ..after });
     view::ok(&shown(&model, &app.prices.current()))
 }

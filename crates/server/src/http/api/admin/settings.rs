@@ -1,4 +1,6 @@
 //! `/api/admin/settings`: what an operator sets while the gateway runs.
+//!
+//! Guarantees: changes are made one after another; one that is committed is in force.
 
 use std::sync::Arc;
 
@@ -6,6 +8,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
+use rushes_store::Tx;
 use serde_json::{Value, json};
 
 use super::super::actor::Actor;
@@ -40,19 +43,25 @@ async fn change(
     actor.require_operator()?;
     let (parts, body) = request.into_parts();
     let wanted: SettingsChange = input::read(&parts.headers, body).await?;
+    let after =
+        Arc::clone(&http).to_its_end(async move { put(&http, &actor, wanted).await }).await?;
+    view::ok(&shown(after))
+}
+
+async fn put(http: &Http, actor: &Actor, wanted: SettingsChange) -> Result<Settings, HttpError> {
     let app = &http.app;
     // One change at a time: each begins with what the one before left.
     let _turn = http.setting_changes.lock().await;
     let before = app.settings.get();
     let after = before.changed(wanted);
     let now = app.clock.now();
-    let entry =
-        actor.entry(now, "settings.update", "settings", None, (values(before), values(after)));
-    let write = move |tx: &mut rushes_store::Tx<'_>| {
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
         after.write(tx, now)?;
-        rushes_store::audit(tx, &entry)
+        let values = (values(before), values(after));
+        rushes_store::audit(tx, &actor.entry(now, "settings.update", "settings", None, values))
     };
-    app.store.write(write).await?;
+    http.change(actor, change).await?;
     app.settings.put(after);
-    view::ok(&shown(after))
+    Ok(after)
 }

@@ -5,12 +5,11 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use rushes_domain::account::{KeyKind, Scope, Scopes};
 use rushes_domain::catalogue::Catalogue;
-use rushes_domain::{ApiError, ErrorCode, Timestamp};
+use rushes_domain::{ApiError, Timestamp};
 use rushes_store::KeyTerms;
 use serde::Deserialize;
 
-use super::actor::{Actor, Who};
-use super::fields::{self, Patch};
+use crate::http::api::fields::{self, Patch};
 
 /// Most characters of a key's name.
 const NAME_CHARS_MAX: usize = 100;
@@ -53,11 +52,10 @@ impl KeyInput {
         }
     }
 
-    /// The terms after this request. A key cannot give away more scopes than it has.
+    /// The terms after this request.
     pub(super) fn terms(
         &self,
         before: &KeyTerms,
-        actor: &Actor,
         catalogue: &Catalogue,
         now: Timestamp,
     ) -> Result<KeyTerms, ApiError> {
@@ -67,7 +65,6 @@ impl KeyInput {
         }
         if let Some(words) = &self.scopes {
             terms.scopes = scopes(words)?;
-            check_scopes(terms.scopes, actor)?;
         }
         self.expires_at
             .apply(&mut terms.expires_at, |&seconds| fields::future("expires_at", seconds, now))?;
@@ -99,18 +96,6 @@ fn scopes(words: &[String]) -> Result<Scopes, ApiError> {
             Err(ApiError::invalid("scopes", format!("scopes must hold some of: {known}")))
         }
     }
-}
-
-fn check_scopes(wanted: Scopes, actor: &Actor) -> Result<(), ApiError> {
-    let Who::Key(key) = &actor.who else { return Ok(()) };
-    if wanted.iter().all(|scope| key.scopes.has(scope)) {
-        return Ok(());
-    }
-    Err(ApiError::new(
-        ErrorCode::PermissionDenied,
-        format!("a key cannot give more than its own scopes: {}", key.scopes.words()),
-    )
-    .with_param("scopes"))
 }
 
 fn addresses(texts: &[String]) -> Result<Vec<IpNet>, ApiError> {

@@ -3,25 +3,25 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::{DEADLINE, TestApp};
+use super::{DEADLINE, TestApp};
 
 /// A connection of bare bytes.
-pub(super) struct Raw(TcpStream);
+pub(crate) struct Raw(TcpStream);
 
 impl Raw {
     /// Connects.
-    pub(super) async fn connect(app: &TestApp) -> Self {
+    pub(crate) async fn connect(app: &TestApp) -> Self {
         let address = app.app().config.listen;
         Self(TcpStream::connect(address).await.expect("a connection"))
     }
 
     /// Sends bytes; a gateway that has closed already is no failure.
-    pub(super) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.0.write_all(bytes.as_ref()).await;
     }
 
     /// All that comes until the gateway closes the connection.
-    pub(super) async fn read_to_end(&mut self) -> String {
+    pub(crate) async fn read_to_end(&mut self) -> String {
         let mut bytes = Vec::new();
         let read = tokio::time::timeout(DEADLINE, self.0.read_to_end(&mut bytes)).await;
         // A reset after the answer is as good as an end.
@@ -30,7 +30,7 @@ impl Raw {
     }
 
     /// All that comes until the text is in it.
-    pub(super) async fn read_until(&mut self, text: &str) -> String {
+    pub(crate) async fn read_until(&mut self, text: &str) -> String {
         let mut bytes = Vec::new();
         let reading = async {
             loop {
@@ -48,12 +48,12 @@ impl Raw {
 }
 
 /// The status of an answer.
-pub(super) fn status(answer: &str) -> &str {
+pub(crate) fn status(answer: &str) -> &str {
     answer.get(9..12).unwrap_or("")
 }
 
 /// A create as bytes, but for its last `held_back` ones.
-pub(super) fn create_bytes(key: &str, body: &str, held_back: usize) -> (String, String) {
+pub(crate) fn create_bytes(key: &str, body: &str, held_back: usize) -> (String, String) {
     let whole = format!(
         "POST /v1/video/generations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",

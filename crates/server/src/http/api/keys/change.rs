@@ -1,0 +1,233 @@
+//! Making, changing and deleting keys.
+//!
+//! Guarantees: those of `api::change`; of two changes at a time none undoes the other, and a
+//! customer cannot enable what an operator disabled.
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use rushes_domain::account::KeyKind;
+use rushes_domain::{AccountId, ApiError, ErrorCode, KeyId, Timestamp};
+use rushes_store::keys::{
+    KEYS_PER_ACCOUNT_MAX, KEYS_PER_DAY_MAX, count_keys, key, many_keys_since,
+};
+use rushes_store::{KeyDetail, KeyTerms, NewKey, StoreError, Tx};
+use serde_json::{Value, json};
+
+use super::input::KeyInput;
+use super::power::Bounds;
+use super::{Door, HttpState, audited, key_id, no_such_key};
+use crate::app::App;
+use crate::http::Http;
+use crate::http::api::actor::Actor;
+use crate::http::api::admin::{account_named, find_account};
+use crate::http::api::login::with;
+use crate::http::api::{input, view};
+use crate::http::error::HttpError;
+use crate::http::path::Segment;
+use crate::keys::make_secret;
+use crate::settings::is_key_reveal_on;
+
+/// Name of a key that was given none.
+const UNNAMED: &str = "unnamed";
+/// Milliseconds of [`KEYS_PER_DAY_MAX`].
+const DAY_MS: i64 = 86_400_000;
+
+pub(super) async fn create_own(
+    State(http): HttpState,
+    actor: Actor,
+    request: Request,
+) -> Result<Response, HttpError> {
+    actor.own_account()?;
+    create(&http, &actor, None, request).await
+}
+
+pub(super) async fn create_for(
+    State(http): HttpState,
+    actor: Actor,
+    Segment(name): Segment,
+    request: Request,
+) -> Result<Response, HttpError> {
+    actor.require_operator()?;
+    find_account(&http, &name).await?;
+    create(&http, &actor, Some(name), request).await
+}
+
+/// Makes a key for the account of this name, or for the actor's own.
+async fn create(
+    http: &Http,
+    actor: &Actor,
+    name: Option<String>,
+    request: Request,
+) -> Result<Response, HttpError> {
+    let (parts, body) = request.into_parts();
+    let wanted: KeyInput = input::read(&parts.headers, body).await?;
+    let (kind, app) = (wanted.kind()?, Arc::clone(&http.app));
+    let now = app.clock.now();
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        let account_id = match &name {
+            None => actor.own_account()?,
+            Some(name) => {
+                actor.require_operator()?;
+                let account = account_named(tx, name)?;
+                actor.require_power_over(&account)?;
+                account.id
+            }
+        };
+        check_count(tx, account_id, now)?;
+        let bounds = Bounds::of(tx, actor)?;
+        let first = bounds.first_terms(KeyTerms::named(UNNAMED), account_id.0);
+        let terms = wanted.terms(&first, app.prices.base(), now)?;
+        bounds.check(&terms, account_id.0)?;
+        let (row, text) = insert(tx, &app, account_id, kind, terms, now)?;
+        let values = (Value::Null, audited(&row, now));
+        let object = format!("key {}", row.id);
+        let entry = actor.entry(now, "key.create", object, Some(account_id), values);
+        rushes_store::audit(tx, &entry)?;
+        Ok((row, text))
+    };
+    let (row, text) = http.change(actor, change).await?;
+    view::answer(StatusCode::CREATED, &with(view::key(&row, now), "key", text))
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    app: &App,
+    account_id: AccountId,
+    kind: KeyKind,
+    terms: KeyTerms,
+    now: Timestamp,
+) -> Result<(KeyDetail, String), StoreError> {
+    let is_revealable = is_key_reveal_on(tx, app.config.key_reveal)?;
+    let (text, secret) = make_secret(kind, &*app.ids, &app.sealer, is_revealable);
+    let new = NewKey { account_id, kind, secret, terms, now };
+    // Random keys do not meet; if they did, another try would mend it.
+    let id = rushes_store::create_key(tx, &new)?.ok_or(StoreError::Busy)?;
+    Ok((key(tx, id)?.ok_or(StoreError::NotFound)?, text))
+}
+
+fn check_count(tx: &mut Tx<'_>, account_id: AccountId, now: Timestamp) -> Result<(), StoreError> {
+    if count_keys(tx, account_id)? >= KEYS_PER_ACCOUNT_MAX {
+        let text = format!("an account has at most {KEYS_PER_ACCOUNT_MAX} keys; delete some first");
+        return Err(ApiError::new(ErrorCode::Conflict, text).into());
+    }
+    let Some(since) = many_keys_since(tx, account_id)? else { return Ok(()) };
+    let wait_ms = DAY_MS - now.ms_since(since);
+    if wait_ms <= 0 {
+        return Ok(());
+    }
+    let text = format!("an account may make {KEYS_PER_DAY_MAX} keys in 24 hours");
+    let seconds = u32::try_from(wait_ms / 1_000 + 1).unwrap_or(u32::MAX);
+    Err(ApiError::new(ErrorCode::RateLimited, text).with_retry_after(seconds).into())
+}
+
+pub(super) async fn change_own(
+    State(http): HttpState,
+    actor: Actor,
+    Segment(id): Segment,
+    request: Request,
+) -> Result<Response, HttpError> {
+    update(&http, &actor, Door::Own, key_id(&id)?, request).await
+}
+
+pub(super) async fn change_any(
+    State(http): HttpState,
+    actor: Actor,
+    Segment(id): Segment,
+    request: Request,
+) -> Result<Response, HttpError> {
+    actor.require_operator()?;
+    update(&http, &actor, Door::Admin, key_id(&id)?, request).await
+}
+
+async fn update(
+    http: &Http,
+    actor: &Actor,
+    door: Door,
+    id: KeyId,
+    request: Request,
+) -> Result<Response, HttpError> {
+    let (parts, body) = request.into_parts();
+    let wanted: KeyInput = input::read(&parts.headers, body).await?;
+    if wanted.kind.is_some() {
+        return Err(ApiError::invalid("kind", "the kind of a key cannot be changed").into());
+    }
+    let app = Arc::clone(&http.app);
+    let now = app.clock.now();
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        let before = door.key(tx, actor, id)?;
+        let terms = wanted.terms(&before.terms, app.prices.base(), now)?;
+        let enabled = wanted.enabled.unwrap_or(before.enabled);
+        check_change(tx, actor, door, &before, (&terms, enabled))?;
+        let by_operator = match (door, wanted.enabled) {
+            (Door::Admin, Some(enabled)) => !enabled,
+            (_, _) => before.disabled_by_operator,
+        };
+        rushes_store::update_key(tx, id, &terms)?;
+        rushes_store::set_key_enabled(tx, id, enabled, by_operator)?;
+        rushes_store::key_limits_changed(tx, id, now)?;
+        let after = key(tx, id)?.ok_or_else(no_such_key)?;
+        let values = (audited(&before, now), audited(&after, now));
+        let object = format!("key {id}");
+        let entry = actor.entry(now, "key.update", object, Some(before.account_id), values);
+        rushes_store::audit(tx, &entry)?;
+        Ok(after)
+    };
+    let row = http.change(actor, change).await?;
+    view::ok(&view::key(&row, now))
+}
+
+fn check_change(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    door: Door,
+    before: &KeyDetail,
+    (terms, enabled): (&KeyTerms, bool),
+) -> Result<(), StoreError> {
+    let is_enabled_now = enabled && !before.enabled;
+    if is_enabled_now && before.disabled_by_operator && door == Door::Own {
+        let text = "an operator disabled this key; ask the operator of this gateway";
+        return Err(ApiError::new(ErrorCode::PermissionDenied, text).with_param("enabled").into());
+    }
+    // To revoke is always allowed.
+    if *terms == before.terms && !is_enabled_now {
+        return Ok(());
+    }
+    let bounds = Bounds::of(tx, actor)?;
+    bounds.check(&before.terms, before.account_id.0)?;
+    Ok(bounds.check(terms, before.account_id.0)?)
+}
+
+pub(super) async fn delete_own(
+    State(http): HttpState,
+    actor: Actor,
+    Segment(id): Segment,
+) -> Result<Response, HttpError> {
+    delete(&http, &actor, Door::Own, key_id(&id)?).await
+}
+
+pub(super) async fn delete_any(
+    State(http): HttpState,
+    actor: Actor,
+    Segment(id): Segment,
+) -> Result<Response, HttpError> {
+    actor.require_operator()?;
+    delete(&http, &actor, Door::Admin, key_id(&id)?).await
+}
+
+async fn delete(http: &Http, actor: &Actor, door: Door, id: KeyId) -> Result<Response, HttpError> {
+    let now = http.app.clock.now();
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        let row = door.key(tx, actor, id)?;
+        rushes_store::delete_key(tx, id, now)?;
+        let values = (audited(&row, now), Value::Null);
+        let object = format!("key {id}");
+        let entry = actor.entry(now, "key.delete", object, Some(row.account_id), values);
+        rushes_store::audit(tx, &entry)
+    };
+    http.change(actor, change).await?;
+    view::ok(&json!({ "object": "key_deleted", "id": id.0 }))
+}

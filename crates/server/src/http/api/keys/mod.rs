@@ -1,0 +1,161 @@
+//! API keys: a person's own under `/api/keys`, an account's under `/api/admin`.
+//!
+//! Guarantees: a key's text is in the answer that makes, rolls or reveals it and in no other; a
+//! revelation needs a session whose password was shown within ten minutes and is in the audit log;
+//! a key that is not the caller's does not exist for it. Both doors lead to the same changes
+//! (`change`, `secret`); a key as the actor is bounded by `power`.
+
+mod change;
+mod input;
+mod power;
+mod secret;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::{get, post};
+use rushes_domain::{AccountId, ApiError, ErrorCode, KeyId, Timestamp};
+use rushes_store::keys::{addresses_of, key};
+use rushes_store::{KeyDetail, StoreError, Tx};
+use serde_json::{Value, json};
+
+use super::actor::Actor;
+use super::admin::{account_of, find_account};
+use super::view;
+use crate::http::Http;
+use crate::http::error::HttpError;
+use crate::http::path::Segment;
+
+/// The routes of this module.
+pub(super) fn routes() -> Router<Arc<Http>> {
+    Router::new()
+        .route("/api/keys", get(list_own).post(change::create_own))
+        .route("/api/keys/{id}", get(show).patch(change::change_own).delete(change::delete_own))
+        .route("/api/keys/{id}/roll", post(secret::roll_own))
+        .route("/api/keys/{id}/reveal", post(secret::reveal))
+        .route("/api/keys/{id}/addresses", get(addresses))
+        .route("/api/admin/accounts/{account}/keys", get(list_of).post(change::create_for))
+        .route(
+            "/api/admin/keys/{id}",
+            get(show_any).patch(change::change_any).delete(change::delete_any),
+        )
+        .route("/api/admin/keys/{id}/roll", post(secret::roll_any))
+}
+
+type HttpState = State<Arc<Http>>;
+
+/// By which door a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Door {
+    /// `/api/keys`: to one's own keys.
+    Own,
+    /// `/api/admin`: an operator's, to everybody's.
+    Admin,
+}
+
+impl Door {
+    /// The key of this id, if the actor may change it.
+    fn key(self, tx: &mut Tx<'_>, actor: &Actor, id: KeyId) -> Result<KeyDetail, StoreError> {
+        let account_id = match self {
+            Self::Own => Some(actor.own_account()?),
+            Self::Admin => {
+                actor.require_operator()?;
+                None
+            }
+        };
+        let found = key(tx, id)?.ok_or_else(no_such_key)?;
+        match account_id {
+            Some(own) if found.account_id != own => Err(no_such_key().into()),
+            Some(_) => Ok(found),
+            None => {
+                actor.require_power_over(&account_of(tx, found.account_id)?)?;
+                Ok(found)
+            }
+        }
+    }
+}
+
+fn key_id(text: &str) -> Result<KeyId, ApiError> {
+    text.parse().map(KeyId).map_err(|_| no_such_key())
+}
+
+fn no_such_key() -> ApiError {
+    ApiError::new(ErrorCode::NotFound, "there is no such key")
+}
+
+/// What the audit log keeps of a key.
+fn audited(row: &KeyDetail, now: Timestamp) -> Value {
+    let mut value = view::key(row, now);
+    if let Value::Object(fields) = &mut value {
+        fields.retain(|name, _| !name.starts_with("last_used") && !name.ends_with("used"));
+    }
+    value
+}
+
+async fn list_own(State(http): HttpState, actor: Actor) -> Result<Response, HttpError> {
+    list(&http, actor.own_account()?).await
+}
+
+async fn list_of(
+    State(http): HttpState,
+    actor: Actor,
+    Segment(name): Segment,
+) -> Result<Response, HttpError> {
+    actor.require_operator()?;
+    list(&http, find_account(&http, &name).await?.id).await
+}
+
+async fn list(http: &Http, account_id: AccountId) -> Result<Response, HttpError> {
+    let rows = http.app.store.read(move |tx| rushes_store::keys_of(tx, account_id)).await?;
+    let now = http.app.clock.now();
+    view::ok(&view::list(rows.iter().map(|row| view::key(row, now)).collect(), None))
+}
+
+/// The key in a path, if it is of the caller's account.
+async fn own_key(http: &Http, actor: &Actor, id: &str) -> Result<KeyDetail, HttpError> {
+    let (id, actor) = (key_id(id)?, actor.clone());
+    Ok(http.app.store.read(move |tx| Door::Own.key(tx, &actor, id)).await?)
+}
+
+async fn show(
+    State(http): HttpState,
+    actor: Actor,
+    Segment(id): Segment,
+) -> Result<Response, HttpError> {
+    let row = own_key(&http, &actor, &id).await?;
+    view::ok(&view::key(&row, http.app.clock.now()))
+}
+
+async fn show_any(
+    State(http): HttpState,
+    actor: Actor,
+    Segment(id): Segment,
+) -> Result<Response, HttpError> {
+    actor.require_operator()?;
+    let id = key_id(&id)?;
+    let row = http.app.store.read(move |tx| key(tx, id)).await?.ok_or_else(no_such_key)?;
+    view::ok(&view::key(&row, http.app.clock.now()))
+}
+
+async fn addresses(
+    State(http): HttpState,
+    actor: Actor,
+    Segment(id): Segment,
+) -> Result<Response, HttpError> {
+    let id = own_key(&http, &actor, &id).await?.id;
+    let uses = http.app.store.read(move |tx| addresses_of(tx, id)).await?;
+    let data = uses
+        .iter()
+        .map(|each| {
+            json!({
+                "object": "key_address",
+                "address": each.address,
+                "client": each.client,
+                "last_used_at": each.at.unix_seconds(),
+            })
+        })
+        .collect();
+    view::ok(&view::list(data, None))
+}
