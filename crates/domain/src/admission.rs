@@ -82,8 +82,8 @@ pub enum Refusal {
     AccountDisabled,
     /// Too many tasks wait already.
     QueueFull {
-        /// How many.
-        waiting: u32,
+        /// How many, and how many there may be.
+        waiting: Level,
         /// True if they are the group's and not the account's alone.
         is_group: bool,
     },
@@ -163,8 +163,8 @@ pub fn has_room(standing: &Standing) -> bool {
 
 fn check_waiting(standing: &Standing) -> Option<Refusal> {
     if !standing.waiting.has_room() {
-        return Some(Refusal::QueueFull { waiting: standing.waiting.count, is_group: false });
+        return Some(Refusal::QueueFull { waiting: standing.waiting, is_group: false });
     }
     let group = standing.group_waiting.filter(|level| !level.has_room())?;
-    Some(Refusal::QueueFull { waiting: group.count, is_group: true })
+    Some(Refusal::QueueFull { waiting: group, is_group: true })
 }

@@ -183,12 +183,33 @@ pub struct ApiError {
     pub param: Option<String>,
     /// Seconds after which to try again (`Retry-After`), if that is known.
     pub retry_after_seconds: Option<u32>,
+    /// The limit that was reached, for the `RateLimit` headers of a 429.
+    pub limit: Option<Limit>,
+}
+
+/// A limit as the `RateLimit` headers tell it (draft-ietf-httpapi-ratelimit-headers).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// The policy's name.
+    pub name: &'static str,
+    /// How many.
+    pub quota: u32,
+    /// In how many seconds; `None` for so many at a time.
+    pub window_seconds: Option<u32>,
+}
+
+impl Limit {
+    /// So many at a time.
+    pub fn at_once(name: &'static str, quota: usize) -> Self {
+        Self { name, quota: u32::try_from(quota).unwrap_or(u32::MAX), window_seconds: None }
+    }
 }
 
 impl ApiError {
     /// An error with a message of its own.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), param: None, retry_after_seconds: None }
+        let message = message.into();
+        Self { code, message, param: None, retry_after_seconds: None, limit: None }
     }
 
     /// An `invalid_request` that names the field to blame.
@@ -207,6 +228,13 @@ impl ApiError {
     #[must_use]
     pub fn with_retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// The same error, naming the limit that was reached.
+    #[must_use]
+    pub fn with_limit(mut self, limit: Limit) -> Self {
+        self.limit = Some(limit);
         self
     }
 

@@ -21,7 +21,7 @@ pub mod state;
 mod text;
 pub mod time;
 
-pub use error::{ApiError, ErrorCode};
+pub use error::{ApiError, ErrorCode, Limit};
 pub use failure::{Failure, FailureCode};
 pub use id::{AccountId, ChannelId, GroupId, IdSource, KeyId, TaskId};
 pub use money::Ticks;

@@ -21,7 +21,7 @@ const PASSWORD_BYTES_MAX: usize = 1024;
 /// Passwords that are hashed at the same time.
 const AT_ONCE: usize = 2;
 /// Passwords that wait for their turn; the last of them waits for a second or two.
-const WAITING_MAX: usize = 32;
+pub(crate) const WAITING_MAX: usize = 32;
 /// Bytes of a salt (RFC 9106, section 3.1).
 const SALT_BYTES: usize = 16;
 /// The parameters of the OWASP Password Storage Cheat Sheet: memory in KiB, passes, lanes.

@@ -8,7 +8,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rushes_domain::{ApiError, ErrorCode};
+use rushes_domain::{ApiError, ErrorCode, Limit};
 use sha2::{Digest, Sha256};
 
 use crate::buckets::{Bucket, Buckets, Rate};
@@ -18,6 +18,9 @@ use crate::clock::AppClock;
 const NAME_RATE: Rate = Rate { burst: 10, per_minute: 1 };
 /// Attempts from one address.
 const ADDRESS_RATE: Rate = Rate { burst: 30, per_minute: 6 };
+/// What [`LoginThrottle::change`] hands out, in its order, by the names in headers.
+const LIMITS: [(&str, Rate); 2] =
+    [("attempts-address", ADDRESS_RATE), ("attempts-name", NAME_RATE)];
 /// Names, and addresses, that are remembered at most.
 const BUCKETS_KEPT_MAX: usize = 20_000;
 /// Leading bits of an IPv6 address that stand for one customer: hosts choose the rest themselves
@@ -44,11 +47,22 @@ type NameHash = [u8; 32];
 pub struct Wait {
     /// After how many seconds the next attempt is possible; at least 1.
     pub seconds: u32,
+    /// The limit that was reached.
+    pub limit: Limit,
+}
+
+impl Wait {
+    fn until(name: &'static str, rate: Rate, bucket: &Bucket) -> Self {
+        let window_seconds = Some(rate.window_seconds());
+        let limit = Limit { name, quota: rate.quota(), window_seconds };
+        Self { seconds: bucket.reset_seconds().max(1), limit }
+    }
 }
 
 impl From<Wait> for ApiError {
     fn from(wait: Wait) -> Self {
-        Self::new(ErrorCode::RateLimited, wait.to_string()).with_retry_after(wait.seconds)
+        let refusal = Self::new(ErrorCode::RateLimited, wait.to_string());
+        refusal.with_limit(wait.limit).with_retry_after(wait.seconds)
     }
 }
 
@@ -74,17 +88,18 @@ impl LoginThrottle {
     /// # Errors
     /// If one of them has no attempt left; then neither is charged.
     pub fn attempt(&self, name: Option<&str>, address: IpAddr) -> Result<(), Wait> {
-        let mut wait_seconds = 0;
+        let mut refused = None;
         self.change(name, address, |buckets| {
-            let empty = buckets.iter().filter(|bucket| bucket.remaining() == 0);
-            wait_seconds = empty.map(Bucket::reset_seconds).max().unwrap_or(0);
-            if wait_seconds == 0 {
+            let empty = LIMITS.iter().zip(&*buckets).filter(|(_, bucket)| bucket.remaining() == 0);
+            let longest = empty.max_by_key(|(_, bucket)| bucket.reset_seconds());
+            refused = longest.map(|(&(name, rate), bucket)| Wait::until(name, rate, bucket));
+            if refused.is_none() {
                 for bucket in buckets {
                     *bucket = bucket.charged();
                 }
             }
         });
-        if wait_seconds == 0 { Ok(()) } else { Err(Wait { seconds: wait_seconds }) }
+        refused.map_or(Ok(()), Err)
     }
 
     /// Gives back what [`attempt`](Self::attempt) charged: it was no guess.
@@ -148,6 +163,11 @@ mod tests {
         (LoginThrottle::new(Arc::new(clock.clone())), clock)
     }
 
+    fn name_wait(seconds: u32) -> Result<(), Wait> {
+        let limit = Limit { name: "attempts-name", quota: 10, window_seconds: Some(600) };
+        Err(Wait { seconds, limit })
+    }
+
     fn address(text: &str) -> IpAddr {
         text.parse().unwrap()
     }
@@ -164,13 +184,13 @@ mod tests {
             let name = if number % 2 == 0 { "Ada" } else { "aDA" };
             assert_eq!(throttle.attempt(Some(name), other(number)), Ok(()));
         }
-        assert_eq!(throttle.attempt(Some("ada"), other(10)), Err(Wait { seconds: 60 }));
+        assert_eq!(throttle.attempt(Some("ada"), other(10)), name_wait(60));
         assert_eq!(throttle.attempt(Some("grace"), other(10)), Ok(()));
         clock.advance_ms(59_000);
-        assert_eq!(throttle.attempt(Some("ADA"), other(11)), Err(Wait { seconds: 1 }));
+        assert_eq!(throttle.attempt(Some("ADA"), other(11)), name_wait(1));
         clock.advance_ms(1_000);
         assert_eq!(throttle.attempt(Some("ada"), other(11)), Ok(()));
-        assert_eq!(throttle.attempt(Some("ada"), other(11)), Err(Wait { seconds: 60 }));
+        assert_eq!(throttle.attempt(Some("ada"), other(11)), name_wait(60));
     }
 
     #[test]
@@ -181,7 +201,10 @@ mod tests {
             let name = (number % 2 == 0).then_some(name.as_str());
             assert_eq!(throttle.attempt(name, address("192.0.2.1")), Ok(()));
         }
-        let wait = Err(Wait { seconds: 10 });
+        let wait = Err(Wait {
+            seconds: 10,
+            limit: Limit { name: "attempts-address", quota: 30, window_seconds: Some(300) },
+        });
         assert_eq!(throttle.attempt(None, address("192.0.2.1")), wait);
         assert_eq!(throttle.attempt(Some("new"), address("::ffff:192.0.2.1")), wait);
         assert_eq!(throttle.attempt(None, address("192.0.2.2")), Ok(()));
@@ -251,7 +274,7 @@ mod tests {
 
     #[test]
     fn the_refusal_says_when_to_come_back() {
-        let error = ApiError::from(Wait { seconds: 7 });
+        let error = ApiError::from(name_wait(7).unwrap_err());
         assert_eq!((error.code, error.retry_after_seconds), (ErrorCode::RateLimited, Some(7)));
         assert!(error.message.contains("7 s"), "{}", error.message);
     }

@@ -15,7 +15,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
-use rushes_domain::{AccountId, ApiError, ErrorCode};
+use rushes_domain::{AccountId, ApiError, ErrorCode, Limit};
 use tokio::time::{Instant, timeout_at};
 
 use super::error::busy;
@@ -90,7 +90,8 @@ pub(super) async fn read_json(
     }
     let place = bodies.any.enter(account_id, 1, Instant::now() + BODY_WAIT).await;
     let place = place.ok_or_else(|| {
-        busy("too many of your requests are sending their bodies; send fewer", RETRY_SECONDS)
+        let limit = Limit::at_once("bodies", PER_ACCOUNT_MAX);
+        busy(limit, "too many of your requests are sending their bodies; send fewer", RETRY_SECONDS)
     })?;
     let read = Reader::new(&body, limits, bodies, account_id).read(body).await?;
     drop(place);
@@ -177,7 +178,8 @@ impl<'a> Reader<'a> {
         let asked_at = Instant::now();
         let entered = self.bodies.large.enter(self.account_id, 1, asked_at + LARGE_WAIT).await;
         let place = entered.ok_or_else(|| {
-            busy("too many large requests are being sent; try again shortly", RETRY_SECONDS)
+            let limit = Limit::at_once("large-bodies", LARGE_PER_ACCOUNT_MAX);
+            busy(limit, "too many large requests are being sent; try again shortly", RETRY_SECONDS)
         })?;
         let now = Instant::now();
         self.until += now - asked_at;

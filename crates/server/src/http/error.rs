@@ -8,12 +8,12 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use rushes_domain::{ApiError, ErrorCode};
+use rushes_domain::{ApiError, ErrorCode, Limit};
 use rushes_store::StoreError;
 
+use super::rate;
+use crate::passwords::{PasswordError, WAITING_MAX};
 use crate::throttle::Wait;
-
-use crate::passwords::PasswordError;
 
 /// Seconds after which to try again when the handler does not know better.
 const RETRY_AFTER_SECONDS: u32 = 5;
@@ -93,7 +93,10 @@ impl From<StoreError> for HttpError {
 impl From<PasswordError> for HttpError {
     fn from(error: PasswordError) -> Self {
         match error {
-            PasswordError::Busy => busy(error.to_string(), RETRY_AFTER_SECONDS).into(),
+            PasswordError::Busy => {
+                let limit = Limit::at_once("passwords", WAITING_MAX);
+                busy(limit, error.to_string(), RETRY_AFTER_SECONDS).into()
+            }
             PasswordError::TooLong => ApiError::invalid("password", error.to_string()).into(),
             other => Self::internal(&other),
         }
@@ -126,8 +129,10 @@ pub(super) fn shutting_down() -> ApiError {
 }
 
 /// Something that all accounts share is taken for longer than this request may wait.
-pub(super) fn busy(message: impl Into<String>, retry_after_seconds: u32) -> ApiError {
-    ApiError::new(ErrorCode::RateLimited, message).with_retry_after(retry_after_seconds)
+pub(super) fn busy(limit: Limit, message: impl Into<String>, retry_after_seconds: u32) -> ApiError {
+    ApiError::new(ErrorCode::RateLimited, message)
+        .with_limit(limit)
+        .with_retry_after(retry_after_seconds)
 }
 
 /// There is no such task, or it is somebody else's.
@@ -152,6 +157,9 @@ pub(super) fn render(mut response: Response, request_id: &str, public_url: &str)
     let seconds = error.retry_after_seconds.or(says_when.then_some(RETRY_AFTER_SECONDS));
     if let Some(seconds) = seconds {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some(limit) = &error.limit {
+        rate::write_reached(limit, seconds.unwrap_or(RETRY_AFTER_SECONDS), headers);
     }
     response
 }

@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use rushes_domain::{AccountId, KeyId};
+use rushes_domain::{AccountId, KeyId, Limit};
 
 pub use crate::buckets::Rate;
 use crate::buckets::{Bucket, Buckets};
@@ -179,6 +179,20 @@ impl Allowance {
 
     fn levels(&self) -> impl Iterator<Item = &Level> {
         std::iter::once(&self.account).chain(&self.key)
+    }
+}
+
+/// Tells of a limit that was reached, beside those of the creates if they are there.
+pub(super) fn write_reached(limit: &Limit, reset_seconds: u32, headers: &mut HeaderMap) {
+    let Limit { name, quota, window_seconds } = limit;
+    let window = window_seconds.map_or_else(String::new, |seconds| format!(";w={seconds}"));
+    for (header, text) in [
+        (RATE_LIMIT, format!("\"{name}\";r=0;t={reset_seconds}")),
+        (RATE_LIMIT_POLICY, format!("\"{name}\";q={quota}{window}")),
+    ] {
+        if let Ok(value) = HeaderValue::try_from(text) {
+            headers.append(header, value);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Groups, what they allow, and the limits of keys, accounts and groups together.
 
 use pretty_assertions::assert_eq;
-use rushes_domain::admission::{Period, Refusal};
+use rushes_domain::admission::{Level, Period, Refusal};
 use rushes_domain::{GroupId, KeyId, State, Ticks};
 use rushes_store::{
     AccountChange, AccountLimits, CreateOutcome, DEFAULT_GROUP, GroupOutcome, GroupTerms,
@@ -80,7 +80,7 @@ fn a_groups_limits_are_each_accounts() {
     moved_to(&test, id);
     assert_eq!(state_of(test.create(test.new_task(1))), State::Queued);
     assert_eq!(state_of(test.create(test.new_task(2))), State::Parked);
-    let full = Refusal::QueueFull { waiting: 1, is_group: false };
+    let full = Refusal::QueueFull { waiting: Level { count: 1, max: 1 }, is_group: false };
     assert_eq!(test.create(test.new_task(3)), CreateOutcome::Refused(full));
     let wider = GroupTerms { in_flight_max: Some(2), ..terms("small") };
     test.write(move |tx| {
@@ -103,7 +103,7 @@ fn a_groups_total_is_shared_and_handed_on() {
     let (first, lease) = test.brought_to(1, State::Running);
     let waiting = created(test.create(new_task(other, other_key, 2)));
     assert_eq!((first.state, waiting.state), (State::Running, State::Parked));
-    let full = Refusal::QueueFull { waiting: 1, is_group: true };
+    let full = Refusal::QueueFull { waiting: Level { count: 1, max: 1 }, is_group: true };
     assert_eq!(test.create(test.new_task(3)), CreateOutcome::Refused(full));
     let code = rushes_domain::FailureCode::UpstreamError;
     test.step(lease, Happening::Failed(failure(code)), 1).unwrap();
@@ -125,7 +125,7 @@ fn a_key_at_its_limit_holds_up_no_other_key() {
     assert_eq!(state_of(create(key, 2)), State::Parked);
     assert_eq!(state_of(create(test.live_key, 3)), State::Queued, "the other key has room");
     assert_eq!(state_of(create(key, 4)), State::Parked);
-    let full = Refusal::QueueFull { waiting: 2, is_group: false };
+    let full = Refusal::QueueFull { waiting: Level { count: 2, max: 2 }, is_group: false };
     assert_eq!(create(key, 5), CreateOutcome::Refused(full));
     assert_eq!(state_of(create(test.live_key, 6)), State::Queued, "it need not wait");
     test.assert_sound();

@@ -2,7 +2,7 @@
 
 use pretty_assertions::assert_eq;
 use rushes_domain::Ticks;
-use rushes_domain::admission::Refusal;
+use rushes_domain::admission::{Level, Refusal};
 use rushes_store::{
     AccountLimits, CreateOutcome, IDEMPOTENCY_KEPT_MS, Retention, delete_old_rows, find_replay,
 };
@@ -53,7 +53,10 @@ fn a_refused_request_leaves_its_key_free() {
     new.limits = AccountLimits { in_flight_max: 0, waiting_max: 0 };
     assert_eq!(
         test.create(new.clone()),
-        CreateOutcome::Refused(Refusal::QueueFull { waiting: 0, is_group: false })
+        CreateOutcome::Refused(Refusal::QueueFull {
+            waiting: Level { count: 0, max: 0 },
+            is_group: false
+        })
     );
     new.limits = crate::harness::NO_LIMITS;
     new.idempotency = Some(idempotency("once", 8));

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Barrier};
 
-use rushes_domain::admission::Refusal;
+use rushes_domain::admission::{Level, Refusal};
 use rushes_domain::{ChannelId, FailureCode, State, Ticks};
 use rushes_store::{
     Advance, CancelOutcome, CreateOutcome, Fence, Happening, StoreError, advance, cancel_task,
@@ -76,7 +76,10 @@ async fn limits_hold_at_every_instant() {
     );
     assert_eq!(
         count(|each| *each
-            == CreateOutcome::Refused(Refusal::QueueFull { waiting: 10, is_group: false })),
+            == CreateOutcome::Refused(Refusal::QueueFull {
+                waiting: Level { count: 10, max: 10 },
+                is_group: false
+            })),
         49
     );
 }

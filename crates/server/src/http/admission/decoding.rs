@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rushes_domain::AccountId;
+use rushes_domain::{AccountId, Limit};
 use tokio::time::Instant;
 
 use super::images::Incoming;
@@ -136,7 +136,7 @@ fn units(pixels: u64) -> u32 {
 }
 
 fn refused(message: &str) -> HttpError {
-    busy(message, RETRY_SECONDS).into()
+    busy(Limit::at_once("pictures", CREATES_MAX), message, RETRY_SECONDS).into()
 }
 
 fn locked(load: &Mutex<Load>) -> MutexGuard<'_, Load> {

@@ -1,7 +1,7 @@
 //! Why a create is refused, in sentences.
 
-use rushes_domain::admission::{Period, Refusal};
-use rushes_domain::{ApiError, ErrorCode};
+use rushes_domain::admission::{Level, Period, Refusal};
+use rushes_domain::{ApiError, ErrorCode, Limit};
 
 use crate::http::auth::{account_disabled, invalid_api_key};
 use crate::http::error::HttpError;
@@ -72,13 +72,19 @@ pub(super) const fn refused_code(refusal: &Refusal) -> ErrorCode {
     }
 }
 
-fn queue_full(waiting: u32, is_group: bool) -> ApiError {
-    let message = if is_group {
-        format!("{waiting} tasks of your group are waiting already; try again in a while")
+fn queue_full(waiting: Level, is_group: bool) -> ApiError {
+    let Level { count, max } = waiting;
+    let (name, message) = if is_group {
+        (
+            "group-waiting",
+            format!("the queue of your group is full ({count} waiting); try again in a while"),
+        )
     } else {
-        format!("{waiting} of your tasks are waiting already; let some finish first")
+        ("waiting", format!("your queue is full ({count} waiting); let some finish first"))
     };
-    ApiError::new(ErrorCode::QueueFull, message).with_retry_after(QUEUE_FULL_RETRY_SECONDS)
+    ApiError::new(ErrorCode::QueueFull, message)
+        .with_limit(Limit { name, quota: max, window_seconds: None })
+        .with_retry_after(QUEUE_FULL_RETRY_SECONDS)
 }
 
 /// Nothing makes videos for this key.

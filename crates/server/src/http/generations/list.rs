@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
-use rushes_domain::{AccountId, ApiError, State as TaskState, TaskId};
+use rushes_domain::{AccountId, ApiError, Limit, State as TaskState, TaskId};
 use rushes_store::{ListFilter, StoreError, TaskRow, Tx, list_tasks};
 use tokio::time::Instant;
 
@@ -99,6 +99,7 @@ fn answer(
 
 fn too_many() -> ApiError {
     busy(
+        Limit::at_once("filtered-lists", FILTERED_PER_ACCOUNT_MAX),
         "too many lists with a filter are being read; ask for fewer at a time",
         FILTERED_RETRY_SECONDS,
     )

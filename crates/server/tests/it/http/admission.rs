@@ -1,5 +1,6 @@
 //! The one admission function: every refusal at every door, races, rates, replays.
 
+mod conditions;
 mod races;
 mod refusals;
 

@@ -2,7 +2,7 @@
 
 use pretty_assertions::assert_eq;
 use rushes_domain::account::KeyKind;
-use rushes_domain::admission::Refusal;
+use rushes_domain::admission::{Level, Refusal};
 use rushes_domain::money::CostState;
 use rushes_domain::{State, Ticks};
 use rushes_store::{
@@ -101,7 +101,10 @@ fn over_the_limit_tasks_are_parked_and_then_refused() {
     assert_eq!((parked.state, parked.next_run_at, parked.queued_at), (State::Parked, None, None));
     assert_eq!(
         create(4),
-        CreateOutcome::Refused(Refusal::QueueFull { waiting: 1, is_group: false })
+        CreateOutcome::Refused(Refusal::QueueFull {
+            waiting: Level { count: 1, max: 1 },
+            is_group: false
+        })
     );
     let id = task_id(4);
     assert_eq!(test.read(move |tx| rushes_store::task(tx, id)), None);

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use rushes_domain::account::KeyKind;
-use rushes_domain::{AccountId, ApiError, ErrorCode, KeyId, Timestamp};
+use rushes_domain::{AccountId, ApiError, ErrorCode, KeyId, Limit, Timestamp};
 use rushes_store::keys::{
     KEYS_PER_ACCOUNT_MAX, KEYS_PER_DAY_MAX, count_keys, key, many_keys_since,
 };
@@ -33,8 +33,8 @@ use crate::settings::is_key_reveal_on;
 
 /// Name of a key that was given none.
 const UNNAMED: &str = "unnamed";
-/// Milliseconds of [`KEYS_PER_DAY_MAX`].
-const DAY_MS: i64 = 86_400_000;
+/// The time of [`KEYS_PER_DAY_MAX`].
+const DAY_SECONDS: u32 = 86_400;
 
 pub(super) async fn create_own(
     State(http): HttpState,
@@ -115,13 +115,15 @@ fn check_count(tx: &mut Tx<'_>, account_id: AccountId, now: Timestamp) -> Result
         return Err(ApiError::new(ErrorCode::Conflict, text).into());
     }
     let Some(since) = many_keys_since(tx, account_id)? else { return Ok(()) };
-    let wait_ms = DAY_MS - now.ms_since(since);
+    let wait_ms = i64::from(DAY_SECONDS) * 1_000 - now.ms_since(since);
     if wait_ms <= 0 {
         return Ok(());
     }
     let text = format!("an account may make {KEYS_PER_DAY_MAX} keys in 24 hours");
     let seconds = u32::try_from(wait_ms / 1_000 + 1).unwrap_or(u32::MAX);
-    Err(ApiError::new(ErrorCode::RateLimited, text).with_retry_after(seconds).into())
+    let limit = Limit { name: "keys", quota: KEYS_PER_DAY_MAX, window_seconds: Some(DAY_SECONDS) };
+    let refusal = ApiError::new(ErrorCode::RateLimited, text).with_limit(limit);
+    Err(refusal.with_retry_after(seconds).into())
 }
 
 pub(super) async fn change_own(
