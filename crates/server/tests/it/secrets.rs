@@ -194,6 +194,25 @@ impl Canary {
         let wrong = json!({ "code": passwords[3] });
         self.call(&alice, "POST", "/api/redeem", wrong).await;
         self.call("", "POST", "/api/login", json!({ "token": passwords[3] })).await;
+        self.wrong_kinds(&alice).await;
+    }
+
+    /// A secret of digits that somebody sent as a number is a secret as well.
+    async fn wrong_kinds(&mut self, alice: &str) {
+        let number = 471_100_471_100_u64;
+        self.secrets.push(number.to_string());
+        for (by, path, body) in [
+            ("", "/api/login", json!({ "name": "alice", "password": number })),
+            ("", "/api/login", json!({ "token": number })),
+            ("", "/api/login", json!(number)),
+            (alice, "/api/redeem", json!({ "code": number })),
+            (alice, "/api/session/confirm", json!({ "password": [number] })),
+            (alice, "/api/me/password", json!({ "current": number, "new": number })),
+            (alice, "/api/keys", json!({ "name": number })),
+        ] {
+            let answer = self.call(by, "POST", path, body).await;
+            assert_eq!(answer["error"]["code"], "invalid_request", "{path}: {answer}");
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the JSON API reads: small objects whose unknown fields are refused, and queries.
 //!
-//! Guarantees: a refusal names the field; nothing larger than [`BODY_BYTES_MAX`] is read, and
-//! nothing slower than [`BODY_TIME`].
+//! Guarantees: a refusal names the field, and repeats no value, which may be a password; nothing
+//! larger than [`BODY_BYTES_MAX`] is read, and nothing slower than [`BODY_TIME`].
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ pub(in crate::http) async fn read<T: DeserializeOwned>(
     let mut input = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut input).map_err(|error| {
         let path = error.path().to_string();
-        let message = error.into_inner().to_string();
+        let message = without_value(&error.into_inner().to_string());
         if path == "." {
             ApiError::new(ErrorCode::InvalidRequest, format!("the body is not valid: {message}"))
         } else {
@@ -63,6 +63,37 @@ pub(in crate::http) fn query<T: DeserializeOwned>(text: Option<&str>) -> Result<
     let input = serde_urlencoded::Deserializer::new(pairs);
     serde_path_to_error::deserialize(input).map_err(|error| {
         let path = error.path().to_string();
-        ApiError::invalid(&path, format!("{path}: {}", error.into_inner()))
+        ApiError::invalid(
+            &path,
+            format!("{path}: {}", without_value(&error.into_inner().to_string())),
+        )
     })
+}
+
+/// Leaves the value out of serde's "invalid type: integer `5`, expected a string at line 1 column 9".
+fn without_value(message: &str) -> String {
+    let rest = ["invalid type: ", "invalid value: "].iter().find_map(|it| message.strip_prefix(it));
+    let Some((found, expected)) = rest.and_then(|rest| rest.rsplit_once(", expected ")) else {
+        return message.to_owned();
+    };
+    let kind = found.split(['`', '"']).next().unwrap_or("").trim_end();
+    format!("expected {expected}, not {kind}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_value;
+
+    #[test]
+    fn a_refusal_repeats_no_value() {
+        for (message, told) in [
+            ("invalid type: integer `4711`, expected a string", "expected a string, not integer"),
+            ("invalid type: string \"a, expected b\", expected u64", "expected u64, not string"),
+            ("invalid value: integer `-1`, expected u32", "expected u32, not integer"),
+            ("invalid type: null, expected a string", "expected a string, not null"),
+            ("unknown field `nam`, expected `name`", "unknown field `nam`, expected `name`"),
+        ] {
+            assert_eq!(without_value(message), told);
+        }
+    }
 }

@@ -17,7 +17,9 @@ use http::{HeaderValue, StatusCode};
 use rushes_domain::account::{Role, is_name, key_hash};
 use rushes_domain::{AccountId, ApiError, ErrorCode, Timestamp};
 use rushes_store::sessions::SESSION_MS;
-use rushes_store::{AccountRow, AuditEntry, DEFAULT_GROUP, NewAccount, NewSession, SessionRow, Tx};
+use rushes_store::{
+    AccountRow, AuditEntry, DEFAULT_GROUP, NewAccount, NewSession, SessionRow, StoreError, Tx,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -55,11 +57,12 @@ async fn login(State(http): State<Arc<Http>>, request: Request) -> Result<Respon
     same_origin::check(&parts.method, &parts.headers, &http.app.config.public_url)?;
     let origin = Origin::of(&parts, &http);
     let login: Login = input::read(&parts.headers, body).await?;
-    let (account_id, way) = match (login.name, login.password, login.token) {
-        (Some(name), Some(password), None) => {
-            (by_password(&http, &origin, &name, &password).await?, Way::Password)
+    let way = match (login.name, login.password, login.token) {
+        (Some(name), Some(password), None) => by_password(&http, &origin, &name, &password).await?,
+        (None, None, Some(token)) => {
+            http.app.login_throttle.attempt(None, origin.address)?;
+            Way::Link { token_hash: key_hash(&token) }
         }
-        (None, None, Some(token)) => (by_link(&http, &origin, &token).await?, Way::Link),
         _ => {
             return Err(ApiError::new(
                 ErrorCode::InvalidRequest,
@@ -68,30 +71,52 @@ async fn login(State(http): State<Arc<Http>>, request: Request) -> Result<Respon
             .into());
         }
     };
-    open(&http, &parts, &origin, account_id, way).await
+    open(&http, &parts, &origin, way).await
 }
 
-/// How somebody came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How somebody came in, and what is looked at again in the transaction that opens the session.
 enum Way {
-    Password,
-    Link,
-    Registration,
+    /// The password that was right is the one with this hash; another may have been set since.
+    Password {
+        account_id: AccountId,
+        phc: String,
+    },
+    /// Used up in that transaction, so that a link is not lost where no session comes of it.
+    Link {
+        token_hash: [u8; 32],
+    },
+    Registration {
+        account_id: AccountId,
+    },
 }
 
 impl Way {
-    const fn as_str(self) -> &'static str {
+    const fn as_str(&self) -> &'static str {
         match self {
-            Self::Password => "password",
-            Self::Link => "login_link",
-            Self::Registration => "registration",
+            Self::Password { .. } => "password",
+            Self::Link { .. } => "login_link",
+            Self::Registration { .. } => "registration",
         }
     }
 
-    const fn status(self) -> StatusCode {
+    const fn status(&self) -> StatusCode {
         match self {
-            Self::Registration => StatusCode::CREATED,
-            Self::Password | Self::Link => StatusCode::OK,
+            Self::Registration { .. } => StatusCode::CREATED,
+            Self::Password { .. } | Self::Link { .. } => StatusCode::OK,
+        }
+    }
+
+    /// Whose session it becomes, as far as that still holds.
+    fn account_id(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<AccountId, StoreError> {
+        match self {
+            Self::Password { account_id, phc } => {
+                let current = rushes_store::accounts::password_hash(tx, *account_id)?;
+                current.filter(|it| it == phc).map(|_| *account_id).ok_or_else(|| wrong().into())
+            }
+            Self::Link { token_hash } => {
+                rushes_store::use_login_link(tx, token_hash, now)?.ok_or_else(|| wrong().into())
+            }
+            Self::Registration { account_id } => Ok(*account_id),
         }
     }
 }
@@ -101,7 +126,7 @@ async fn by_password(
     origin: &Origin,
     name: &str,
     password: &str,
-) -> Result<AccountId, HttpError> {
+) -> Result<Way, HttpError> {
     let app = &http.app;
     app.login_throttle.attempt(Some(name), origin.address)?;
     let looked_up = name.to_owned();
@@ -117,12 +142,10 @@ async fn by_password(
         })
         .await?;
     let is_right = verify(http, Some(name), origin.address, password, phc.as_deref()).await?;
-    let account = account.filter(|_| is_right && phc.is_some()).ok_or_else(wrong)?;
+    let found = account.zip(phc).filter(|_| is_right);
+    let (account, phc) = found.ok_or_else(wrong)?;
     app.login_throttle.succeeded(Some(name), origin.address);
-    if !account.enabled {
-        return Err(account_disabled().into());
-    }
-    Ok(account.id)
+    Ok(Way::Password { account_id: account.id, phc })
 }
 
 /// Checks a password that was counted as an attempt; where the line for it is too long it was none.
@@ -140,16 +163,6 @@ async fn verify(
     Ok(checked?)
 }
 
-async fn by_link(http: &Http, origin: &Origin, token: &str) -> Result<AccountId, HttpError> {
-    let app = &http.app;
-    app.login_throttle.attempt(None, origin.address)?;
-    let (hash, now) = (key_hash(token), app.clock.now());
-    let used = app.store.write(move |tx| rushes_store::use_login_link(tx, &hash, now)).await?;
-    let account_id = used.ok_or_else(wrong)?;
-    app.login_throttle.succeeded(None, origin.address);
-    Ok(account_id)
-}
-
 fn wrong() -> ApiError {
     ApiError::new(
         ErrorCode::InvalidCredentials,
@@ -162,50 +175,52 @@ async fn open(
     http: &Http,
     parts: &Parts,
     origin: &Origin,
-    account_id: AccountId,
     way: Way,
 ) -> Result<Response, HttpError> {
     let app = &http.app;
     let former = by_cookie(&parts.headers, http).await.ok().flatten();
     let (token, id) = (random_hex(http, 32), format!("ses_{}", random_hex(http, 12)));
-    let now = app.clock.now();
-    let new = NewSession {
-        id,
-        token_hash: key_hash(&token),
-        account_id,
-        address: origin.address.to_string(),
-        client: origin.client.clone(),
-        by_link: way == Way::Link,
-        now,
-    };
-    let origin = origin.clone();
+    let (now, token_hash) = (app.clock.now(), key_hash(&token));
+    let (is_link, status) = (matches!(way, Way::Link { .. }), way.status());
+    let by = origin.clone();
     let (account, session) = app
         .store
         .write(move |tx| {
             if let Some(former) = &former {
                 rushes_store::delete_session(tx, former.account_id, &former.id)?;
             }
+            let account_id = way.account_id(tx, now)?;
             let account = account_of(tx, account_id)?;
             if !account.enabled {
                 return Err(account_disabled().into());
             }
+            let new = NewSession {
+                id: id.clone(),
+                token_hash,
+                account_id,
+                address: by.address.to_string(),
+                client: by.client.clone(),
+                by_link: is_link,
+                now,
+            };
             rushes_store::create_session(tx, &new)?;
             let after = json!({ "by": way.as_str() });
             let object = format!("session {}", new.id);
-            rushes_store::audit(
-                tx,
-                &by_themselves(&origin, &account, "session.open", object, &after, now),
-            )?;
-            let session = rushes_store::find_session(tx, &new.token_hash)?;
-            Ok((account, session.ok_or(rushes_store::StoreError::NotFound)?))
+            let entry = by_themselves(&by, &account, "session.open", object, &after, now);
+            rushes_store::audit(tx, &entry)?;
+            let session = rushes_store::find_session(tx, &token_hash)?;
+            Ok((account, session.ok_or(StoreError::NotFound)?))
         })
         .await?;
+    if is_link {
+        app.login_throttle.succeeded(None, origin.address);
+    }
     let body = json!({
         "object": "session_opened",
         "account": view::account(&account),
         "session": view::session(&session, Some(&session.id)),
     });
-    let mut response = view::answer(way.status(), &body)?;
+    let mut response = view::answer(status, &body)?;
     let max_age_seconds = u32::try_from(SESSION_MS / 1_000).unwrap_or(u32::MAX);
     response.headers_mut().append(SET_COOKIE, http.cookies.set(&token, max_age_seconds));
     Ok(response)
@@ -312,7 +327,7 @@ async fn register(State(http): State<Arc<Http>>, request: Request) -> Result<Res
         Ok(row.id)
     };
     let account_id = app.store.write(write).await?;
-    open(&http, &parts, &origin, account_id, Way::Registration).await
+    open(&http, &parts, &origin, Way::Registration { account_id }).await
 }
 
 /// Refuses a name that no account or group may have.
