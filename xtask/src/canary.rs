@@ -1,12 +1,12 @@
 //! Looks for secrets in what a test run prints.
 //!
-//! Guarantees: a key as the gateway makes them, the cookie of a session, a one-time link and a
-//! redemption code are recognised by their form. Not here: passwords, which have none; the
+//! Guarantees: a key as the gateway makes them, the cookie of a session, a one-time link, a
+//! redemption code and the signature of a link to a result are recognised by their form. Not here: passwords, which have none; the
 //! gateway's own tests bring known ones and look for them.
 
 /// Fewest letters and digits after `sk-` or `sk-test-` that make a key; the gateway's have 48.
 const KEY_CHARS_MIN: usize = 40;
-/// Hex digits of a session's or a link's token.
+/// Hex digits of a session's or a one-time link's token, and of a signature.
 const TOKEN_DIGITS: usize = 64;
 /// Blocks of four characters in a redemption code.
 const CODE_BLOCKS: usize = 5;
@@ -15,7 +15,8 @@ const CODE_BLOCKS: usize = 5;
 /// is a made-up one.
 pub(crate) fn is_leak(line: &str) -> bool {
     let mut keys = after(line, "sk-").map(|rest| rest.strip_prefix("test-").unwrap_or(rest));
-    let mut tokens = after(line, "rushes_session=").chain(after(line, "#t="));
+    let mut tokens =
+        ["rushes_session=", "#t=", "sig="].into_iter().flat_map(|marker| after(line, marker));
     keys.any(is_key)
         || tokens.any(|rest| run(rest, |byte| byte.is_ascii_hexdigit()) >= TOKEN_DIGITS)
         || after(line, "RC-").any(is_code)
@@ -59,6 +60,7 @@ mod tests {
             format!("\"sk-test-{key}\""),
             format!("set-cookie: __Host-rushes_session={digits}; Path=/"),
             format!("http://127.0.0.1:1/login#t={digits}"),
+            format!("GET /files/task_1/video.mp4?exp=1&kid=1&sig={digits} 200"),
             "RC-0123-4567-89AB-CDEF-GHJK".to_owned(),
         ] {
             assert!(is_leak(&leak), "{leak}");
@@ -69,6 +71,7 @@ mod tests {
             "export RUSHES_API_KEY=sk-...",
             "RC-XXXX-XXXX-XXXX-XXXX-XXXX",
             "rushes_session=; Max-Age=0",
+            "GET /files/task_1/video.mp4?exp=1&kid=1&sig=… 200",
             "task_01a2058deb11736485905b6718454dea",
         ] {
             assert!(!is_leak(harmless), "{harmless}");

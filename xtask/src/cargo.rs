@@ -72,7 +72,8 @@ pub(crate) fn binary(profile: &str) -> anyhow::Result<PathBuf> {
 }
 
 /// Runs `cargo test`, shows its output and adds up its `test result:` lines. A secret in anything
-/// that it or a server of its tests printed counts as a failure of its own.
+/// that it or a server of its tests printed counts as a failure of its own; with `--show-output`
+/// that includes what tests printed that went well, which is looked through but not shown.
 pub(crate) fn test(arguments: &[&str]) -> anyhow::Result<Counts> {
     let mut command = cargo(arguments);
     let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -81,8 +82,12 @@ pub(crate) fn test(arguments: &[&str]) -> anyhow::Result<Counts> {
     let errors = child.stderr.take().context("cargo has no standard error")?;
     let errors = std::thread::spawn(move || pass_on(errors, |line| eprintln!("{line}")));
     let mut counts = Counts::default();
+    let mut is_hidden = false;
     let mut leaks = pass_on(output, |line| {
-        println!("{line}");
+        is_hidden = is_of_successes(line, is_hidden);
+        if !is_hidden || canary::is_leak(line) {
+            println!("{line}");
+        }
         if let Some(found) = parse_result(line) {
             counts.add(&found);
         }
@@ -112,6 +117,15 @@ fn pass_on(output: impl Read, mut line: impl FnMut(&str)) -> anyhow::Result<usiz
         leaks += usize::from(canary::is_leak(&text));
     }
     Ok(leaks)
+}
+
+/// True for the lines from `successes:` to the next heading or result.
+fn is_of_successes(line: &str, was: bool) -> bool {
+    match line {
+        "successes:" => true,
+        "failures:" => false,
+        _ => was && !line.starts_with("test result: "),
+    }
 }
 
 /// `test result: ok. 12 passed; 0 failed; 1 ignored; …`

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 
+use crate::canary;
+
 /// Time for a gateway to answer after its start.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// Time for a gateway to end after SIGTERM: its grace of 10 s, and some more.
@@ -103,8 +105,20 @@ impl Gateway {
         self.child.id()
     }
 
-    /// Stops it as a service manager would, and waits for its end.
+    /// Stops it as a service manager would, waits for its end, and looks for secrets in its log.
     pub(crate) fn stop(mut self) -> anyhow::Result<ExitStatus> {
+        let status = self.terminate()?;
+        let log = fs::read_to_string(self.scratch.path().join("log")).context("no log to read")?;
+        let keys = [&self.api_key, &self.test_api_key];
+        let holds_one = |line: &&str| {
+            canary::is_leak(line) || keys.iter().any(|key| line.contains(key.as_str()))
+        };
+        let leaks = log.lines().filter(holds_one).count();
+        ensure!(leaks == 0, "{leaks} lines of the gateway's log hold a secret");
+        Ok(status)
+    }
+
+    fn terminate(&mut self) -> anyhow::Result<ExitStatus> {
         let process_id = self.child.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &process_id]).status();
         ensure!(asked.is_ok_and(|status| status.success()), "`kill -TERM {process_id}` failed");

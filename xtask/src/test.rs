@@ -74,7 +74,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
 
 fn cargo_tests() -> anyhow::Result<Report> {
     let mut checks = Checks::begin("cargo");
-    checks.add(&cargo::test(&["test", "--workspace", "--no-fail-fast"])?);
+    checks.add(&cargo::test(&["test", "--workspace", "--no-fail-fast", "--", "--show-output"])?);
     Ok(checks.end())
 }
 

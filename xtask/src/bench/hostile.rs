@@ -25,6 +25,8 @@ const POLLERS: usize = 2;
 const POLLS_EACH: usize = 1_000;
 /// Pictures of an order.
 const PICTURES: usize = 7;
+/// Longest that the polls of others may take during the attack, at the 99th percentile.
+const P99_US_MAX: f64 = 50_000.0;
 /// Size of a picture: 39.4 megapixels, of the 40 that are allowed.
 const WIDTH: u32 = 7_300;
 const HEIGHT: u32 = 5_400;
@@ -74,7 +76,10 @@ pub(super) fn run() -> anyhow::Result<()> {
         let pick = |of: fn(&Sample) -> f64| median(samples.iter().map(of).collect());
         println!("{name:<18} {:>8.0} {:>10.0}", pick(|it| it.p50_us), pick(|it| it.p99_us));
     }
-    gateway.stop().map(|_| ())
+    gateway.stop()?;
+    let p99_us = median(attacked.iter().map(|it| it.p99_us).collect());
+    ensure!(p99_us < P99_US_MAX, "polls of others took {p99_us:.0} µs, over {P99_US_MAX:.0}");
+    Ok(())
 }
 
 fn under_attack(load: &Load, attack: &[u8], refused: &AtomicUsize) -> anyhow::Result<Sample> {

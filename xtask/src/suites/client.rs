@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use anyhow::Context as _;
 
 use super::{Context, SETTINGS};
+use crate::canary;
 use crate::gateway::Gateway;
 use crate::outcome::{Checks, Report};
 use crate::picture_server::PictureServer;
@@ -91,9 +92,10 @@ fn count(mut command: Command, checks: &mut Checks) -> anyhow::Result<bool> {
         .spawn()
         .context("the program cannot be started")?;
     let output = child.stdout.take().context("the program has no output")?;
-    let mut failed = false;
+    let (mut failed, mut leaks) = (false, 0_usize);
     for line in BufReader::new(output).lines() {
         let line = line?;
+        leaks += usize::from(canary::is_leak(&line));
         if let Some(name) = line.strip_prefix("ok ") {
             checks.passed(name);
         } else if let Some(text) = line.strip_prefix("not ok ") {
@@ -106,5 +108,6 @@ fn count(mut command: Command, checks: &mut Checks) -> anyhow::Result<bool> {
     }
     let status = child.wait()?;
     anyhow::ensure!(status.success() || failed, "the program ended with {status}");
+    anyhow::ensure!(leaks == 0, "{leaks} lines above hold a secret (see xtask/src/canary.rs)");
     Ok(!failed)
 }
