@@ -134,7 +134,7 @@ impl ClientBuilder {
 }
 
 impl Client {
-    /// A client of the gateway at `base_url` (without `/v1`), with the usual settings.
+    /// A client of the gateway at `base_url` (with or without `/v1`), with the usual settings.
     ///
     /// ```
     /// use rushes_sdk::Client;
@@ -260,7 +260,7 @@ fn parse_base_url(text: &str) -> Result<Url, Error> {
     let expected = "expected something like https://video.example.com";
     let invalid =
         |why: &str| Err(Error::Invalid(format!("base URL \"{text}\": {why}; {expected}")));
-    let Ok(url) = Url::parse(text) else { return invalid("not a URL") };
+    let Ok(mut url) = Url::parse(text) else { return invalid("not a URL") };
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return invalid("not an http or https URL");
     }
@@ -269,6 +269,11 @@ fn parse_base_url(text: &str) -> Result<Url, Error> {
     }
     if url.query().is_some() || url.fragment().is_some() {
         return invalid("it has a query or a fragment");
+    }
+    // Other clients of the same gateway want it with `/v1`, so it is often pasted like that.
+    let trimmed = url.path().trim_end_matches('/').to_owned();
+    if let Some(rest) = trimmed.strip_suffix("/v1") {
+        url.set_path(rest);
     }
     Ok(url)
 }

@@ -168,6 +168,19 @@ async fn ids_and_queries_are_encoded_and_a_base_path_is_kept() {
 }
 
 #[test]
+fn a_base_url_is_right_with_and_without_v1() {
+    for (given, base) in [
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://127.0.0.1:8080/v1", "http://127.0.0.1:8080"),
+        ("https://example.com/prefix/v1/", "https://example.com/prefix"),
+        ("http://v1", "http://v1"),
+        ("http://127.0.0.1/av1", "http://127.0.0.1/av1"),
+    ] {
+        assert_eq!(Client::new(given, "sk-a").unwrap().base_url(), base, "{given}");
+    }
+}
+
+#[test]
 fn addresses_and_keys_that_cannot_work_are_refused_with_a_reason() {
     let reason = |url: &str, key: &str| Client::new(url, key).unwrap_err().to_string();
     assert!(reason("localhost:8080", "sk-x").contains("not an http or https URL"));

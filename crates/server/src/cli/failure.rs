@@ -128,11 +128,17 @@ impl From<Error> for Failure {
             Error::Api { code, .. } if code == "invalid_api_key" => {
                 Some(key_hint(crate::config::read_variable("RUSHES_API_KEY").as_deref()))
             }
-            Error::Api { code, .. } if code == "permission_denied" => Some(
-                "on the gateway's own machine --data-dir DIR needs no key; elsewhere \
+            // Other scopes are missing for other reasons, which the message tells.
+            Error::Api { code, message, .. }
+                if code == "permission_denied"
+                    && ["manage", "operator"].iter().any(|word| message.contains(word)) =>
+            {
+                Some(
+                    "on the gateway's own machine --data-dir DIR needs no key; elsewhere \
                  RUSHES_API_KEY needs the scope \"manage\""
-                    .to_owned(),
-            ),
+                        .to_owned(),
+                )
+            }
             Error::Api { request_id: Some(id), status: 500.., .. } => {
                 Some(format!("request id for the operator: {}", escape(id)))
             }

@@ -43,7 +43,7 @@ const THREADS_GRACE: Duration = Duration::from_secs(1);
 #[derive(Debug, Parser)]
 #[command(name = "rushes", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "\
-Exit codes: 0 done, 1 the task failed, 2 usage or refused request, 3 timed out, 4 no server.\n\
+Exit codes: 0 done, 1 the task failed or a check found something, 2 usage or refused request, 3 timed out, 4 no server.\n\
 Start with `rushes serve`, or make a preview right away: rushes generate \"a red sports car\"")]
 struct Cli {
     #[command(flatten)]

@@ -108,6 +108,11 @@ impl Target {
     }
 
     async fn embedded(data_dir: Option<PathBuf>, purpose: Purpose) -> Result<Self, Failure> {
+        let empty = data_dir.as_ref().filter(|path| !path.join(STORE_FILE).exists());
+        if let Some(path) = empty {
+            // A mistyped path would otherwise look like a gateway that lost everything.
+            note(&format!("note: {} holds no gateway's data yet; it is made now", path.display()));
+        }
         let embedded = Embedded::start(data_dir.clone()).await.map_err(|error| {
             let failure = Failure::from(error);
             // Without a usable configuration it is wrong usage, else there is no server to reach.
@@ -165,7 +170,12 @@ impl Target {
 }
 
 fn one_without_other(present: &str, missing: &str) -> Failure {
+    let example = match missing {
+        "RUSHES_BASE_URL" => "export RUSHES_BASE_URL=http://127.0.0.1:8080",
+        _ => "export RUSHES_API_KEY=sk-…",
+    };
     Failure::usage(format!("{present} is set but {missing} is not; set both or neither"))
+        .with_hint(format!("{example}\nor name the gateway's own directory with --data-dir DIR"))
 }
 
 /// The note of the server that runs in the directory. Its lock dies with its process, so a note

@@ -3,7 +3,7 @@
 use rushes_sdk::ApiRequest;
 
 use super::super::failure::Failure;
-use super::{Desk, moment, text};
+use super::{Desk, brief, moment, text};
 
 /// Which lines of the audit log.
 #[derive(Debug, clap::Args)]
@@ -45,8 +45,6 @@ pub(super) async fn run(desk: &Desk<'_>, wanted: Arguments) -> Result<(), Failur
     }
     let heading = ["ID", "TIME (UTC)", "WHO", "FROM", "ACTION", "TARGET", "AFTER"];
     desk.list(&desk.call(request).await?, heading, |row| {
-        let after = &row["after"];
-        let after = if after.is_null() { String::new() } else { after.to_string() };
         [
             text(&row["id"]),
             moment(&row["at"]),
@@ -54,7 +52,7 @@ pub(super) async fn run(desk: &Desk<'_>, wanted: Arguments) -> Result<(), Failur
             text(&row["address"]),
             text(&row["action"]),
             text(&row["target"]),
-            after,
+            brief(&row["after"]),
         ]
     })
 }

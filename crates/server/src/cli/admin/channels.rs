@@ -196,10 +196,7 @@ pub(super) async fn run(desk: &Desk<'_>, command: Command) -> Result<(), Failure
         Command::Enable { name } => switch(desk, &name, json!({ "enabled": true })).await,
         Command::Disable { name } => switch(desk, &name, json!({ "enabled": false })).await,
         Command::Test { name, spend } => test(desk, &name, spend).await,
-        Command::Remove { name } => {
-            let answer = desk.call(ApiRequest::delete(&["admin", "channels", &name])).await?;
-            desk.done(&answer, &format!("channel {name} is removed, and its key forgotten"))
-        }
+        Command::Remove { name } => remove(desk, &name).await,
         Command::Presets => presets(desk).await,
     }
 }
@@ -211,11 +208,35 @@ fn get(path: &[String; 3]) -> ApiRequest {
 
 async fn add(desk: &Desk<'_>, new: Add) -> Result<(), Failure> {
     let name = new.name.clone();
+    let former = desk.call(ApiRequest::get(&["admin", "channels"])).await?;
     let fields =
         new.terms.fields()?.set("name", Some(new.name)).set("provider", Some(new.provider));
     let answer = desk.call(ApiRequest::post(&["admin", "channels"], fields.into_value())).await?;
     show(desk, &answer)?;
+    if has_none(&former.value) {
+        note(
+            "live keys get their videos from channels alone from now on, and no previews any more, \
+             also when no\nchannel is left (test keys still do; preview = \"always\" in the \
+             configuration would bring them back)",
+        );
+    }
     note(&format!("now see whether it works: rushes channels test {name}"));
+    Ok(())
+}
+
+fn has_none(list: &Value) -> bool {
+    list["data"].as_array().is_none_or(Vec::is_empty)
+}
+
+async fn remove(desk: &Desk<'_>, name: &str) -> Result<(), Failure> {
+    let answer = desk.call(ApiRequest::delete(&["admin", "channels", name])).await?;
+    desk.done(&answer, &format!("channel {name} is removed, and its key forgotten"))?;
+    if has_none(&desk.call(ApiRequest::get(&["admin", "channels"])).await?.value) {
+        note(
+            "no channel is left: creates of live keys are refused until there is one \
+             (preview = \"always\" in the\nconfiguration draws previews for them instead)",
+        );
+    }
     Ok(())
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use rushes_sdk::ApiRequest;
-use serde_json::json;
+use rushes_sdk::{ApiRequest, Response};
+use serde_json::{Value, json};
 
 use super::super::failure::Failure;
 use super::super::output::note;
@@ -41,6 +41,11 @@ pub(in super::super) enum Command {
         /// The next page.
         #[arg(long, value_name = "ID")]
         after: Option<String>,
+    },
+    /// Show one code, without its secret.
+    Show {
+        /// The code's id.
+        id: u64,
     },
     /// Take a code back that nobody has redeemed.
     Revoke {
@@ -89,14 +94,40 @@ pub(super) async fn run(desk: &Desk<'_>, command: Command) -> Result<(), Failure
                 ]
             })
         }
+        Command::Show { id } => {
+            show(desk, &desk.call(ApiRequest::get(&["admin", "codes", &id.to_string()])).await?)
+        }
         Command::Revoke { id } => {
             let request = ApiRequest::delete(&["admin", "codes", &id.to_string()]);
             desk.done(&desk.call(request).await?, &format!("code {id} is revoked"))
         }
         Command::Redeem { code } => {
+            if desk.target.is_local {
+                let hint = "set RUSHES_BASE_URL and RUSHES_API_KEY (scope \"manage\") to the \
+                            customer's, or give the credit: rushes credit grant NAME USD";
+                let why = "a code is redeemed for the account of a key, and none is used here";
+                return Err(Failure::usage(why).with_hint(hint));
+            }
             let answer = desk.call(ApiRequest::post(&["redeem"], json!({ "code": code }))).await?;
             let (worth, left) = (&answer.value["amount"], &answer.value["available_after"]);
             desk.done(&answer, &format!("{} came in; {} available", money(worth), money(left)))
         }
     }
+}
+
+fn show(desk: &Desk<'_>, answer: &Response<Value>) -> Result<(), Failure> {
+    let row = &answer.value;
+    desk.show(
+        answer,
+        &[
+            ("code", format!("{} (id {})", text(&row["mask"]), row["id"])),
+            ("batch", text(&row["batch"])),
+            ("worth", money(&row["amount"])),
+            ("state", text(&row["state"])),
+            ("expires (UTC)", moment(&row["expires_at"])),
+            ("redeemed by", text(&row["redeemed_by"])),
+            ("redeemed (UTC)", moment(&row["redeemed_at"])),
+            ("made (UTC)", moment(&row["created_at"])),
+        ],
+    )
 }

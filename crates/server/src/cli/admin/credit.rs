@@ -15,7 +15,7 @@ pub(in super::super) enum Command {
         /// Name or id.
         name: String,
         /// How much, in dollars.
-        #[arg(value_name = "USD")]
+        #[arg(value_name = "USD", allow_negative_numbers = true)]
         amount: String,
         /// Why; the customer reads it.
         #[arg(long, value_name = "TEXT")]
@@ -59,6 +59,10 @@ pub(in super::super) struct LedgerArguments {
 pub(super) async fn run(desk: &Desk<'_>, command: Command) -> Result<(), Failure> {
     let request = match command {
         Command::Grant { name, amount, reason, reference } => {
+            if dollars(&amount).starts_with('-') {
+                let hint = format!("to take: rushes credit adjust {name} {amount} --reason TEXT");
+                return Err(Failure::usage("a grant is positive").with_hint(hint));
+            }
             // With a reference of its own a repetition after a broken line books nothing twice.
             let reference = reference.unwrap_or_else(|| random_letters(REFERENCE_LETTERS));
             let fields = Fields::default()

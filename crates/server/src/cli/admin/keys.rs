@@ -49,7 +49,7 @@ pub(in super::super) enum Command {
     Roll {
         /// The key's id.
         id: u64,
-        /// How long the old secret still works, e.g. 24h; at most 7d.
+        /// How long the old secret still works, e.g. 24h; at most 7d. One from an earlier roll ends.
         #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "0")]
         grace: Duration,
     },
@@ -229,6 +229,8 @@ fn show(desk: &Desk<'_>, answer: &Response<Value>) -> Result<(), Failure> {
             ("last used from", text(&row["last_used_address"])),
             ("last used by", text(&row["last_used_client"])),
             ("made (UTC)", moment(&row["created_at"])),
+            ("rolled (UTC)", never(&row["rolled_at"])),
+            ("old secret until (UTC)", moment(&row["old_secret_expires_at"])),
         ],
     )
 }

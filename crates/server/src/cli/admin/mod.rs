@@ -278,6 +278,26 @@ fn money(value: &Value) -> String {
     })
 }
 
+/// Any value in few characters: `name a, amount $5.00`; what is null is left out.
+fn brief(value: &Value) -> String {
+    match value {
+        Value::Object(fields) if is_money(fields) => money(value),
+        Value::Object(fields) => {
+            let told = fields.iter().filter(|(_, value)| !value.is_null());
+            let one = |(name, value): (&String, &Value)| match value {
+                Value::Object(fields) if !is_money(fields) => format!("{name} ({})", brief(value)),
+                _ => format!("{name} {}", brief(value)),
+            };
+            told.map(one).collect::<Vec<_>>().join(", ")
+        }
+        other => text(other),
+    }
+}
+
+fn is_money(fields: &Map<String, Value>) -> bool {
+    fields.contains_key("amount") && fields.contains_key("ticks")
+}
+
 /// A budget as text.
 fn budget(value: &Value) -> String {
     if value.is_null() { "no limit".to_owned() } else { money(value) }
@@ -308,5 +328,8 @@ mod tests {
     fn amounts_show_their_sign_before_the_dollar() {
         assert_eq!(money(&json!({ "amount": "-0.50" })), "-$0.50");
         assert_eq!(budget(&Value::Null), "no limit");
+        let amount = json!({ "amount": "5.00", "ticks": "50000000000" });
+        let changed = json!({ "amount": amount, "group": null, "terms": { "models": ["a", "b"] } });
+        assert_eq!(brief(&changed), "amount $5.00, terms (models a, b)");
     }
 }

@@ -4,7 +4,7 @@ use rushes_sdk::{ApiRequest, Response};
 use serde_json::{Map, Value};
 
 use super::super::failure::Failure;
-use super::{Desk, Fields, dollars, moment, text};
+use super::{Desk, Fields, brief, dollars, moment, text};
 
 #[derive(Debug, clap::Subcommand)]
 pub(in super::super) enum Command {
@@ -78,12 +78,7 @@ pub(super) async fn run(desk: &Desk<'_>, command: Command) -> Result<(), Failure
             let answer = desk.call(request).await?;
             desk.list(&answer, ["VERSION", "SINCE (UTC)", "BY", "PRICES"], |row| {
                 let version = text(&row["version"]);
-                [
-                    version,
-                    moment(&row["created_at"]),
-                    text(&row["actor"]),
-                    row["prices"].to_string(),
-                ]
+                [version, moment(&row["created_at"]), text(&row["actor"]), brief(&row["prices"])]
             })
         }
     }

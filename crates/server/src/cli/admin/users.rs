@@ -221,6 +221,9 @@ async fn reset_password(desk: &Desk<'_>, name: &str, from_stdin: bool) -> Result
 async fn login_link(desk: &Desk<'_>, name: &str) -> Result<(), Failure> {
     let segments = ["admin", "accounts", name, "login-link"];
     let answer = desk.call(ApiRequest::post(&segments, json!({}))).await?;
-    note("this link works once, for 15 minutes:");
+    note(
+        "this link works once, for 15 minutes (there is no page for it before the web console: \
+         send its token\nas {\"token\":\"…\"} to POST /api/login):",
+    );
     desk.done(&answer, &text(&answer.value["url"]))
 }

@@ -118,6 +118,7 @@ fn what_cannot_be_done_ends_with_2_and_says_why() {
         (&["keys", "roll", "1", "--grace", "8d"], "grace_seconds"),
         (&["credit", "grant", "alice", "0", "--reason", "x"], "amount"),
         (&["credit", "grant", "alice", "5"], "--reason"),
+        (&["credit", "grant", "alice", "-5", "--reason", "x"], "rushes credit adjust alice -5"),
         (&["credit", "adjust", "alice", "-1", "--reason", "x"], "$0.00"),
         (&["codes", "redeem", "RC-1"], "account"),
         (&["usage", "--from", "yesterday"], "from"),
@@ -132,6 +133,57 @@ fn what_cannot_be_done_ends_with_2_and_says_why() {
     assert_eq!(refused.expect(2).json()["error"]["code"], "not_found");
     // Nowhere to go: neither a directory nor a server is named or running.
     run(folder, &[], &["users", "list"]).expect(4);
+    let half = run(folder, &[("RUSHES_API_KEY", "sk-x")], &["users", "list"]).expect(2);
+    assert!(half.stderr.contains("export RUSHES_BASE_URL="), "{}", half.stderr);
+    let elsewhere = run(folder, &[], &["users", "list", "--data-dir", "mistyped"]).expect(0);
+    assert!(elsewhere.stderr.contains("holds no gateway's data yet"), "{}", elsewhere.stderr);
+}
+
+/// Every verb that no other test goes through, in an order in which each has what it needs.
+#[test]
+fn every_command_does_what_it_says() {
+    let folder = tempdir().expect("a folder");
+    let folder = folder.path();
+    local(folder, &["groups", "create", "partners", "--multiplier", "0.5"]).expect(0);
+    local(folder, &["users", "create", "bob", "--group", "partners", "--credit", "5"]).expect(0);
+    let key = local_json(folder, &["keys", "create", "--user", "bob"])["id"].to_string();
+    local(folder, &["codes", "create", "--amount", "2", "--batch", "spring"]).expect(0);
+    for (arguments, words) in [
+        (&["users", "list", "--search", "bo"][..], &["bob", "partners", "$5.00"][..]),
+        (&["users", "show", "bob"], &["partners", "$5.00"]),
+        (&["users", "login-link", "bob"], &["/login#t="]),
+        (&["users", "end-sessions", "bob"], &["0 sessions ended"]),
+        (&["users", "disable", "bob"], &["enabled       no"]),
+        (&["users", "enable", "bob"], &["enabled       yes"]),
+        (&["keys", "set", &key, "--budget", "3", "--in-flight", "2"], &["$3.00", "in flight"]),
+        (&["keys", "show", &key], &["$3.00", "never"]),
+        (&["keys", "disable", &key], &["no"]),
+        (&["groups", "list"], &["default", "partners", "0.5"]),
+        (&["groups", "show", "partners"], &["partners", "0.5"]),
+        (&["codes", "list", "--batch", "spring"], &["spring", "$2.00", "open"]),
+        (&["codes", "show", "1"], &["spring", "$2.00", "open"]),
+        (&["codes", "revoke", "1"], &["code 1 is revoked"]),
+        (&["prices", "list"], &["grok-image-video", "720p $"]),
+        (&["prices", "set", "grok-image-video", "--per-second", "720p=0.2"], &["720p $0.2"]),
+        (&["prices", "history"], &["VERSION", "local"]),
+        (&["prices", "set", "grok-image-video", "--reset"], &["720p $0.09"]),
+        (&["settings", "show"], &["registration"]),
+        (&["settings", "set", "--registration", "open"], &["open"]),
+        (&["usage"], &[]),
+        (&["channels", "list"], &[]),
+        (&["keys", "delete", &key], &["deleted"]),
+        (&["users", "set", "bob", "--group", "default"], &["default"]),
+        (&["groups", "delete", "partners"], &["partners"]),
+        (&["audit"], &["group.delete", "price_per_second (480p 0.06, 720p 0.20)"]),
+    ] {
+        let ended = local(folder, arguments).expect(0);
+        for word in words {
+            assert!(ended.stdout.contains(word), "{arguments:?} lacks {word}: {}", ended.stdout);
+        }
+        let json = run(folder, &[], &[arguments, &["--data-dir", "d", "--json"]].concat());
+        // What is gone cannot go again, but it is told in JSON as well.
+        assert!(json.json().is_object(), "{arguments:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
