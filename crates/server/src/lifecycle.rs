@@ -40,6 +40,13 @@ impl Running {
         let app = tokio::task::spawn_blocking(move || App::open(config, parts)).await.map_err(
             |source| io_error("the start was interrupted", std::io::Error::other(source)),
         )??;
+        if crate::http::is_in_the_open(&app.config.public_url) {
+            tracing::warn!(
+                public_url = %app.config.public_url,
+                "passwords, sessions and keys travel in the open: public_url is plain http; put a \
+                 proxy with TLS in front"
+            );
+        }
         let router = crate::http::router(Arc::clone(&app));
         let worker =
             app.tracker.spawn(supervise("worker", &app, crate::worker::run(Arc::clone(&app))));

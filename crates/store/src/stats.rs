@@ -37,6 +37,8 @@ pub type TicksSum = i128;
 pub struct LedgerSums {
     /// All that was ever credited.
     pub credits: TicksSum,
+    /// All that operators corrected; less than nothing where they took more than they gave.
+    pub adjustments: TicksSum,
     /// All that was paid.
     pub posted: TicksSum,
     /// All that is held for unfinished tasks.
@@ -78,6 +80,8 @@ pub(crate) const LIVE: &str = "SELECT state, model_id, COUNT(*), MIN(since) FROM
 pub(crate) const LEDGER: &str = "SELECT
         COALESCE(CAST(SUM(credits_ticks / $1) AS BIGINT), 0),
         COALESCE(CAST(SUM(credits_ticks % $1) AS BIGINT), 0),
+        COALESCE(CAST(SUM(adjustments_ticks / $1) AS BIGINT), 0),
+        COALESCE(CAST(SUM(adjustments_ticks % $1) AS BIGINT), 0),
         COALESCE(CAST(SUM(posted_ticks / $1) AS BIGINT), 0),
         COALESCE(CAST(SUM(posted_ticks % $1) AS BIGINT), 0),
         COALESCE(CAST(SUM(pending_ticks / $1) AS BIGINT), 0),
@@ -112,7 +116,7 @@ fn ledger_sums(tx: &mut Tx<'_>) -> Result<LedgerSums, StoreError> {
             let ticks: i64 = row.take()?;
             Ok(TicksSum::from(dollars) * TicksSum::from(TICKS_PER_DOLLAR) + TicksSum::from(ticks))
         };
-        Ok(LedgerSums { credits: next()?, posted: next()?, pending: next()? })
+        Ok(LedgerSums { credits: next()?, adjustments: next()?, posted: next()?, pending: next()? })
     })?;
     Ok(sums.unwrap_or_default())
 }

@@ -187,6 +187,7 @@ fn write_money(stats: &Stats, text: &mut Text) {
     let sums = stats.ledger;
     let families = [
         ("rushes_ledger_credits_dollars", "All that was ever credited.", sums.credits),
+        ("rushes_ledger_adjustments_dollars", "All corrections by operators.", sums.adjustments),
         ("rushes_ledger_posted_dollars", "All that was paid for videos.", sums.posted),
         ("rushes_ledger_pending_dollars", "All that is held for unfinished tasks.", sums.pending),
     ];

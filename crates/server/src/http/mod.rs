@@ -65,6 +65,11 @@ pub(crate) struct Http {
     scrapes: Scrapes,
 }
 
+/// True if passwords and cookies that go to `public_url` can be read on the way.
+pub(crate) fn is_in_the_open(public_url: &str) -> bool {
+    CookieRules::of(public_url).is_insecure()
+}
+
 /// All routes.
 pub fn router(app: Arc<App>) -> Router {
     let http = Arc::new(Http {

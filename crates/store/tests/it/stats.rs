@@ -32,7 +32,8 @@ fn figures_are_those_of_the_rows() {
         ]
     );
     let (credit, price) = (i128::from(CREDIT.0), i128::from(PRICE.0));
-    let ledger = LedgerSums { credits: 2 * credit, posted: price, pending: 3 * price };
+    let ledger =
+        LedgerSums { credits: 2 * credit, adjustments: 0, posted: price, pending: 3 * price };
     assert_eq!(found.ledger, ledger);
     let files =
         KeptFiles { videos: 1, video_bytes: 4_567, posters: 1, images: 2, image_bytes: 2_468 };

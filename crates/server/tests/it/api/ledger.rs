@@ -1,9 +1,14 @@
 //! The lines that each end of a task leaves in the ledger.
 
+use std::time::Duration;
+
+use fake_upstream::FakeUpstream;
 use pretty_assertions::assert_eq;
+use rushes_domain::Timestamp;
+use rushes_server::clock::ManualClock;
 use serde_json::{Value, json};
 
-use super::{By, get};
+use super::{By, call, get};
 use crate::support::customers::{Customer, MadeCustomer};
 use crate::support::pictures::{data_url, png};
 use crate::support::{Options, TestApp, eventually};
@@ -94,6 +99,45 @@ async fn a_cancelled_task_is_voided() {
     assert!(lines(&app, &made).await.contains(&void), "{:?}", lines(&app, &made).await);
     let last = lines(&app, &made).await.pop().expect("a line");
     assert_eq!(last, line("post", "0.72", "0.28", None));
+    app.finish().await;
+}
+
+/// One task waits until its time in the queue is over, one runs until its deadline.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_timed_out_task_is_voided() {
+    let clock = ManualClock::new(Timestamp::from_unix_seconds(1_800_000_000));
+    let limits = "[account]\nin_flight_max = 1\n[task]\nqueue_timeout_ms = 60000";
+    let app = Options::default().clock(&clock).toml(limits).start().await;
+    let takes = Duration::from_secs(86_400);
+    let options = fake_upstream::Options { takes, ..fake_upstream::Options::default() };
+    let upstream = FakeUpstream::start(options).await.expect("a fake upstream");
+    let channel = json!({
+        "name": "slow", "provider": "xai", "base_url": upstream.base_url(),
+        "api_key": upstream.api_key(),
+    });
+    let added = call(&app, By::Local, "POST", "/api/admin/channels", &channel).await;
+    assert_eq!(added.status, 201, "{}", added.json());
+    let made = Customer { credit: "1", ..Customer::named("buyer") }.make(&app).await;
+    let running = app.create_with(&made.key, &order("runs for a day")).await;
+    eventually("the upstream has it", async || (upstream.accepted() == 1).then_some(())).await;
+    let waiting = app.create_with(&made.key, &order("waits")).await;
+    for (id, time_ms) in [(&waiting, 65_000), (&running, 30 * 60_000)] {
+        clock.advance_ms(time_ms);
+        let body = ended(&app, &made, id).await;
+        assert_eq!(body["data"]["error"]["code"], "deadline_exceeded", "{body}");
+    }
+    let void = |left| line("void", "0.24", left, Some("deadline_exceeded"));
+    assert_eq!(
+        lines(&app, &made).await,
+        [
+            line("credit", "1.00", "1.00", None),
+            line("hold", "0.24", "0.76", None),
+            line("hold", "0.24", "0.52", None),
+            void("0.76"),
+            void("1.00"),
+        ]
+    );
+    assert_eq!(upstream.accepted(), 1, "what waited too long was never handed over");
     app.finish().await;
 }
 

@@ -54,6 +54,71 @@ fn the_first_start_prints_keys_and_a_curl_and_later_ones_do_not() {
 }
 
 #[test]
+fn a_preset_key_is_the_owners_and_what_is_secret_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempdir().expect("a folder");
+    let preset = "sk-preset_of_an-operator-0123456789";
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--data-dir", "d", "--json"];
+    let environment = [("RUSHES_BOOTSTRAP_API_KEY", preset)];
+    let mut child = rushes(folder.path(), &environment, &arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary runs");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+    let started: Value = serde_json::from_str(&line).expect("one JSON value");
+    assert_eq!(started["api_key"], preset);
+    let base_url = started["base_url"].as_str().expect("a URL");
+    let remote = [("RUSHES_BASE_URL", base_url), ("RUSHES_API_KEY", preset)];
+    run(folder.path(), &remote, &["tasks"]).expect(0);
+    for (name, mode) in [
+        ("d", 0o700),
+        ("d/bootstrap.json", 0o600),
+        ("d/server.json", 0o600),
+        ("d/secret.key", 0o600),
+    ] {
+        let metadata = std::fs::metadata(folder.path().join(name)).expect(name);
+        assert_eq!(metadata.permissions().mode() & 0o777, mode, "{name}");
+    }
+    stop(&mut child);
+    assert!(!folder.path().join("d/server.json").exists(), "the note goes with a clean stop");
+
+    for wrong in ["sk-short", "sk-test-0123456789012345678901234567890123456789", "no-key-at-all"] {
+        let environment = [("RUSHES_BOOTSTRAP_API_KEY", wrong)];
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--data-dir", "e"];
+        let ended = run(folder.path(), &environment, &arguments).expect(1);
+        assert!(ended.stderr.contains("RUSHES_BOOTSTRAP_API_KEY"), "{}", ended.stderr);
+        assert!(!ended.stderr.contains(wrong), "the key is not repeated: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn passwords_in_the_open_are_warned_of_at_the_start() {
+    for (public_url, is_warned) in
+        [("http://192.168.1.5:8080", true), ("https://v.example.com", false)]
+    {
+        let folder = tempdir().expect("a folder");
+        let mut child = rushes(
+            folder.path(),
+            &[],
+            &["serve", "--listen", "127.0.0.1:0", "--data-dir", "d", "--public-url", public_url],
+        )
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+        stop(&mut child);
+        let mut log = String::new();
+        child.stderr.take().expect("piped").read_to_string(&mut log).expect("a log");
+        assert_eq!(log.contains("travel in the open"), is_warned, "{public_url}: {log}");
+    }
+}
+
+#[test]
 fn a_second_server_in_the_same_directory_is_refused() {
     let folder = tempdir().expect("a folder");
     let mut first = serve(folder.path(), &["--data-dir", "d", "--json"]);

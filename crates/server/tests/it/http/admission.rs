@@ -171,10 +171,14 @@ async fn a_keys_last_use_is_written_down_without_a_write_for_each_request() {
         let answer = app.send(request.header("user-agent", "a-client/1")).await;
         assert_eq!(answer.status, 200);
     }
-    app.app().keys.flush(&app.app().store).await.expect("written");
     let account = made.account_id;
-    let row = app.app().store.read(move |tx| rushes_store::keys_of(tx, account)).await.unwrap();
-    let row = row.into_iter().next().expect("a key");
+    let row = async || {
+        let rows = app.app().store.read(move |tx| rushes_store::keys_of(tx, account)).await;
+        rows.unwrap().into_iter().next().expect("a key")
+    };
+    assert_eq!(row().await.last_used_at, None, "the requests themselves write nothing");
+    app.app().keys.flush(&app.app().store).await.expect("written");
+    let row = row().await;
     assert!(row.last_used_at.is_some());
     assert_eq!(row.last_used_address.as_deref(), Some("127.0.0.1"));
     assert_eq!(row.last_used_client.as_deref(), Some("a-client/1"));

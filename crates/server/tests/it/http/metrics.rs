@@ -162,6 +162,11 @@ async fn live_tasks_their_age_and_money_come_from_the_store_every_five_seconds()
     assert_eq!(value(&before, "rushes_ledger_credits_dollars"), "100.0000000000");
     assert_eq!(value(&before, "rushes_ledger_pending_dollars"), "0.0000000000");
 
+    let taken = json!({ "amount": "-2.5", "reason": "a typo" });
+    let request = app.bare_request("POST", "/api/admin/accounts/owner/adjustments");
+    let request = request.bearer_auth(&app.app().local_token);
+    let request = request.header("content-type", "application/json").body(taken.to_string());
+    assert_eq!(app.send(request).await.status, 201);
     stalled(&app).await;
     app.create(&small("held back")).await;
     let same = scrape(&app).await;
@@ -177,6 +182,7 @@ async fn live_tasks_their_age_and_money_come_from_the_store_every_five_seconds()
     let age: f64 =
         value(&after, "rushes_queue_age_seconds{state=\"parked\"}").parse().expect("a number");
     assert!(age >= 5.0, "{age}");
+    assert_eq!(value(&after, "rushes_ledger_adjustments_dollars"), "-2.5000000000");
     assert_eq!(value(&after, "rushes_ledger_pending_dollars"), "0.0600000000");
     let free: u64 = value(&after, "rushes_disk_free_bytes").parse().expect("a number");
     let store: u64 = value(&after, "rushes_store_bytes").parse().expect("a number");
