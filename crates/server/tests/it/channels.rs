@@ -4,6 +4,7 @@
 
 mod admin;
 mod chained;
+mod crash;
 mod failover;
 mod matrix;
 mod pictures;

@@ -159,7 +159,7 @@ async fn wait_for_end(client: &reqwest::Client, url: &str, key: &str, id: &str) 
 }
 
 /// The store's invariants, and files against rows in both directions.
-async fn check_what_is_left(folder: &Path, acknowledged: &BTreeSet<String>) {
+pub(crate) async fn check_what_is_left(folder: &Path, acknowledged: &BTreeSet<String>) {
     let data_dir = data_dir(folder);
     let store = Store::open_to_read(&data_dir.join("rushes.db")).expect("the store opens");
     let now = SystemClock.now();
