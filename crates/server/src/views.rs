@@ -167,6 +167,8 @@ impl CommitObserver for TaskViews {
                 }
                 Change::KeysChanged => self.keys.clear(),
                 Change::ChannelsChanged => self.tell_channels(),
+                // The writer itself does what is to be done.
+                Change::SecretErased => {}
             }
         }
     }

@@ -7,3 +7,17 @@ ALTER TABLE sessions ADD COLUMN by_link BIGINT NOT NULL DEFAULT 0;
 
 -- Links that a password, an end of all sessions or a disabled account should have ended.
 CREATE INDEX login_links_account ON login_links (account_id);
+
+-- The month in which a key's hold was counted, so that it is given back there: a clock that was set
+-- back counts on in the month that it had reached.
+ALTER TABLE tasks ADD COLUMN spend_month BIGINT NOT NULL DEFAULT 0;
+
+-- What happened stays as it was written. (SQLite; on PostgreSQL a role without UPDATE and DELETE.)
+CREATE TRIGGER transfers_stay BEFORE UPDATE ON transfers
+BEGIN SELECT RAISE(ABORT, 'a transfer is never changed'); END;
+CREATE TRIGGER transfers_are_kept BEFORE DELETE ON transfers
+BEGIN SELECT RAISE(ABORT, 'a transfer is never deleted'); END;
+CREATE TRIGGER audit_log_stays BEFORE UPDATE ON audit_log
+BEGIN SELECT RAISE(ABORT, 'a line of the audit log is never changed'); END;
+CREATE TRIGGER audit_log_is_kept BEFORE DELETE ON audit_log
+BEGIN SELECT RAISE(ABORT, 'a line of the audit log is never deleted'); END;

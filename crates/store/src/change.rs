@@ -19,6 +19,9 @@ pub enum Change {
     ChannelsChanged,
     /// A key or an account was added, changed or disabled.
     KeysChanged,
+    /// A sealed secret was deleted or replaced. The writer then empties the write-ahead log, in which
+    /// its bytes would lie on.
+    SecretErased,
 }
 
 /// Hears of every commit. Runs on the writer's thread, so it must be quick and must not block;

@@ -202,6 +202,7 @@ pub fn update_channel(
             "UPDATE channels SET sealed = $2, credential_hint = $3 WHERE id = $1",
             params![id, credential.sealed.as_slice(), &credential.hint],
         )?;
+        tx.changed(Change::SecretErased);
     }
     done(tx, id)
 }
@@ -233,7 +234,14 @@ pub fn remove_channel(
         params![id, now],
     )?;
     tx.changed(Change::ChannelsChanged);
+    tx.changed(Change::SecretErased);
     Ok(ChannelOutcome::Done(Box::new(row)))
+}
+
+/// Forgets the credentials of all channels; tells how many there were.
+pub fn drop_credentials(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
+    tx.changed(Change::SecretErased);
+    tx.exec("UPDATE channels SET sealed = NULL WHERE sealed IS NOT NULL", params![])
 }
 
 pub(crate) const JOBS: &str = "SELECT COUNT(*) FROM tasks

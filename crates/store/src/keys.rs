@@ -282,6 +282,7 @@ pub fn delete_key(tx: &mut Tx<'_>, id: KeyId, now: Timestamp) -> Result<bool, St
         params![id, now],
     )?;
     tx.changed(Change::KeysChanged);
+    tx.changed(Change::SecretErased);
     Ok(touched == 1)
 }
 
@@ -303,11 +304,13 @@ pub fn roll_key(
         params![id, old_expires_at, &secret.hash, &secret.mask, secret.sealed.as_deref(), now],
     )?;
     tx.changed(Change::KeysChanged);
+    tx.changed(Change::SecretErased);
     Ok(touched == 1)
 }
 
 /// Forgets every sealed secret, so that no key can be copied again; tells how many there were.
 pub fn drop_sealed_keys(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
+    tx.changed(Change::SecretErased);
     tx.exec("UPDATE keys SET sealed = NULL WHERE sealed IS NOT NULL", params![])
 }
 

@@ -52,14 +52,16 @@ pub use backup::{
 pub use change::{Change, CommitObserver};
 pub use channels::{
     CHANNELS_SEEN_SETTING, ChannelOutcome, ChannelRow, ChannelSource, SealedCredential,
-    add_channel, channel, channel_by_name, channels, jobs_of_channel, next_channel_id,
-    occupy_routes, remove_channel, update_channel,
+    add_channel, channel, channel_by_name, channels, drop_credentials, jobs_of_channel,
+    next_channel_id, occupy_routes, remove_channel, update_channel,
 };
 pub use codes::{
     CodeFilter, CodeRow, CodeState, NewCode, RedeemOutcome, RevokeOutcome, create_codes,
     list_codes, redeem, revoke_code,
 };
-pub use doctor::{Violation, check_invariants, integrity_faults, kept_paths};
+pub use doctor::{
+    KeptVideo, Violation, check_invariants, integrity_faults, kept_paths, kept_videos,
+};
 pub use error::StoreError;
 pub use groups::{
     DEFAULT_GROUP, GroupOutcome, GroupRow, GroupTerms, create_group, delete_group, group,

@@ -30,10 +30,22 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     }
     connection.execute_batch(&format!(
         "PRAGMA synchronous = FULL;
+         PRAGMA secure_delete = ON;
          PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
          PRAGMA journal_size_limit = {LOG_KEPT_BYTES_MAX};"
     ))?;
     Ok(connection)
+}
+
+/// Empties the write-ahead log, if no reader and no backup needs it; tells whether it is empty now.
+pub(crate) fn empty_log(connection: &Connection) -> Result<bool, StoreError> {
+    // Who writes waits for nobody here; it is tried again.
+    connection.busy_timeout(Duration::ZERO)?;
+    let is_busy = connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0))
+        .map_err(StoreError::from);
+    connection.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS))?;
+    Ok(!is_busy?)
 }
 
 /// Opens the database for reading alone.

@@ -145,7 +145,11 @@ fn write(
     };
     add_images(data_dir, snapshot, &mut archive, &mut warnings, progress)?;
     if options.without_secrets {
-        snapshot.write_blocking(rushes_store::keys::drop_sealed_keys)?;
+        // Useless without secret.key, but whoever gets that later should not find them here.
+        snapshot.write_blocking(|tx| {
+            rushes_store::keys::drop_sealed_keys(tx)?;
+            rushes_store::drop_credentials(tx)
+        })?;
     } else {
         for name in [SECRET_FILE, BOOTSTRAP_FILE] {
             if !archive.add(name, &data_dir.join(name))? {

@@ -162,7 +162,7 @@ pub(crate) const SPEND: &str = "UPDATE keys SET
     used_ticks = used_ticks + $2,
     month_used_ticks = CASE WHEN month >= $3 THEN month_used_ticks ELSE 0 END + $2,
     month = CASE WHEN month >= $3 THEN month ELSE $3 END
-    WHERE id = $1";
+    WHERE id = $1 RETURNING month";
 
 /// Makes a task, or says why not. A refusal leaves nothing behind.
 pub fn create_task(tx: &mut Tx<'_>, new: &NewTask) -> Result<CreateOutcome, StoreError> {
@@ -188,7 +188,7 @@ pub fn create_task(tx: &mut Tx<'_>, new: &NewTask) -> Result<CreateOutcome, Stor
         Verdict::Refuse(refusal) => return Ok(CreateOutcome::Refused(refusal)),
     };
     let admitted = take(tx, new, price, has_room, standing.in_flight.max)?;
-    let task = new_row(new, price, if admitted.parked { State::Parked } else { State::Queued })?;
+    let task = new_row(new, price, &admitted)?;
     row::insert(tx, &task)?;
     advance::log(tx, &task, new.now, "created", "")?;
     ledger::hold(tx, &task, new.now, admitted.after)?;
@@ -211,6 +211,7 @@ pub fn create_task(tx: &mut Tx<'_>, new: &NewTask) -> Result<CreateOutcome, Stor
 struct Admitted {
     parked: bool,
     after: After,
+    spend_month: i64,
 }
 
 /// Moves the sums of account and key. A task that finds room is parked all the same while older
@@ -225,11 +226,12 @@ fn take(
     let queues = has_room && !promote::has_parked(tx, new.account_id)?;
     let values = params![new.account_id, price, in_flight_max, queues, new.now];
     let after = tx.one(ADMIT, values, ledger::read_after)?.ok_or(StoreError::Busy)?;
-    tx.exec(SPEND, params![new.key_id, price, new.now.utc_month()])?;
-    Ok(Admitted { parked: !queues, after })
+    let month = tx.value(SPEND, params![new.key_id, price, new.now.utc_month()])?;
+    Ok(Admitted { parked: !queues, after, spend_month: month.ok_or(StoreError::NotFound)? })
 }
 
-fn new_row(new: &NewTask, price: Ticks, state: State) -> Result<TaskRow, StoreError> {
+fn new_row(new: &NewTask, price: Ticks, admitted: &Admitted) -> Result<TaskRow, StoreError> {
+    let state = if admitted.parked { State::Parked } else { State::Queued };
     let image_count = u32::try_from(new.images.len())
         .map_err(|_| StoreError::Sql("a task has too many images".to_owned()))?;
     let is_queued = state == State::Queued;
@@ -258,6 +260,7 @@ fn new_row(new: &NewTask, price: Ticks, state: State) -> Result<TaskRow, StoreEr
         hops: new.hops,
         price,
         price_version: new.price_version,
+        spend_month: admitted.spend_month,
         cost_state: CostState::Held,
         upstream_cost: None,
         expected_cost: None,

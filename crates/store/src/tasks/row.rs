@@ -60,6 +60,8 @@ pub struct TaskRow {
     pub price: Ticks,
     /// The version of the prices that it was priced with.
     pub price_version: i64,
+    /// The month in which its key's budget counts it, as `Timestamp::utc_month` counts.
+    pub spend_month: i64,
     /// What became of the price.
     pub cost_state: CostState,
     /// What the upstream charged us, if it said so; never enters the ledger.
@@ -163,7 +165,7 @@ pub struct ResultRow {
 /// The columns in the order of [`read`], [`insert`] and [`update`].
 pub(crate) const COLUMNS: &str = "id, account_id, key_id, key_kind, model_id, model_name, prompt, \
     mode, seconds, seconds_requested, aspect_ratio, resolution, width, height, image_count, \
-    metadata, ignored_fields, directives, options, hops, price_ticks, price_version, door, \
+    metadata, ignored_fields, directives, options, hops, price_ticks, price_version, spend_month, door, \
     client_address, user_agent, request_id, run_timeout_ms, queue_timeout_ms, created_at, state, \
     version, cost_state, upstream_cost_ticks, expected_cost_ticks, provider, channel_id, lane, \
     refused_by, queued_at, submitted_at, started_at, upstream_done_at, finished_at, \
@@ -175,7 +177,7 @@ pub(crate) const COLUMNS: &str = "id, account_id, key_id, key_kind, model_id, mo
     result_removed_at";
 
 /// Columns that are written once, at the front of [`COLUMNS`]; the others change.
-const FIXED_COLUMNS: usize = 29;
+const FIXED_COLUMNS: usize = 30;
 
 static INSERT: LazyLock<String> = LazyLock::new(|| {
     let numbers: Vec<String> =
@@ -235,6 +237,7 @@ fn fixed_values(task: &TaskRow) -> Result<Vec<Value<'_>>, StoreError> {
         task.hops.into(),
         task.price.into(),
         task.price_version.into(),
+        task.spend_month.into(),
         (&task.door).into(),
         task.client_address.as_ref().into(),
         task.user_agent.as_ref().into(),
@@ -334,6 +337,7 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<TaskRow, StoreError> {
         hops: row.take()?,
         price: row.take()?,
         price_version: row.take()?,
+        spend_month: row.take()?,
         door: row.take()?,
         client_address: row.take()?,
         user_agent: row.take()?,

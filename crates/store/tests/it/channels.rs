@@ -18,7 +18,7 @@ use crate::harness::{LEASE_SECONDS, TestStore, at, created, failure, new_task, s
 
 const MODEL: &str = "grok-image-video";
 
-fn terms(name: &str) -> ChannelTerms {
+pub(crate) fn terms(name: &str) -> ChannelTerms {
     ChannelTerms {
         name: name.to_owned(),
         preset: "xai".to_owned(),

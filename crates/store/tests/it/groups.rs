@@ -160,6 +160,27 @@ fn a_budget_is_all_holds_that_were_not_given_back() {
     assert_eq!((row.used, row.month_used), (Ticks(PRICE.0 * 2), Ticks(PRICE.0 * 2)));
 }
 
+/// What a clock that was set back counted on in the later month is given back there.
+#[test]
+fn a_months_budget_is_exact_when_the_clock_was_set_back() {
+    let test = TestStore::new();
+    *test.checked_at.lock().unwrap() = Some(at(MONTH_SECONDS));
+    let budget = Ticks(PRICE.0 * 2);
+    let terms = KeyTerms { month_budget: Some(budget), ..KeyTerms::named("two a month") };
+    let key = second_key(&test, 9, terms);
+    let create = |number, seconds| {
+        let mut new = new_task(test.account, key, number);
+        new.now = at(seconds);
+        test.create(new)
+    };
+    created(create(1, MONTH_SECONDS));
+    created(create(2, 0));
+    assert!(matches!(create(3, MONTH_SECONDS), CreateOutcome::Refused(_)));
+    test.outside(crate::harness::task_id(2), Happening::Cancelled(cancelled()), 60).unwrap();
+    created(create(4, MONTH_SECONDS));
+    assert!(matches!(create(5, MONTH_SECONDS), CreateOutcome::Refused(_)));
+}
+
 #[test]
 fn a_months_budget_comes_back_with_the_month_and_not_with_the_clock() {
     let test = TestStore::new();

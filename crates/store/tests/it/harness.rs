@@ -213,6 +213,7 @@ impl TestStore {
                 Change::FilesUnreferenced(paths) => format!("files {}", paths.join(" ")),
                 Change::KeysChanged => "keys".to_owned(),
                 Change::ChannelsChanged => "channels".to_owned(),
+                Change::SecretErased => "erased".to_owned(),
             })
             .collect()
     }

@@ -59,6 +59,7 @@ fn row() -> TaskRow {
         directives: Directives::default(),
         price: Ticks(5_400_000_000),
         price_version: 1,
+        spend_month: 0,
         cost_state: CostState::Held,
         upstream_cost: Some(Ticks(3)),
         expected_cost: Some(Ticks(2)),

@@ -1,35 +1,28 @@
-//! Looks for broken invariants. The numbers are those of `docs/reliability.md`.
-//!
-//! Guarantees: reads only, and says what it finds in sentences. Each check is one statement whose
-//! rows are the sentences; it may read whole tables, so it is for tests and for `rushes doctor`.
-//! Not here: what only the files can tell (that a video's bytes are still the ones of its SHA-256).
+//! The statements: each is about one invariant, and its rows are the sentences.
 
-use std::collections::HashSet;
-
-use rushes_domain::Timestamp;
-
-use crate::error::StoreError;
-use crate::params;
-use crate::tx::{Tx, single};
-
-/// Sentences of one check, at most.
-const SENTENCES_MAX: u32 = 20;
 /// Milliseconds after which an open hold is too old: 48 hours.
 const HOLD_OPEN_MS_MAX: i64 = 48 * 3_600 * 1_000;
 /// Milliseconds that a task may be over its deadline before it counts as stuck.
 const OVERDUE_MS_MAX: i64 = 60_000;
 
-/// A broken invariant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// Its number, for example `I4`.
-    pub invariant: &'static str,
-    /// What is wrong, as a sentence.
-    pub detail: String,
-}
+/// Tasks that may have several jobs at an upstream, the terms of its channel, and how many.
+pub(super) const SEVERAL_JOBS: &str = "SELECT tasks.id, channels.terms, handed.count
+    FROM (SELECT task_id, SUM(CASE event WHEN 'submit_started' THEN 1 ELSE -1 END) AS count
+        FROM task_log WHERE event IN ('submit_started', 'submit_deferred') GROUP BY task_id
+    ) AS handed
+        JOIN tasks ON tasks.id = handed.task_id AND tasks.channel_id <> 0
+        JOIN channels ON channels.id = tasks.channel_id
+    WHERE handed.count > 1";
 
 /// Checks that need no clock; `$1` is how many sentences are wanted.
-const TIMELESS: &[(&str, &str)] = &[
+pub(super) const TIMELESS: &[(&str, &str)] = &[
+    (
+        "I1",
+        "SELECT hold.id || ' is open, but its task is not there'
+         FROM transfers AS hold LEFT JOIN tasks ON tasks.id = hold.task_id
+             LEFT JOIN transfers AS resolution ON resolution.resolves = hold.id
+         WHERE hold.kind = 'hold' AND resolution.id IS NULL AND tasks.id IS NULL LIMIT $1",
+    ),
     (
         "I2",
         "SELECT 'task ' || id || ' is ' || state || CASE WHEN finished_at IS NULL
@@ -174,6 +167,24 @@ const TIMELESS: &[(&str, &str)] = &[
     ),
     (
         "I5",
+        "SELECT 'key ' || keys.id || ' has used ' || keys.month_used_ticks
+             || ' in its month, but its tasks of that month that were not given back add up to '
+             || COALESCE(sums.used, 0)
+         FROM keys LEFT JOIN (
+             SELECT key_id, spend_month, CAST(SUM(price_ticks) AS BIGINT) AS used
+             FROM tasks WHERE cost_state <> 'voided' AND spend_month > 0
+             GROUP BY key_id, spend_month
+         ) AS sums ON sums.key_id = keys.id AND sums.spend_month = keys.month
+             LEFT JOIN (
+             SELECT post.key_id, CAST(SUM(post.amount_ticks) AS BIGINT) AS used
+             FROM transfers AS post LEFT JOIN tasks ON tasks.id = post.task_id
+             WHERE post.kind = 'post' AND tasks.id IS NULL GROUP BY post.key_id
+         ) AS swept ON swept.key_id = keys.id
+         WHERE keys.month_used_ticks < COALESCE(sums.used, 0)
+             OR keys.month_used_ticks > COALESCE(sums.used, 0) + COALESCE(swept.used, 0) LIMIT $1",
+    ),
+    (
+        "I5",
         "SELECT 'account ' || accounts.id || ' is in group ' || accounts.group_id
              || ', which does not exist'
          FROM accounts LEFT JOIN groups ON groups.id = accounts.group_id
@@ -270,7 +281,7 @@ const TIMELESS: &[(&str, &str)] = &[
 ];
 
 /// Checks against a moment `$2`; `$1` is how many sentences are wanted.
-const TIMED: &[(&str, i64, &str)] = &[
+pub(super) const TIMED: &[(&str, i64, &str)] = &[
     (
         "I4",
         HOLD_OPEN_MS_MAX,
@@ -285,39 +296,3 @@ const TIMED: &[(&str, i64, &str)] = &[
          FROM tasks WHERE finished_at IS NULL AND deadline_at < $2 LIMIT $1",
     ),
 ];
-
-/// All broken invariants that the rows can tell, with a bounded number of sentences each.
-pub fn check_invariants(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Violation>, StoreError> {
-    let mut violations = Vec::new();
-    for &(invariant, sql) in TIMELESS {
-        let sentences = tx.rows(sql, params![SENTENCES_MAX], single)?;
-        violations.extend(sentences.into_iter().map(|detail| Violation { invariant, detail }));
-    }
-    for &(invariant, allowed_ms, sql) in TIMED {
-        let before = now.plus_ms(-allowed_ms);
-        let sentences = tx.rows(sql, params![SENTENCES_MAX, before], single)?;
-        violations.extend(sentences.into_iter().map(|detail| Violation { invariant, detail }));
-    }
-    let faults = crate::usage::faults(tx, SENTENCES_MAX)?;
-    violations.extend(faults.into_iter().map(|detail| Violation { invariant: "I5", detail }));
-    Ok(violations)
-}
-
-/// What the database finds wrong with its own file; empty if it is whole.
-pub fn integrity_faults(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
-    let lines = tx.rows("PRAGMA integrity_check", &[], single::<String>)?;
-    Ok(lines.into_iter().filter(|line| line != "ok").collect())
-}
-
-const KEPT_PATHS: &str = "SELECT result_path FROM tasks
-        WHERE result_path IS NOT NULL AND result_removed_at IS NULL
-    UNION SELECT result_poster_path FROM tasks
-        WHERE result_poster_path IS NOT NULL AND result_removed_at IS NULL
-    UNION SELECT path FROM task_images WHERE path IS NOT NULL";
-
-/// Paths of all files that a row still keeps, relative to the data directory. Holds them all at
-/// once: for tests and for `rushes doctor`.
-pub fn kept_paths(tx: &mut Tx<'_>) -> Result<HashSet<String>, StoreError> {
-    let paths = tx.rows(KEPT_PATHS, &[], single::<String>)?;
-    Ok(paths.into_iter().collect())
-}
