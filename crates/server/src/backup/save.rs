@@ -55,8 +55,9 @@ pub fn save(
     progress: &mut dyn FnMut(usize, u64),
 ) -> Result<Saved, BackupError> {
     let place = Place::check(data_dir, target, options)?;
-    let _scraps = [&place.part, &place.snapshot, &beside(&place.snapshot, "-wal")]
-        .map(|path| Scrap(path.clone()));
+    // SQLite leaves its two helpers behind where reader and writer close at the same moment.
+    let helpers = ["-wal", "-shm"].map(|ending| Scrap(beside(&place.snapshot, ending)));
+    let _scraps = (helpers, [&place.part, &place.snapshot].map(|path| Scrap(path.clone())));
     let original = Store::open_to_read(&data_dir.join(STORE_FILE))?;
     let copied = original.backup_blocking(&place.snapshot);
     original.close_blocking();
