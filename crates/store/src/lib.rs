@@ -108,5 +108,6 @@ pub use tasks::sweep::{
 pub use tx::{Row, Tx};
 pub use usage::{
     RebuildReport, UsageFilter, UsageGroup, UsageRow, rebuild_usage, usage as usage_sums,
+    usage_total,
 };
 pub use value::{Column, FromColumn, Value};

@@ -1,6 +1,7 @@
 //! Grants, corrections, codes, usage, and their tables for spreadsheets.
 
 use pretty_assertions::assert_eq;
+use rushes_domain::{AccountId, Ticks};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -225,6 +226,42 @@ async fn usage_is_the_sum_of_what_was_posted() {
     let text = String::from_utf8(ledger.bytes).expect("UTF-8");
     assert_eq!(text.lines().count(), 1 + 7, "{text}");
     app.finish().await;
+}
+
+/// More rows than one answer or one read from the store has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn long_tables_are_whole_and_sums_are_of_all_rows() {
+    const COUNT: i64 = 2_500;
+    const LINES: usize = 2_501;
+    let app = TestApp::start().await;
+    let alice = make_account(&app, "alice", &json!({})).await;
+    let account = AccountId(alice["id"].as_i64().expect("an id"));
+    let (now, day) = (app.now(), app.now().unix_days());
+    let fill = move |tx: &mut rushes_store::Tx<'_>| {
+        for number in 0..COUNT {
+            rushes_store::add_credit(tx, account, &format!("n{number}"), Ticks(1), now)?;
+            tx.exec(
+                "INSERT INTO usage_days VALUES ($1, $2, $3, 'm', 1, 0, 0, 4, 1)",
+                rushes_store::params![day, account, 1_000 + number],
+            )?;
+        }
+        Ok(())
+    };
+    app.app().store.write(fill).await.expect("written");
+    let lines = async |path: &str| {
+        let answer = call(&app, By::Local, "GET", path, &Value::Null).await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(answer.header("content-disposition").contains("attachment"));
+        String::from_utf8(answer.bytes).expect("UTF-8").lines().count()
+    };
+    assert_eq!(lines("/api/admin/accounts/alice/ledger.csv").await, LINES);
+    assert_eq!(lines("/api/admin/usage.csv?group_by=key").await, LINES);
+    let usage = get(&app, By::Local, "/api/admin/usage?group_by=key").await;
+    assert_eq!(usage["data"].as_array().map(Vec::len), Some(1_000));
+    assert_eq!((&usage["has_more"], &usage["total"]["succeeded"]), (&json!(true), &json!(COUNT)));
+    assert_eq!(usage["total"]["amount"]["ticks"], COUNT.to_string());
+    // The usage was made up.
+    app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
