@@ -16,7 +16,7 @@ use crate::tx::{Tx, single};
 
 /// Tasks promoted by one operation, at most. More than one only after a limit was raised.
 const PROMOTED_MAX: i64 = 2_000;
-/// Accounts of a group that one operation looks at, at most: those with the oldest parked tasks.
+/// Accounts of a group that are looked at in one go: those with the oldest parked tasks.
 const MEMBERS_MAX: u32 = 200;
 
 pub(crate) const HAS_PARKED: &str = "SELECT parked_count > 0 FROM accounts WHERE id = $1";
@@ -50,10 +50,17 @@ const OLDEST_OF_KEYS: &str = "SELECT (SELECT MIN(tasks.id) FROM tasks
         AND EXISTS (SELECT 1 FROM tasks WHERE tasks.key_id = keys.id AND tasks.state = 'parked')
     ORDER BY oldest LIMIT 1";
 
-/// Accounts of a group with parked tasks, the one whose oldest waits longest first.
+/// Accounts of a group with parked tasks that their own limits and those of their keys let go, the one
+/// whose oldest waits longest first.
 const MEMBERS: &str = "SELECT accounts.id FROM accounts
     WHERE accounts.group_id = $1 AND accounts.parked_count > 0
         AND accounts.queued_count + accounts.active_count < accounts.in_flight_max
+        AND EXISTS (SELECT 1 FROM keys WHERE keys.account_id = accounts.id
+            AND EXISTS (SELECT 1 FROM tasks
+                WHERE tasks.key_id = keys.id AND tasks.state = 'parked')
+            AND (keys.in_flight_max IS NULL
+                OR keys.in_flight_max > (SELECT COUNT(*) FROM tasks WHERE tasks.key_id = keys.id
+                    AND tasks.state IN ('queued', 'submitting', 'running', 'finalizing'))))
     ORDER BY (SELECT MIN(tasks.id) FROM tasks
         WHERE tasks.account_id = accounts.id AND tasks.state = 'parked')
     LIMIT $2";
@@ -85,8 +92,25 @@ pub(crate) fn promote(
         return promote_account(tx, account_id, room, now);
     }
     let mut count = 0;
-    let members: Vec<AccountId> = tx.rows(MEMBERS, params![room.group_id, MEMBERS_MAX], single)?;
-    for member in members {
+    while room_of(tx, account_id)?.is_some_and(|room| room.group > 0) {
+        let values = params![room.group_id, MEMBERS_MAX];
+        let members: Vec<AccountId> = tx.rows(MEMBERS, values, single)?;
+        let promoted = promote_members(tx, &members, now)?;
+        if promoted == 0 {
+            break;
+        }
+        count += promoted;
+    }
+    Ok(count)
+}
+
+fn promote_members(
+    tx: &mut Tx<'_>,
+    members: &[AccountId],
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let mut count = 0;
+    for &member in members {
         let Some(room) = room_of(tx, member)? else { continue };
         if room.group <= 0 {
             break;
@@ -153,7 +177,8 @@ const REFRESH: &str = "UPDATE accounts SET limits_changed_at = $3,
         COALESCE((SELECT groups.in_flight_max FROM groups WHERE groups.id = $1), $2)";
 
 const PARKING_MEMBERS: &str =
-    "SELECT id FROM accounts WHERE group_id = $1 AND parked_count > 0 LIMIT $2";
+    "SELECT id FROM accounts WHERE group_id = $1 AND parked_count > 0 AND id > $2
+     ORDER BY id LIMIT $3";
 
 /// After a change of a group's limits, of who is in it, or of the configuration: its accounts'
 /// limits take effect at once, and parked tasks move up. Tells how many did.
@@ -164,13 +189,16 @@ pub fn group_limits_changed(
     now: Timestamp,
 ) -> Result<usize, StoreError> {
     tx.exec(REFRESH, params![group_id, defaults.in_flight_max, now])?;
-    let members: Vec<AccountId> =
-        tx.rows(PARKING_MEMBERS, params![group_id, MEMBERS_MAX], single)?;
-    let mut count = 0;
-    for member in members {
-        count += promote(tx, member, now)?;
+    let (mut count, mut after) = (0, AccountId(0));
+    loop {
+        let values = params![group_id, after, MEMBERS_MAX];
+        let members: Vec<AccountId> = tx.rows(PARKING_MEMBERS, values, single)?;
+        let Some(&last) = members.last() else { return Ok(count) };
+        for member in members {
+            count += promote(tx, member, now)?;
+        }
+        after = last;
     }
-    Ok(count)
 }
 
 /// After a change of a key's limits: parked tasks move up. Tells how many did.

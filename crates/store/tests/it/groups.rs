@@ -110,6 +110,39 @@ fn a_groups_total_is_shared_and_handed_on() {
     assert_eq!(test.task(waiting.id).state, State::Queued, "another account's end frees the place");
 }
 
+/// More accounts than are looked at in one go.
+#[test]
+fn a_raised_limit_reaches_every_account_of_a_large_group() {
+    const ACCOUNTS: usize = 205;
+    let test = TestStore::new();
+    let closed = GroupTerms { in_flight_max: Some(0), ..terms("large") };
+    let id = made(&test, closed);
+    let mut tasks = Vec::new();
+    for number in 0..ACCOUNTS {
+        let (account, key) = test.another_account(u8::try_from(number).expect("few"));
+        let change = AccountChange { group_id: Some(id), ..AccountChange::default() };
+        assert!(test.write(move |tx| update_account(tx, account, &change)));
+        let task = created(test.create(new_task(account, key, number as u64 + 1)));
+        assert_eq!(task.state, State::Parked);
+        tasks.push(task.id);
+    }
+    let shared =
+        GroupTerms { in_flight_max: Some(1), total_in_flight_max: Some(3), ..terms("large") };
+    let promoted = |terms: GroupTerms| {
+        test.write(move |tx| {
+            update_group(tx, id, &terms)?;
+            group_limits_changed(tx, id, NO_LIMITS, at(1))
+        })
+    };
+    assert_eq!(promoted(shared), 3, "as many as the group may have");
+    let oldest = tasks.iter().filter(|&&id| test.task(id).state == State::Queued);
+    assert_eq!(oldest.copied().collect::<Vec<_>>(), tasks[..3], "who waits longest goes first");
+    let wider =
+        GroupTerms { in_flight_max: Some(1), total_in_flight_max: Some(204), ..terms("large") };
+    assert_eq!(promoted(wider), 201);
+    assert_eq!(promoted(GroupTerms { in_flight_max: Some(1), ..terms("large") }), 1);
+}
+
 #[test]
 fn a_key_at_its_limit_holds_up_no_other_key() {
     let test = TestStore::new();

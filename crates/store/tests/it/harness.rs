@@ -100,7 +100,9 @@ impl TestStore {
             let key = rushes_store::NewKey {
                 account_id: id,
                 kind: KeyKind::Live,
-                secret: key_secret([100 + number; 32]),
+                secret: key_secret(std::array::from_fn(
+                    |place| if place == 0 { number } else { 100 },
+                )),
                 terms: rushes_store::KeyTerms::named("key"),
                 now: at(0),
             };
