@@ -18,7 +18,7 @@ use super::manifest::{Entry, FORMAT, MANIFEST, Manifest};
 use super::{BackupError, Nobody, at};
 use crate::app::STORE_FILE;
 use crate::bootstrap::BOOTSTRAP_FILE;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, LOCK_FILE};
 use crate::private::make_folder;
 use crate::secrets::SECRET_FILE;
 use crate::storage::{FILES_FOLDER, IMAGES_FOLDER};
@@ -45,6 +45,17 @@ pub struct Restored {
 /// If the directory has a store or is in use, or if the backup is not whole; then nothing of it is
 /// there.
 pub fn restore(source: &Path, data_dir: &Path, now: Timestamp) -> Result<Restored, BackupError> {
+    let is_new = !data_dir.exists();
+    let restored = restore_into(source, data_dir, now);
+    if restored.is_err() && is_new {
+        // Only what opening the directory made: a folder with anything else in it stays.
+        let _ = fs::remove_file(data_dir.join(LOCK_FILE));
+        let _ = fs::remove_dir(data_dir);
+    }
+    restored
+}
+
+fn restore_into(source: &Path, data_dir: &Path, now: Timestamp) -> Result<Restored, BackupError> {
     let file = File::open(source).map_err(at(source))?;
     let home = DataDir::open(data_dir)?;
     check_empty(home.path())?;
@@ -151,7 +162,11 @@ fn unpack(file: File, stage: &Path) -> Result<Manifest, BackupError> {
 }
 
 fn damaged(error: &io::Error) -> BackupError {
-    BackupError::Damaged(format!("it is no whole tar file ({error})"))
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => BackupError::Damaged("it was cut off".to_owned()),
+        // Its words quote the file.
+        _ => BackupError::Damaged("it is no tar file, or a damaged one".to_owned()),
+    }
 }
 
 /// True for the names that a backup has: one of the single files, or a plain name in one of the two

@@ -204,6 +204,9 @@ fn a_backup_is_private_and_replaces_nothing_unasked() {
     let inside = rushes(folder, &["backup", "d/b.tar", "--data-dir", "d"]).expect(2);
     assert!(inside.stderr.contains("inside"), "{}", inside.stderr);
     rushes(folder, &["backup", "c.tar", "--data-dir", "nowhere"]).expect(2);
+    let remote = [("RUSHES_BASE_URL", "http://127.0.0.1:1"), ("RUSHES_API_KEY", "sk-x")];
+    let ended = run(folder, &remote, &["backup", "c.tar"]).expect(2);
+    assert!(ended.stderr.contains("--data-dir"), "{}", ended.stderr);
     let mut names: Vec<_> = fs::read_dir(folder)
         .expect("a folder")
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
@@ -279,11 +282,14 @@ fn a_restore_refuses_what_is_not_as_it_was_saved() {
         fs::write(folder.join("bad.tar"), bytes).expect("written");
         let ended = rushes(folder, &["restore", "bad.tar", "--data-dir", "r"]).expect(2);
         assert!(ended.stderr.contains(word), "{line}: {}", ended.stderr);
-        for name in ["rushes.db", "files", "images", "secret.key", "restore.part"] {
-            assert!(!folder.join("r").join(name).exists(), "{line} left {name}");
-        }
+        assert!(!folder.join("r").exists(), "{line} left something");
     }
     assert!(!folder.join("evil").exists());
+    // A folder that was there before stays, with what is in it.
+    fs::create_dir(folder.join("mine")).expect("made");
+    fs::write(folder.join("mine/note"), "x").expect("written");
+    rushes(folder, &["restore", "bad.tar", "--data-dir", "mine"]).expect(2);
+    assert!(folder.join("mine/note").exists() && !folder.join("mine/rushes.db").exists());
     rushes(folder, &["restore", "b.tar", "--data-dir", "r"]).expect(0);
 }
 
