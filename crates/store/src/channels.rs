@@ -92,7 +92,8 @@ pub enum ChannelOutcome {
     NotFound,
 }
 
-const SELECT: &str = "SELECT id, terms, sealed, credential_hint, source, spent_ticks, lost_ticks,
+const SELECT: &str = "SELECT id, terms,
+        (SELECT sealed FROM channel_credentials WHERE channel_id = channels.id), credential_hint, source, spent_ticks, lost_ticks,
         ambiguous_count, created_at, changed_at
     FROM channels WHERE deleted_at IS NULL";
 
@@ -161,19 +162,21 @@ pub fn add_channel(
         return Ok(ChannelOutcome::TooMany);
     }
     tx.exec(
-        "INSERT INTO channels (id, name, terms, sealed, credential_hint, source, spent_ticks,
-             lost_ticks, ambiguous_count, created_at, changed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7, $7)",
+        "INSERT INTO channels (id, name, terms, credential_hint, source, spent_ticks, lost_ticks,
+             ambiguous_count, created_at, changed_at)
+         VALUES ($1, $2, $3, $4, $5, 0, 0, 0, $6, $6)",
         params![
             id,
             &terms.name,
             text_of(terms)?,
-            credential.map(|it| it.sealed.as_slice()),
             credential.map_or("", |it| it.hint.as_str()),
             source.as_str(),
             now
         ],
     )?;
+    if let Some(credential) = credential {
+        put_credential(tx, id, Some(&credential.sealed))?;
+    }
     crate::settings::set_setting(tx, CHANNELS_SEEN_SETTING, "on", now)?;
     done(tx, id)
 }
@@ -199,10 +202,10 @@ pub fn update_channel(
     }
     if let Some(credential) = credential {
         tx.exec(
-            "UPDATE channels SET sealed = $2, credential_hint = $3 WHERE id = $1",
-            params![id, credential.sealed.as_slice(), &credential.hint],
+            "UPDATE channels SET credential_hint = $2 WHERE id = $1",
+            params![id, &credential.hint],
         )?;
-        tx.changed(Change::SecretErased);
+        put_credential(tx, id, Some(&credential.sealed))?;
     }
     done(tx, id)
 }
@@ -229,19 +232,57 @@ pub fn remove_channel(
         return Ok(ChannelOutcome::InUse(count));
     }
     tx.exec(
-        "UPDATE channels SET deleted_at = $2, changed_at = $2, sealed = NULL, credential_hint = ''
-         WHERE id = $1",
+        "UPDATE channels SET deleted_at = $2, changed_at = $2, credential_hint = '' WHERE id = $1",
         params![id, now],
     )?;
+    put_credential(tx, id, None)?;
     tx.changed(Change::ChannelsChanged);
-    tx.changed(Change::SecretErased);
     Ok(ChannelOutcome::Done(Box::new(row)))
 }
 
-/// Forgets the credentials of all channels; tells how many there were.
+/// Forgets the credentials of all channels, but not that they had one: such a channel waits for a new
+/// one. Tells how many there were.
 pub fn drop_credentials(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
+    let mut kept = empty_credentials(tx)?;
+    for (_, sealed) in &mut kept {
+        sealed.clear();
+    }
+    write_credentials(tx, &kept)?;
+    Ok(kept.len())
+}
+
+/// Keeps a channel's credential in the place of the one before, or none.
+fn put_credential(
+    tx: &mut Tx<'_>,
+    id: ChannelId,
+    sealed: Option<&Vec<u8>>,
+) -> Result<(), StoreError> {
+    let mut kept = empty_credentials(tx)?;
+    kept.retain(|(channel_id, _)| *channel_id != id);
+    kept.extend(sealed.map(|sealed| (id, sealed.clone())));
+    write_credentials(tx, &kept)
+}
+
+type Credentials = Vec<(ChannelId, Vec<u8>)>;
+
+/// Takes all credentials out of their table. They are few, and a table that is emptied as a whole is
+/// overwritten as a whole.
+fn empty_credentials(tx: &mut Tx<'_>) -> Result<Credentials, StoreError> {
+    let sql = "SELECT channel_id, sealed FROM channel_credentials ORDER BY channel_id";
+    let kept = tx.rows(sql, params![], |row| Ok((row.take()?, row.take()?)))?;
+    tx.exec("DELETE FROM channel_credentials", params![])?;
     tx.changed(Change::SecretErased);
-    tx.exec("UPDATE channels SET sealed = NULL WHERE sealed IS NOT NULL", params![])
+    Ok(kept)
+}
+
+fn write_credentials(tx: &mut Tx<'_>, kept: &Credentials) -> Result<(), StoreError> {
+    for (id, sealed) in kept {
+        tx.exec(
+            "INSERT INTO channel_credentials (channel_id, sealed) VALUES ($1, $2)",
+            params![*id, sealed.as_slice()],
+        )?;
+    }
+    Ok(())
 }
 
 pub(crate) const JOBS: &str = "SELECT COUNT(*) FROM tasks

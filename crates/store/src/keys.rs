@@ -1,7 +1,9 @@
 //! API keys: found by their SHA-256, and kept besides only sealed, as far as the operator allows.
 //!
 //! Guarantees: a rolled key's former secret stops to work at its own moment; a deleted key stays as
-//! a row, since tasks and transfers name it.
+//! a row, since tasks and transfers name it; of sealed secrets that were dropped no byte stays in the
+//! database or its log. (Of a single key that was deleted or rolled a copy can outlast it in a gap of
+//! a page, which is of no use to anyone: that secret opens nothing.)
 
 use ipnet::IpNet;
 use rushes_domain::account::{KeyKind, Role, Scopes};
@@ -207,18 +209,11 @@ pub fn create_key(tx: &mut Tx<'_>, new: &NewKey) -> Result<Option<KeyId>, StoreE
     let id: Option<KeyId> = tx.value("SELECT COALESCE(MAX(id), 0) + 1 FROM keys", params![])?;
     let id = id.ok_or(StoreError::NotFound)?;
     tx.exec(
-        "INSERT INTO keys (id, account_id, kind, name, mask, hash, sealed, enabled, created_at)
-         VALUES ($1, $2, $3, '', $4, $5, $6, 1, $7)",
-        params![
-            id,
-            new.account_id,
-            new.kind,
-            &new.secret.mask,
-            &new.secret.hash,
-            new.secret.sealed.as_deref(),
-            new.now
-        ],
+        "INSERT INTO keys (id, account_id, kind, name, mask, hash, enabled, created_at)
+         VALUES ($1, $2, $3, '', $4, $5, 1, $6)",
+        params![id, new.account_id, new.kind, &new.secret.mask, &new.secret.hash, new.now],
     )?;
+    keep_copy(tx, id, new.secret.sealed.as_deref())?;
     update_key(tx, id, &new.terms)?;
     Ok(Some(id))
 }
@@ -277,10 +272,11 @@ pub fn set_key_enabled(
 /// the tasks and transfers that name it. False if there is no such key.
 pub fn delete_key(tx: &mut Tx<'_>, id: KeyId, now: Timestamp) -> Result<bool, StoreError> {
     let touched = tx.exec(
-        "UPDATE keys SET deleted_at = $2, enabled = 0, sealed = NULL, old_hash = NULL,
-             old_expires_at = NULL WHERE id = $1 AND deleted_at IS NULL",
+        "UPDATE keys SET deleted_at = $2, enabled = 0, old_hash = NULL, old_expires_at = NULL
+         WHERE id = $1 AND deleted_at IS NULL",
         params![id, now],
     )?;
+    keep_copy(tx, id, None)?;
     tx.changed(Change::KeysChanged);
     tx.changed(Change::SecretErased);
     Ok(touched == 1)
@@ -299,10 +295,13 @@ pub fn roll_key(
         return Ok(false);
     }
     let touched = tx.exec(
-        "UPDATE keys SET old_hash = hash, old_expires_at = $2, hash = $3, mask = $4, sealed = $5,
-             rolled_at = $6 WHERE id = $1 AND deleted_at IS NULL",
-        params![id, old_expires_at, &secret.hash, &secret.mask, secret.sealed.as_deref(), now],
+        "UPDATE keys SET old_hash = hash, old_expires_at = $2, hash = $3, mask = $4,
+             rolled_at = $5 WHERE id = $1 AND deleted_at IS NULL",
+        params![id, old_expires_at, &secret.hash, &secret.mask, now],
     )?;
+    if touched == 1 {
+        keep_copy(tx, id, secret.sealed.as_deref())?;
+    }
     tx.changed(Change::KeysChanged);
     tx.changed(Change::SecretErased);
     Ok(touched == 1)
@@ -311,7 +310,21 @@ pub fn roll_key(
 /// Forgets every sealed secret, so that no key can be copied again; tells how many there were.
 pub fn drop_sealed_keys(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
     tx.changed(Change::SecretErased);
-    tx.exec("UPDATE keys SET sealed = NULL WHERE sealed IS NOT NULL", params![])
+    // Without a condition: the whole table is overwritten.
+    tx.exec("DELETE FROM key_copies", params![])
+}
+
+/// Keeps a key's sealed secret in the place of the one before, or none.
+fn keep_copy(tx: &mut Tx<'_>, id: KeyId, sealed: Option<&[u8]>) -> Result<(), StoreError> {
+    match sealed {
+        Some(sealed) => tx.exec(
+            "INSERT INTO key_copies (key_id, sealed) VALUES ($1, $2)
+             ON CONFLICT (key_id) DO UPDATE SET sealed = $2",
+            params![id, sealed],
+        ),
+        None => tx.exec("DELETE FROM key_copies WHERE key_id = $1", params![id]),
+    }
+    .map(drop)
 }
 
 /// A key as its owner sees it.
@@ -354,9 +367,10 @@ pub struct KeyDetail {
 }
 
 const DETAIL: &str = "SELECT id, account_id, kind, mask, enabled, disabled_by_operator, name,
-        expires_at, scopes, models, addresses, creates_per_minute, in_flight_max, budget_ticks, month_budget_ticks, used_ticks,
-        month_used_ticks, month, sealed, created_at, rolled_at, old_expires_at, last_used_at,
-        last_used_address, last_used_client
+        expires_at, scopes, models, addresses, creates_per_minute, in_flight_max, budget_ticks,
+        month_budget_ticks, used_ticks, month_used_ticks, month,
+        (SELECT sealed FROM key_copies WHERE key_copies.key_id = keys.id), created_at, rolled_at,
+        old_expires_at, last_used_at, last_used_address, last_used_client
     FROM keys WHERE deleted_at IS NULL";
 
 /// An account's keys, oldest first.

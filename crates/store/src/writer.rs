@@ -41,7 +41,8 @@ fn serve_batches(
     jobs: &Jobs,
     observer: &dyn CommitObserver,
 ) -> Result<(), StoreError> {
-    let mut must_empty_log = false;
+    // At the first commit too: what a process left that was killed may hold an erased secret.
+    let mut must_empty_log = true;
     loop {
         let batch = jobs.pop(BATCH_OPERATIONS_MAX);
         if batch.is_empty() {

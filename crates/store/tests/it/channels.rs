@@ -10,8 +10,8 @@ use rushes_domain::route::{Lane, RouteChannel, Routes};
 use rushes_domain::{ChannelId, FailureCode, State, Ticks};
 use rushes_store::{
     CHANNELS_SEEN_SETTING, ChannelOutcome, ChannelRow, ChannelSource, Happening, Route, Routed,
-    SealedCredential, add_channel, channel, channels, claim_queued, jobs_of_channel,
-    next_channel_id, occupy_routes, remove_channel, setting, update_channel,
+    SealedCredential, add_channel, channel, channels, claim_queued, drop_credentials,
+    jobs_of_channel, next_channel_id, occupy_routes, remove_channel, setting, update_channel,
 };
 
 use crate::harness::{LEASE_SECONDS, TestStore, at, created, failure, new_task, stored};
@@ -112,11 +112,13 @@ fn a_channel_is_kept_changed_and_removed_with_its_credential() {
     let ChannelOutcome::Done(row) = outcome else { panic!("{outcome:?}") };
     assert_eq!((row.terms.name.as_str(), row.terms.enabled), ("other", false));
     assert!(row.sealed.is_some(), "it stays unless another one is given");
+    assert_eq!(test.write(drop_credentials), 1);
+    let waiting = test.read(move |tx| channel(tx, id)).expect("it is there");
+    assert_eq!(waiting.sealed.as_deref(), Some(&b""[..]), "that it had one is known");
     assert!(matches!(test.write(move |tx| remove_channel(tx, id, at(6))), ChannelOutcome::Done(_)));
     assert_eq!(test.write(move |tx| remove_channel(tx, id, at(6))), ChannelOutcome::NotFound);
     assert_eq!(test.read(move |tx| channel(tx, id)), None);
-    let left = test
-        .read(|tx| tx.value::<i64>("SELECT COUNT(*) FROM channels WHERE sealed IS NOT NULL", &[]));
+    let left = test.read(|tx| tx.value::<i64>("SELECT COUNT(*) FROM channel_credentials", &[]));
     assert_eq!(left, Some(0));
     assert_eq!(test.read(channels), []);
     let seen = test.read(|tx| setting(tx, CHANNELS_SEEN_SETTING));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tempfile::tempdir;
 use tokio::task::JoinSet;
 
-use super::{Ended, run};
+use super::{Ended, run, run_with_line};
 use crate::support::binary::{Binary, client, data_dir};
 use crate::support::eventually;
 
@@ -143,10 +143,10 @@ async fn a_backup_under_load_restores_to_a_sound_store_that_goes_on() {
     assert!(again.terminate().await.success());
 }
 
-/// The sealed copies of keys in a directory's database.
-fn sealed_keys(data_dir: &Path) -> Vec<Vec<u8>> {
+/// The sealed copies of keys, and credentials of channels, in a directory's database.
+fn sealed_secrets(data_dir: &Path) -> Vec<Vec<u8>> {
     let store = rushes_store::Store::open_to_read(&data_dir.join("rushes.db")).expect("a store");
-    let sql = "SELECT sealed FROM keys WHERE sealed IS NOT NULL";
+    let sql = "SELECT sealed FROM key_copies UNION ALL SELECT sealed FROM channel_credentials";
     let found = store.read_blocking(|tx| {
         tx.rows(sql, rushes_store::params![], |row| -> Result<Vec<u8>, _> { row.take() })
     });
@@ -158,7 +158,12 @@ fn sealed_keys(data_dir: &Path) -> Vec<Vec<u8>> {
 fn without_secrets_and_files_there_are_none() {
     let folder = tempdir().expect("a folder");
     let folder = folder.path();
-    backed_up(folder, &["--without-secrets", "--without-files"]);
+    backed_up(folder, &[]);
+    let add = ["channels", "add", "main", "--provider", "xai", "--api-key-stdin"];
+    let added = [&add[..], &["--data-dir", "d"]].concat();
+    run_with_line(folder, &SMALL, &added, "xai-a-key-that-nobody-may-see").expect(0);
+    let without = ["backup", "b.tar", "--force", "--without-secrets", "--without-files"];
+    rushes(folder, &[&without[..], &["--data-dir", "d"]].concat()).expect(0);
     let bytes = fs::read(folder.join("b.tar")).expect("a backup");
     let contains = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
     let bootstrap = fs::read(folder.join("d/bootstrap.json")).expect("the keys");
@@ -168,8 +173,9 @@ fn without_secrets_and_files_there_are_none() {
     }
     assert!(!contains(&fs::read(folder.join("d/secret.key")).expect("the secret")));
     let store = fs::read(folder.join("d/rushes.db")).expect("the database");
-    assert!(!sealed_keys(&folder.join("d")).is_empty());
-    for sealed in sealed_keys(&folder.join("d")) {
+    let secrets = sealed_secrets(&folder.join("d"));
+    assert_eq!(secrets.len(), 3, "two keys and a channel");
+    for sealed in secrets {
         assert!(
             store.windows(sealed.len()).any(|window| window == sealed),
             "it is in the original"
@@ -180,6 +186,11 @@ fn without_secrets_and_files_there_are_none() {
     let ended = rushes(folder, &["restore", "b.tar", "--data-dir", "r"]).expect(0);
     assert!(ended.stderr.contains("without secrets"), "{}", ended.stderr);
     rushes(folder, &["doctor", "--data-dir", "r"]).expect(0);
+    assert_eq!(
+        sealed_secrets(&folder.join("r")),
+        [Vec::<u8>::new()],
+        "that a channel had one is known"
+    );
     let key = known["api_key"].as_str().expect("a key");
     let list = run(
         folder,
