@@ -7,3 +7,6 @@ ALTER TABLE sessions ADD COLUMN by_link BIGINT NOT NULL DEFAULT 0;
 
 -- Links that a password, an end of all sessions or a disabled account should have ended.
 CREATE INDEX login_links_account ON login_links (account_id);
+
+-- A task whose owner deleted it: out of the owner's lists, kept for the ledger and for operators.
+ALTER TABLE tasks ADD COLUMN hidden_at BIGINT;

@@ -42,6 +42,12 @@ pub fn created(task: &NewTask) -> serde_json::Result<Vec<u8>> {
     })
 }
 
+/// The body of the answer to a delete.
+pub fn deleted(id: TaskId) -> serde_json::Result<Vec<u8>> {
+    let id = id.to_string();
+    serde_json::to_vec(&Deleted { id: &id, task_id: &id, object: "video.deleted", deleted: true })
+}
+
 /// The body of the answer to a query or a cancel.
 pub fn envelope(view: &View<'_>) -> serde_json::Result<Vec<u8>> {
     let strings = Strings::of(view);
@@ -280,6 +286,15 @@ struct Created<'a> {
     aspect_ratio: &'a str,
     resolution: &'a str,
     cost: Cost,
+}
+
+#[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the wire's names")]
+struct Deleted<'a> {
+    id: &'a str,
+    task_id: &'a str,
+    object: &'static str,
+    deleted: bool,
 }
 
 #[derive(Serialize)]

@@ -89,7 +89,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/models/{model_id}", get(models::show))
         .route("/v1/video/generations", post(generations::create).get(generations::list))
         .route("/v1/video/generations/estimate", post(admission::estimate::estimate))
-        .route("/v1/video/generations/{task_id}", get(generations::show))
+        .route(
+            "/v1/video/generations/{task_id}",
+            get(generations::show).delete(generations::delete),
+        )
         .route("/v1/video/generations/{task_id}/cancel", post(generations::cancel))
         .merge(api::routes())
         .route("/files/{name}", get(files::serve).options(files::preflight))

@@ -4,6 +4,7 @@ mod admission;
 mod bad_requests;
 mod connections;
 mod create;
+mod delete;
 mod errors;
 mod fairness;
 mod files;

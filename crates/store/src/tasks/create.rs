@@ -297,5 +297,6 @@ fn new_row(new: &NewTask, price: Ticks, state: State) -> Result<TaskRow, StoreEr
         cancel_requested: false,
         failure: None,
         result: None,
+        hidden_at: None,
     })
 }

@@ -209,6 +209,7 @@ impl TestStore {
             .into_iter()
             .map(|change| match change {
                 Change::Task(task) => format!("{} v{}", task.state.as_str(), task.version),
+                Change::TaskHidden(task) => format!("hidden v{}", task.version),
                 Change::WorkDue => "work".to_owned(),
                 Change::FilesUnreferenced(paths) => format!("files {}", paths.join(" ")),
                 Change::KeysChanged => "keys".to_owned(),

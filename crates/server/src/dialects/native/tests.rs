@@ -96,6 +96,7 @@ fn row() -> TaskRow {
         cancel_requested: false,
         failure: None,
         result: None,
+        hidden_at: None,
     }
 }
 

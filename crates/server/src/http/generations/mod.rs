@@ -1,4 +1,4 @@
-//! `/v1/video/generations`: create, list, query and cancel video tasks.
+//! `/v1/video/generations`: create, list, query, cancel and delete video tasks.
 
 mod list;
 pub(super) mod position;
@@ -11,7 +11,7 @@ use axum::response::Response;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use rushes_domain::{ApiError, ErrorCode, GroupId, TaskId, Timestamp};
-use rushes_store::{CancelOutcome, TaskRow, cancel_task};
+use rushes_store::{CancelOutcome, TaskRow, cancel_task, hide_task};
 
 pub(super) use self::list::{filtered_lists, list};
 use super::auth::Caller;
@@ -89,15 +89,36 @@ pub(super) async fn cancel(
     answer(&http, &row, caller.0.group_id, status).await
 }
 
+/// `DELETE …/{task_id}`: called off if it lives, then out of the caller's sight, files and all.
+pub(super) async fn delete(
+    State(http): State<Arc<Http>>,
+    caller: Caller,
+    path: TaskPath,
+) -> Result<Response, HttpError> {
+    let id = task_id(path)?;
+    hide(&http, &caller, id).await?;
+    Ok(json(StatusCode::OK, to_json(native::deleted(id))?))
+}
+
+/// Hides the caller's task.
+pub(super) async fn hide(http: &Http, caller: &Caller, id: TaskId) -> Result<(), HttpError> {
+    let app = &http.app;
+    let (account_id, now) = (caller.account_id(), app.clock.now());
+    let hidden = app.store.write(move |tx| hide_task(tx, account_id, id, now)).await?;
+    hidden.map(drop).ok_or_else(|| task_not_exist().into())
+}
+
 /// The id in a path; whatever cannot be one is a task that does not exist.
 fn task_id(path: TaskPath) -> Result<TaskId, HttpError> {
     path.ok().and_then(|Path(text)| text.parse().ok()).ok_or_else(|| task_not_exist().into())
 }
 
-/// The task as last committed, if it is the caller's.
+/// The task as last committed, if it is the caller's and was not deleted.
 async fn own_task(http: &Http, caller: &Caller, id: TaskId) -> Result<Arc<TaskRow>, HttpError> {
     let row = http.app.views.get(&http.app.store, id).await?;
-    row.filter(|row| row.account_id == caller.account_id()).ok_or_else(|| task_not_exist().into())
+    let is_seen =
+        |row: &Arc<TaskRow>| row.account_id == caller.account_id() && row.hidden_at.is_none();
+    row.filter(is_seen).ok_or_else(|| task_not_exist().into())
 }
 
 /// The task at its end, or as it is when the time is over or the gateway stops.
