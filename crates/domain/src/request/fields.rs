@@ -7,6 +7,8 @@ use crate::error::ApiError;
 use crate::request::json::{Pairs, Value};
 use crate::request::numbers::{sent, whole};
 
+/// The field of the client's own pairs.
+pub(crate) const METADATA_FIELD: &str = "metadata";
 /// Most pairs in `metadata`.
 pub const METADATA_PAIRS_MAX: usize = 16;
 /// Most characters of a name in `metadata`.
@@ -102,7 +104,7 @@ impl<'a> Fields<'a> {
 
     /// Takes `metadata`: pairs of strings, in the order of the body.
     pub(crate) fn take_metadata(&mut self) -> Result<Vec<(String, String)>, ApiError> {
-        let Some(value) = self.take("metadata") else { return Ok(Vec::new()) };
+        let Some(value) = self.take(METADATA_FIELD) else { return Ok(Vec::new()) };
         let Value::Object(pairs) = value else {
             return Err(ApiError::invalid(
                 "metadata",

@@ -10,9 +10,11 @@
 pub mod data_url;
 pub mod fields;
 mod fingerprint;
+pub mod form;
 pub mod ignored;
 mod images;
 pub mod json;
+pub mod multipart;
 mod numbers;
 mod options;
 mod plan;
@@ -72,6 +74,14 @@ impl VideoRequest {
     /// `invalid_request` if the body is not one JSON object that can be read.
     pub fn parse_json(body: &[u8]) -> Result<Self, ApiError> {
         json::read_pairs(body).map(Self::from_pairs)
+    }
+
+    /// Reads a form (`multipart/form-data`) whose content type named `boundary`.
+    ///
+    /// # Errors
+    /// `invalid_request` if the body is not a whole form that can be read.
+    pub fn parse_form(body: &[u8], boundary: &str) -> Result<Self, ApiError> {
+        form::read_pairs(body, boundary).map(Self::from_pairs)
     }
 
     /// Takes over pairs from any encoding; no name may be there twice.

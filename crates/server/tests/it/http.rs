@@ -8,6 +8,7 @@ mod delete;
 mod errors;
 mod fairness;
 mod files;
+mod forms;
 mod heavy;
 mod images;
 mod left;

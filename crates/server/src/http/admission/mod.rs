@@ -108,7 +108,7 @@ async fn receive(
     let hops = hops(&parts.headers)?;
     let limits = &http.app.config.limits;
     let account_id = caller.account_id();
-    let body = body::read_json(&parts.headers, body, limits, &http.bodies, account_id).await?;
+    let body = body::read(&parts.headers, body, limits, &http.bodies, account_id).await?;
     Order { origin: Origin::of(&http, parts), http, caller, door, idempotency_key, hops }
         .run(body)
         .await

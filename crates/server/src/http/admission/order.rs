@@ -22,7 +22,7 @@ use super::refusal::{key_reused, no_channel, refused};
 use super::{Checked, Door, Origin, check, standing};
 use crate::channels::lane_for;
 use crate::http::auth::Caller;
-use crate::http::body::ReadBody;
+use crate::http::body::{Format, ReadBody};
 use crate::http::error::{HttpError, shutting_down};
 use crate::http::fair::Place;
 use crate::http::{Http, json, to_json};
@@ -48,10 +48,10 @@ impl Order {
     /// Every check in contract 2's order, then the task.
     pub(super) async fn run(self, body: ReadBody) -> Result<Response, HttpError> {
         let is_large = body.bytes.len() > PARSE_INLINE_BYTES_MAX;
-        let ReadBody { bytes, place } = body;
+        let ReadBody { bytes, format, place } = body;
         let has_key = self.idempotency_key.is_some();
         let (request, fingerprint) =
-            off_the_loop(is_large, move || parse(&bytes, has_key)).await??;
+            off_the_loop(is_large, move || parse(&bytes, &format, has_key)).await??;
         let ignored = ignored_fields(&self.ignored(&request).await?);
         let answered = match self.replay(fingerprint).await? {
             Some(answered) => answered,
@@ -241,8 +241,12 @@ impl Order {
 }
 
 /// The body as a request; the fingerprint is only worth its time when there is a key to keep.
-fn parse(bytes: &Bytes, has_key: bool) -> Result<(VideoRequest, [u8; 32]), ApiError> {
-    let request = VideoRequest::parse_json(bytes)?;
+fn parse(
+    bytes: &Bytes,
+    format: &Format,
+    has_key: bool,
+) -> Result<(VideoRequest, [u8; 32]), ApiError> {
+    let request = format.parse(bytes)?;
     let fingerprint = if has_key { request.fingerprint() } else { [0; 32] };
     Ok((request, fingerprint))
 }
