@@ -10,3 +10,5 @@ CREATE INDEX login_links_account ON login_links (account_id);
 
 -- A task whose owner deleted it: out of the owner's lists, kept for the ledger and for operators.
 ALTER TABLE tasks ADD COLUMN hidden_at BIGINT;
+-- In whose words a task was ordered, which are those that it is told in where the id leaves it open.
+ALTER TABLE tasks ADD COLUMN dialect TEXT NOT NULL DEFAULT 'native';

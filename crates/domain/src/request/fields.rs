@@ -42,6 +42,11 @@ impl<'a> Fields<'a> {
         if value.is_absent() { None } else { Some(value) }
     }
 
+    /// True if the field is not there or counts as absent.
+    pub(crate) fn is_absent(&self, name: &str) -> bool {
+        self.0.iter().find(|(key, _)| key == name).is_none_or(|(_, value)| value.is_absent())
+    }
+
     /// What nobody took.
     pub(crate) fn rest(self) -> Pairs<'a> {
         self.0

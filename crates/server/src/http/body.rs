@@ -15,7 +15,8 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
-use rushes_domain::request::VideoRequest;
+use rushes_domain::request::form;
+use rushes_domain::request::json::{self, Pairs};
 use rushes_domain::request::multipart::BOUNDARY_CHARS_MAX;
 use rushes_domain::{AccountId, ApiError, ErrorCode, Limit};
 use tokio::time::{Instant, timeout_at};
@@ -93,14 +94,14 @@ enum Kind {
 }
 
 impl Format {
-    /// The request for a video in a body of this format.
+    /// The fields in a body of this format.
     ///
     /// # Errors
     /// `invalid_request` for a body that cannot be read as what it says it is.
-    pub(super) fn parse(&self, bytes: &[u8]) -> Result<VideoRequest, ApiError> {
+    pub(super) fn pairs<'a>(&self, bytes: &'a [u8]) -> Result<Pairs<'a>, ApiError> {
         match self {
-            Self::Json => VideoRequest::parse_json(bytes),
-            Self::Form { boundary } => VideoRequest::parse_form(bytes, boundary),
+            Self::Json => json::read_pairs(bytes),
+            Self::Form { boundary } => form::read_pairs(bytes, boundary),
         }
     }
 }

@@ -28,7 +28,7 @@ use tokio_util::io::ReaderStream;
 use self::conditions::{Part, Validators, is_unchanged, wanted_part};
 use super::Http;
 use super::error::HttpError;
-use crate::dialects::native::is_expired;
+use crate::dialects::view::is_expired;
 
 /// Bytes read from the disk at a time.
 const CHUNK_BYTES: usize = 128 * 1024;

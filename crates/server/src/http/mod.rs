@@ -27,6 +27,7 @@ mod prefer;
 mod proxies;
 pub mod rate;
 pub mod session;
+mod videos;
 
 use std::sync::Arc;
 
@@ -94,6 +95,10 @@ pub fn router(app: Arc<App>) -> Router {
             get(generations::show).delete(generations::delete),
         )
         .route("/v1/video/generations/{task_id}/cancel", post(generations::cancel))
+        .route("/v1/videos/generations", post(videos::create_xai))
+        .route("/v1/videos/{video_id}", get(videos::show))
+        .route("/v1/video-generation-models", get(models::list_xai))
+        .route("/v1/video-generation-models/{model_id}", get(models::show_xai))
         .merge(api::routes())
         .route("/files/{name}", get(files::serve).options(files::preflight))
         .route("/healthz", get(health::alive))

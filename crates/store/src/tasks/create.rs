@@ -8,7 +8,7 @@ use rushes_domain::directive::Directives;
 use rushes_domain::job::{EngineOptions, Mode};
 use rushes_domain::money::CostState;
 use rushes_domain::route::Lane;
-use rushes_domain::{AccountId, ChannelId, KeyId, State, TaskId, Ticks, Timestamp};
+use rushes_domain::{AccountId, ChannelId, Dialect, KeyId, State, TaskId, Ticks, Timestamp};
 
 use crate::change::Change;
 use crate::error::StoreError;
@@ -80,6 +80,8 @@ pub struct NewTask {
     pub price_version: i64,
     /// The door the request came through.
     pub door: &'static str,
+    /// The dialect of the request.
+    pub dialect: Dialect,
     /// The caller's address.
     pub client_address: Option<String>,
     /// The caller's `User-Agent`.
@@ -270,6 +272,7 @@ fn new_row(new: &NewTask, price: Ticks, state: State) -> Result<TaskRow, StoreEr
         lane: new.lane.clone(),
         refused_by: Vec::new(),
         door: new.door.to_owned(),
+        dialect: new.dialect,
         client_address: new.client_address.clone(),
         user_agent: new.user_agent.clone(),
         request_id: new.request_id.clone(),

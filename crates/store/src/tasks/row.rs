@@ -7,7 +7,9 @@ use rushes_domain::directive::Directives;
 use rushes_domain::job::{EngineOptions, Mode};
 use rushes_domain::money::CostState;
 use rushes_domain::route::Lane;
-use rushes_domain::{AccountId, ChannelId, Failure, KeyId, State, TaskId, Ticks, Timestamp};
+use rushes_domain::{
+    AccountId, ChannelId, Dialect, Failure, KeyId, State, TaskId, Ticks, Timestamp,
+};
 
 use crate::error::StoreError;
 use crate::tx::{Row, Tx};
@@ -80,6 +82,8 @@ pub struct TaskRow {
     pub options: EngineOptions,
     /// The door the request came through.
     pub door: String,
+    /// The dialect of the request.
+    pub dialect: Dialect,
     /// The caller's address.
     pub client_address: Option<String>,
     /// The caller's `User-Agent`.
@@ -166,7 +170,7 @@ pub struct ResultRow {
 pub(crate) const COLUMNS: &str = "id, account_id, key_id, key_kind, model_id, model_name, prompt, \
     mode, seconds, seconds_requested, aspect_ratio, resolution, width, height, image_count, \
     metadata, ignored_fields, directives, options, hops, price_ticks, price_version, door, \
-    client_address, user_agent, request_id, run_timeout_ms, queue_timeout_ms, created_at, state, \
+    dialect, client_address, user_agent, request_id, run_timeout_ms, queue_timeout_ms, created_at, state, \
     version, cost_state, upstream_cost_ticks, expected_cost_ticks, provider, channel_id, lane, \
     refused_by, queued_at, submitted_at, started_at, upstream_done_at, finished_at, \
     deadline_at, next_run_at, lease_until, lease_epoch, attempts, deferrals, finalize_attempts, \
@@ -177,7 +181,7 @@ pub(crate) const COLUMNS: &str = "id, account_id, key_id, key_kind, model_id, mo
     result_removed_at";
 
 /// Columns that are written once, at the front of [`COLUMNS`]; the others change.
-const FIXED_COLUMNS: usize = 29;
+const FIXED_COLUMNS: usize = 30;
 
 static INSERT: LazyLock<String> = LazyLock::new(|| {
     let numbers: Vec<String> =
@@ -238,6 +242,7 @@ fn fixed_values(task: &TaskRow) -> Result<Vec<Value<'_>>, StoreError> {
         task.price.into(),
         task.price_version.into(),
         (&task.door).into(),
+        task.dialect.into(),
         task.client_address.as_ref().into(),
         task.user_agent.as_ref().into(),
         (&task.request_id).into(),
@@ -338,6 +343,7 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<TaskRow, StoreError> {
         price: row.take()?,
         price_version: row.take()?,
         door: row.take()?,
+        dialect: row.take()?,
         client_address: row.take()?,
         user_agent: row.take()?,
         request_id: row.take()?,

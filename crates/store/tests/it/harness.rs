@@ -280,6 +280,7 @@ pub(crate) fn new_task(account_id: AccountId, key_id: KeyId, number: u64) -> New
         price: PRICE,
         price_version: 1,
         door: "api",
+        dialect: rushes_domain::Dialect::Native,
         client_address: Some("192.0.2.1".to_owned()),
         user_agent: None,
         request_id: "req_000000000000000000000001".to_owned(),

@@ -17,7 +17,7 @@ use super::order::{PARSE_INLINE_BYTES_MAX, off_the_loop};
 use super::refusal::refused_code;
 use super::{Checked, check, standing};
 use crate::channels::lane_for;
-use crate::dialects::native::Cost;
+use crate::dialects::native::{self, Cost};
 use crate::http::auth::{Caller, invalid_api_key};
 use crate::http::error::HttpError;
 use crate::http::{Http, body, json, to_json};
@@ -51,7 +51,7 @@ pub(in crate::http) async fn estimate(
     let is_large = body.bytes.len() > PARSE_INLINE_BYTES_MAX;
     let (app, asker) = (Arc::clone(&http.app), caller.clone());
     let checked = off_the_loop(is_large, move || {
-        let request = body.format.parse(&body.bytes)?;
+        let request = native::request(body.format.pairs(&body.bytes)?);
         check(&app, &asker, request)
     })
     .await??;

@@ -12,6 +12,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use rushes_domain::admission::check_money;
 use rushes_domain::job::{EngineOptions, Job};
 use rushes_domain::request::VideoRequest;
+use rushes_domain::request::json::Pairs;
 use rushes_domain::route::Lane;
 use rushes_domain::{ApiError, TaskId, Ticks, Timestamp};
 use rushes_store::{CreateOutcome, NewIdempotency, NewTask, Replay, StoreError, create_task};
@@ -49,9 +50,9 @@ impl Order {
     pub(super) async fn run(self, body: ReadBody) -> Result<Response, HttpError> {
         let is_large = body.bytes.len() > PARSE_INLINE_BYTES_MAX;
         let ReadBody { bytes, format, place } = body;
-        let has_key = self.idempotency_key.is_some();
+        let (read, has_key) = (self.door.request, self.idempotency_key.is_some());
         let (request, fingerprint) =
-            off_the_loop(is_large, move || parse(&bytes, &format, has_key)).await??;
+            off_the_loop(is_large, move || parse(read, &bytes, &format, has_key)).await??;
         let ignored = ignored_fields(&self.ignored(&request).await?);
         let answered = match self.replay(fingerprint).await? {
             Some(answered) => answered,
@@ -227,6 +228,7 @@ impl Order {
             price,
             price_version: 1,
             door: self.origin.door,
+            dialect: self.door.dialect,
             client_address: Some(self.origin.address.to_string()),
             user_agent: self.origin.client.clone(),
             request_id: self.origin.request_id.clone(),
@@ -242,11 +244,12 @@ impl Order {
 
 /// The body as a request; the fingerprint is only worth its time when there is a key to keep.
 fn parse(
+    read: fn(Pairs<'_>) -> VideoRequest,
     bytes: &Bytes,
     format: &Format,
     has_key: bool,
 ) -> Result<(VideoRequest, [u8; 32]), ApiError> {
-    let request = format.parse(bytes)?;
+    let request = read(format.pairs(bytes)?);
     let fingerprint = if has_key { request.fingerprint() } else { [0; 32] };
     Ok((request, fingerprint))
 }
