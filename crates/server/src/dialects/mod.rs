@@ -6,6 +6,7 @@
 //! read by whom.
 
 pub mod native;
+pub mod openai;
 #[cfg(test)]
 mod samples;
 pub mod view;

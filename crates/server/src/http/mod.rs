@@ -95,7 +95,12 @@ pub fn router(app: Arc<App>) -> Router {
             get(generations::show).delete(generations::delete),
         )
         .route("/v1/video/generations/{task_id}/cancel", post(generations::cancel))
+        .route("/v1/videos", post(videos::create_openai))
         .route("/v1/videos/generations", post(videos::create_xai))
+        .route("/v1/videos/edits", post(videos::not_offered))
+        .route("/v1/videos/extensions", post(videos::not_offered))
+        .route("/v1/videos/characters", post(videos::not_offered))
+        .route("/v1/videos/{video_id}/remix", post(videos::not_offered))
         .route("/v1/videos/{video_id}", get(videos::show))
         .route("/v1/video-generation-models", get(models::list_xai))
         .route("/v1/video-generation-models/{model_id}", get(models::show_xai))

@@ -1,5 +1,6 @@
 //! The dialects over real sockets: what their clients send, and what they read.
 
+mod openai;
 mod xai;
 
 use serde_json::{Value, json};
