@@ -81,6 +81,8 @@ pub struct EgressConfig {
 pub struct LimitsConfig {
     /// Largest JSON body, in bytes.
     pub json_body_bytes_max: usize,
+    /// Largest `multipart/form-data` body, in bytes.
+    pub form_body_bytes_max: usize,
     /// From this size on a body counts as large, in bytes.
     pub large_body_bytes: usize,
     /// Large bodies read at the same time.
@@ -373,6 +375,7 @@ impl Config {
     fn check_ranges(&self) -> Result<(), ConfigError> {
         let positive = [
             ("limits.json_body_bytes_max", self.limits.json_body_bytes_max as u64),
+            ("limits.form_body_bytes_max", self.limits.form_body_bytes_max as u64),
             ("limits.large_bodies_max", self.limits.large_bodies_max as u64),
             ("limits.header_timeout_ms", self.limits.header_timeout_ms),
             ("limits.body_timeout_ms", self.limits.body_timeout_ms),

@@ -124,6 +124,11 @@ impl TaskViews {
         entry.into_entry().map_or(row, moka::Entry::into_value)
     }
 
+    fn replace(&self, row: &Arc<TaskRow>) {
+        self.offer(Arc::clone(row));
+        self.tell_waiters(row);
+    }
+
     fn tell_waiters(&self, row: &TaskRow) {
         let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(sender) = waiters.get(&row.id) else { return };
@@ -157,9 +162,9 @@ impl CommitObserver for TaskViews {
             match change {
                 Change::Task(row) => {
                     self.metrics.task(row);
-                    self.offer(Arc::clone(row));
-                    self.tell_waiters(row);
+                    self.replace(row);
                 }
+                Change::TaskHidden(row) => self.replace(row),
                 Change::WorkDue => self.worker_wake.notify_one(),
                 Change::FilesUnreferenced(paths) => {
                     // A full channel is no loss: the orphan sweep finds the files.

@@ -40,3 +40,8 @@ CREATE TABLE channel_credentials (
 INSERT INTO channel_credentials (channel_id, sealed)
     SELECT id, sealed FROM channels WHERE sealed IS NOT NULL;
 ALTER TABLE channels DROP COLUMN sealed;
+
+-- A task whose owner deleted it: out of the owner's lists, kept for the ledger and for operators.
+ALTER TABLE tasks ADD COLUMN hidden_at BIGINT;
+-- In whose words a task was ordered, which are those that it is told in where the id leaves it open.
+ALTER TABLE tasks ADD COLUMN dialect TEXT NOT NULL DEFAULT 'native';

@@ -94,6 +94,7 @@ pub use tasks::claim::{
 pub use tasks::create::{
     AccountLimits, CreateOutcome, NewImage, NewImageSource, NewTask, create_task,
 };
+pub use tasks::hide::hide_task;
 pub use tasks::images::{ImageKind, ImageRow, ImageSnapshot, images, set_image_snapshot};
 pub use tasks::privacy::PRIVACY_SETTING;
 pub use tasks::promote::{group_limits_changed, key_limits_changed};

@@ -4,7 +4,7 @@ use rushes_domain::{AccountId, State, TaskId};
 
 use crate::tasks::query::ListFilter;
 use crate::tasks::{
-    advance, claim, create, images, privacy, promote, query, recover, row, standing, sweep,
+    advance, claim, create, hide, images, privacy, promote, query, recover, row, standing, sweep,
 };
 use crate::{accounts, channels, idempotency, keys, ledger, stats, usage};
 
@@ -42,6 +42,7 @@ pub fn hot() -> Vec<(&'static str, String)> {
         ("expired", sweep::EXPIRED),
         ("remove result", sweep::REMOVE_RESULT),
         ("result paths", sweep::RESULT_PATHS),
+        ("hide", hide::HIDE),
         ("image path", sweep::IMAGE_PATH),
         ("delete tasks", sweep::DELETE_TASKS),
         ("delete idempotency", sweep::DELETE_IDEMPOTENCY),

@@ -28,7 +28,7 @@ use tokio_util::io::ReaderStream;
 use self::conditions::{Part, Validators, is_unchanged, wanted_part};
 use super::Http;
 use super::error::HttpError;
-use crate::dialects::native::is_expired;
+use crate::dialects::view::is_expired;
 
 /// Bytes read from the disk at a time.
 const CHUNK_BYTES: usize = 128 * 1024;
@@ -80,7 +80,8 @@ async fn respond(
     let (id, kind) = parse_name(name).ok_or_else(not_found)?;
     let now = app.clock.now();
     app.links.check(name, query, now)?;
-    let row = app.views.get(&app.store, id).await?.ok_or_else(not_found)?;
+    let row = app.views.get(&app.store, id).await?;
+    let row = row.filter(|row| row.hidden_at.is_none()).ok_or_else(not_found)?;
     let result = row.result.as_ref().ok_or_else(not_found)?;
     if is_expired(result, now) {
         return Err(no_longer_kept());

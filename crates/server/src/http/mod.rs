@@ -27,6 +27,7 @@ mod prefer;
 mod proxies;
 pub mod rate;
 pub mod session;
+mod videos;
 
 use std::sync::Arc;
 
@@ -89,8 +90,20 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/models/{model_id}", get(models::show))
         .route("/v1/video/generations", post(generations::create).get(generations::list))
         .route("/v1/video/generations/estimate", post(admission::estimate::estimate))
-        .route("/v1/video/generations/{task_id}", get(generations::show))
+        .route(
+            "/v1/video/generations/{task_id}",
+            get(generations::show).delete(generations::delete),
+        )
         .route("/v1/video/generations/{task_id}/cancel", post(generations::cancel))
+        .route("/v1/videos", post(videos::create_openai))
+        .route("/v1/videos/generations", post(videos::create_xai))
+        .route("/v1/videos/edits", post(videos::not_offered))
+        .route("/v1/videos/extensions", post(videos::not_offered))
+        .route("/v1/videos/characters", post(videos::not_offered))
+        .route("/v1/videos/{video_id}/remix", post(videos::not_offered))
+        .route("/v1/videos/{video_id}", get(videos::show))
+        .route("/v1/video-generation-models", get(models::list_xai))
+        .route("/v1/video-generation-models/{model_id}", get(models::show_xai))
         .merge(api::routes())
         .route("/files/{name}", get(files::serve).options(files::preflight))
         .route("/healthz", get(health::alive))

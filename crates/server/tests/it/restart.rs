@@ -110,6 +110,7 @@ fn new_task(key: &KeyRow) -> NewTask {
         price: Ticks::ZERO,
         price_version: 1,
         door: "api",
+        dialect: rushes_domain::Dialect::Native,
         client_address: None,
         user_agent: None,
         request_id: "req_test".into(),

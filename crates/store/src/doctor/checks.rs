@@ -215,7 +215,7 @@ pub(super) const TIMELESS: &[(&str, &str)] = &[
     (
         "I7",
         "SELECT 'the video of task ' || id || ' was removed before its time' FROM tasks
-         WHERE result_removed_at < result_expires_at LIMIT $1",
+         WHERE result_removed_at < result_expires_at AND hidden_at IS NULL LIMIT $1",
     ),
     (
         "I10",

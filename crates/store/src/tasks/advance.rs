@@ -18,7 +18,7 @@ use crate::ledger;
 use crate::params;
 use crate::tasks::claim::Lease;
 use crate::tasks::row::{self, ResultRow, TaskRow};
-use crate::tasks::{images, privacy, promote, query};
+use crate::tasks::{hide, images, privacy, promote, query};
 use crate::tx::Tx;
 use crate::usage;
 
@@ -231,7 +231,7 @@ pub fn advance(tx: &mut Tx<'_>, fence: Fence<'_>, change: &Advance) -> Result<Ta
     if after.state.is_terminal() {
         promote::promote(tx, after.account_id, change.now)?;
     }
-    Ok(after)
+    hide::drop_unwanted_result(tx, after, change.now)
 }
 
 /// The move itself, without the promotion that a freed slot brings.

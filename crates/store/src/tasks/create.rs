@@ -8,7 +8,7 @@ use rushes_domain::directive::Directives;
 use rushes_domain::job::{EngineOptions, Mode};
 use rushes_domain::money::CostState;
 use rushes_domain::route::Lane;
-use rushes_domain::{AccountId, ChannelId, KeyId, State, TaskId, Ticks, Timestamp};
+use rushes_domain::{AccountId, ChannelId, Dialect, KeyId, State, TaskId, Ticks, Timestamp};
 
 use crate::change::Change;
 use crate::error::StoreError;
@@ -80,6 +80,8 @@ pub struct NewTask {
     pub price_version: i64,
     /// The door the request came through.
     pub door: &'static str,
+    /// The dialect of the request.
+    pub dialect: Dialect,
     /// The caller's address.
     pub client_address: Option<String>,
     /// The caller's `User-Agent`.
@@ -230,6 +232,11 @@ fn take(
     Ok(Admitted { parked: !queues, after, spend_month: month.ok_or(StoreError::NotFound)? })
 }
 
+/// Whose it is before it is handed over: for a channel that is open.
+fn first_provider(lane: &Lane) -> String {
+    if *lane == Lane::Preview { PREVIEW_PROVIDER.to_owned() } else { String::new() }
+}
+
 fn new_row(new: &NewTask, price: Ticks, admitted: &Admitted) -> Result<TaskRow, StoreError> {
     let state = if admitted.parked { State::Parked } else { State::Queued };
     let image_count = u32::try_from(new.images.len())
@@ -264,15 +271,12 @@ fn new_row(new: &NewTask, price: Ticks, admitted: &Admitted) -> Result<TaskRow, 
         cost_state: CostState::Held,
         upstream_cost: None,
         expected_cost: None,
-        provider: if new.lane == Lane::Preview {
-            PREVIEW_PROVIDER.to_owned()
-        } else {
-            String::new()
-        },
+        provider: first_provider(&new.lane),
         channel_id: ChannelId::PREVIEW,
         lane: new.lane.clone(),
         refused_by: Vec::new(),
         door: new.door.to_owned(),
+        dialect: new.dialect,
         client_address: new.client_address.clone(),
         user_agent: new.user_agent.clone(),
         request_id: new.request_id.clone(),
@@ -300,5 +304,6 @@ fn new_row(new: &NewTask, price: Ticks, admitted: &Admitted) -> Result<TaskRow, 
         cancel_requested: false,
         failure: None,
         result: None,
+        hidden_at: None,
     })
 }

@@ -40,7 +40,7 @@ pub struct ListFilter {
     pub model_ids: Option<Vec<String>>,
 }
 
-/// An account's tasks, newest first.
+/// An account's tasks, newest first, without those that it deleted.
 pub fn list_tasks(tx: &mut Tx<'_>, filter: &ListFilter) -> Result<Vec<TaskRow>, StoreError> {
     let (sql, values) = list_sql(filter);
     tx.rows(&sql, &values, row::read)
@@ -50,7 +50,8 @@ pub fn list_tasks(tx: &mut Tx<'_>, filter: &ListFilter) -> Result<Vec<TaskRow>, 
 pub(crate) fn list_sql(filter: &ListFilter) -> (String, Vec<Value<'_>>) {
     let mut values: Vec<Value<'_>> =
         vec![filter.account_id.into(), filter.limit.min(LIST_MAX).into()];
-    let mut sql = format!("SELECT {} FROM tasks WHERE account_id = $1", row::COLUMNS);
+    let mut sql =
+        format!("SELECT {} FROM tasks WHERE account_id = $1 AND hidden_at IS NULL", row::COLUMNS);
     if let Some(after) = filter.after {
         values.push(after.into());
         sql.push_str(" AND id < $3");

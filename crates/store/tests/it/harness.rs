@@ -211,6 +211,7 @@ impl TestStore {
             .into_iter()
             .map(|change| match change {
                 Change::Task(task) => format!("{} v{}", task.state.as_str(), task.version),
+                Change::TaskHidden(task) => format!("hidden v{}", task.version),
                 Change::WorkDue => "work".to_owned(),
                 Change::FilesUnreferenced(paths) => format!("files {}", paths.join(" ")),
                 Change::KeysChanged => "keys".to_owned(),
@@ -282,6 +283,7 @@ pub(crate) fn new_task(account_id: AccountId, key_id: KeyId, number: u64) -> New
         price: PRICE,
         price_version: 1,
         door: "api",
+        dialect: rushes_domain::Dialect::Native,
         client_address: Some("192.0.2.1".to_owned()),
         user_agent: None,
         request_id: "req_000000000000000000000001".to_owned(),

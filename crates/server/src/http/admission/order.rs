@@ -12,6 +12,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use rushes_domain::admission::check_money;
 use rushes_domain::job::{EngineOptions, Job};
 use rushes_domain::request::VideoRequest;
+use rushes_domain::request::json::Pairs;
 use rushes_domain::route::Lane;
 use rushes_domain::{ApiError, TaskId, Ticks, Timestamp};
 use rushes_store::{CreateOutcome, NewIdempotency, NewTask, Replay, StoreError, create_task};
@@ -22,7 +23,7 @@ use super::refusal::{key_reused, no_channel, refused};
 use super::{Checked, Door, Origin, check, standing};
 use crate::channels::lane_for;
 use crate::http::auth::Caller;
-use crate::http::body::ReadBody;
+use crate::http::body::{Format, ReadBody};
 use crate::http::error::{HttpError, shutting_down};
 use crate::http::fair::Place;
 use crate::http::{Http, json, to_json};
@@ -48,10 +49,10 @@ impl Order {
     /// Every check in contract 2's order, then the task.
     pub(super) async fn run(self, body: ReadBody) -> Result<Response, HttpError> {
         let is_large = body.bytes.len() > PARSE_INLINE_BYTES_MAX;
-        let ReadBody { bytes, place } = body;
-        let has_key = self.idempotency_key.is_some();
+        let ReadBody { bytes, format, place } = body;
+        let (read, has_key) = (self.door.request, self.idempotency_key.is_some());
         let (request, fingerprint) =
-            off_the_loop(is_large, move || parse(&bytes, has_key)).await??;
+            off_the_loop(is_large, move || parse(read, &bytes, &format, has_key)).await??;
         let ignored = ignored_fields(&self.ignored(&request).await?);
         let answered = match self.replay(fingerprint).await? {
             Some(answered) => answered,
@@ -227,6 +228,7 @@ impl Order {
             price,
             price_version: 1,
             door: self.origin.door,
+            dialect: self.door.dialect,
             client_address: Some(self.origin.address.to_string()),
             user_agent: self.origin.client.clone(),
             request_id: self.origin.request_id.clone(),
@@ -241,8 +243,13 @@ impl Order {
 }
 
 /// The body as a request; the fingerprint is only worth its time when there is a key to keep.
-fn parse(bytes: &Bytes, has_key: bool) -> Result<(VideoRequest, [u8; 32]), ApiError> {
-    let request = VideoRequest::parse_json(bytes)?;
+fn parse(
+    read: fn(Pairs<'_>) -> VideoRequest,
+    bytes: &Bytes,
+    format: &Format,
+    has_key: bool,
+) -> Result<(VideoRequest, [u8; 32]), ApiError> {
+    let request = read(format.pairs(bytes)?);
     let fingerprint = if has_key { request.fingerprint() } else { [0; 32] };
     Ok((request, fingerprint))
 }

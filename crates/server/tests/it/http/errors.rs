@@ -139,7 +139,7 @@ async fn content_types() {
         }
         app.send(request.body(body))
     };
-    for content_type in ["text/plain", "multipart/form-data; boundary=x", "application/xml"] {
+    for content_type in ["text/plain", "multipart/mixed; boundary=x", "application/xml"] {
         let answer = send(content_type, small("rain").to_string()).await;
         refused(&answer, 415, "unsupported_media_type");
     }
