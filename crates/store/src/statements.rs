@@ -65,6 +65,7 @@ pub fn hot() -> Vec<(&'static str, String)> {
         account_id: AccountId(1),
         limit: 20,
         after: None,
+        is_oldest_first: false,
         states: None,
         model_ids: None,
     };

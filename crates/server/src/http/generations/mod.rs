@@ -1,6 +1,6 @@
 //! `/v1/video/generations`: create, list, query, cancel and delete video tasks.
 
-mod list;
+pub(super) mod list;
 pub(super) mod position;
 
 use std::sync::Arc;

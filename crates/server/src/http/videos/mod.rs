@@ -6,6 +6,9 @@
 //! those of the dialect that its task was made in, which are xAI's unless it was `OpenAI`'s. A task
 //! is admitted, priced and kept as at any other door.
 
+pub(super) mod content;
+pub(super) mod list;
+
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -16,7 +19,7 @@ use rushes_store::TaskRow;
 
 use super::auth::Caller;
 use super::error::{HttpError, task_not_exist};
-use super::generations::{retry_after_seconds, tell_wait, tell_when, watch};
+use super::generations::{hide, retry_after_seconds, tell_wait, tell_when, watch};
 use super::path::Segment;
 use super::{Http, admission, json, prefer, to_json};
 use crate::dialects::view::View;
@@ -88,6 +91,17 @@ pub(super) async fn show(
     tell_when(response.headers_mut(), &row, now);
     tell_wait(response.headers_mut(), wait_seconds);
     Ok(response)
+}
+
+/// `DELETE /v1/videos/{id}`: called off if it lives, then out of the caller's sight, files and all.
+pub(super) async fn delete(
+    State(http): State<Arc<Http>>,
+    caller: Caller,
+    Segment(text): Segment,
+) -> Result<Response, HttpError> {
+    let (id, spelling) = task_id(&text)?;
+    hide(&http, &caller, id).await?;
+    Ok(json(StatusCode::OK, to_json(openai::deleted(&spelling.spell(id)))?))
 }
 
 /// The id in a path, in any of its spellings; whatever cannot be one is a task that does not exist.

@@ -160,3 +160,154 @@ async fn errors_are_objects_of_this_family() {
     }
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_content_is_the_video() {
+    let app = TestApp::start().await;
+    let id = id_of(&app.post(VIDEOS, &small("rain")).await);
+    let early = app.get(&format!("{VIDEOS}/{id}/content")).await;
+    assert_eq!((early.status, &early.json()["code"]), (404, &json!("not_found")));
+    let ended = end(&app, &id).await;
+    let linked = app.send(app.bare_request("GET", ended["url"].as_str().expect("a link"))).await;
+    for query in ["", "?variant=video"] {
+        let content = app.get(&format!("{VIDEOS}/{id}/content{query}")).await;
+        assert_eq!((content.status, content.header("content-type")), (200, "video/mp4"));
+        assert_eq!(content.bytes, linked.bytes);
+        assert_eq!(content.header("access-control-allow-origin"), "", "it needs a key");
+        let name = format!("inline; filename=\"{id}.mp4\"");
+        assert_eq!(content.header("content-disposition"), name);
+    }
+    let part = app.request("GET", &format!("{VIDEOS}/{id}/content")).header("range", "bytes=4-7");
+    let part = app.send(part).await;
+    assert_eq!((part.status, part.bytes.as_slice()), (206, &b"ftyp"[..]));
+    let head = app.send(app.request("HEAD", &format!("{VIDEOS}/{}/content", native(&id)))).await;
+    assert_eq!(head.header("content-length"), linked.bytes.len().to_string());
+    let still = app.get(&format!("{VIDEOS}/{id}/content?variant=thumbnail")).await;
+    assert_eq!((still.status, still.header("content-type")), (200, "image/jpeg"));
+    assert!(still.bytes.starts_with(b"\xff\xd8"));
+
+    let stranger = app.other_account("x").await;
+    let path = format!("{VIDEOS}/{id}/content");
+    assert_eq!(get(&app, &stranger, &path).await.status, 404);
+    assert_eq!(app.send(app.bare_request("GET", &path)).await.status, 401);
+    let failed = id_of(&app.post_with(&app.test_api_key, VIDEOS, &small("[[fail: x]]")).await);
+    end(&app, &failed).await;
+    let nothing = app.get(&format!("{VIDEOS}/{failed}/content")).await;
+    assert_eq!((nothing.status, &nothing.json()["code"]), (404, &json!("not_found")));
+    app.finish().await;
+}
+
+/// P04, whatever the id is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p04_a_variant_that_is_none() {
+    let app = TestApp::start().await;
+    let id = id_of(&app.post_with(&app.test_api_key, VIDEOS, &small("[[stall]]")).await);
+    for id in [id.as_str(), "00000000-0000-7000-8000-000000000000", "nonsense"] {
+        for variant in ["../../etc/passwd", "..%2F..%2Fetc%2Fpasswd", "spritesheet", ""] {
+            let path = format!("{VIDEOS}/{id}/content?variant={variant}");
+            let answer = app.get(&path).await;
+            assert_eq!((answer.status, &answer.json()["error"]["param"]), (400, &json!("variant")));
+        }
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_page_by_page() {
+    let app = TestApp::start().await;
+    let key = &app.test_api_key;
+    let stall = small("[[stall]]");
+    let mut ids = vec![app.create_with(key, &stall).await.replace("task_", "video_")];
+    for _ in 0..2 {
+        ids.push(id_of(&app.post_with(key, VIDEOS, &stall).await));
+    }
+    let page = async |query: &str| {
+        let answer = get(&app, key, &format!("{VIDEOS}{query}")).await;
+        assert_eq!(answer.status, 200, "{query}");
+        answer.json()
+    };
+    let listed = |page: &Value| -> Vec<String> {
+        let data = page["data"].as_array().expect("a list").iter();
+        data.map(|video| video["id"].as_str().expect("an id").to_owned()).collect()
+    };
+    let newest_first: Vec<String> = ids.iter().rev().cloned().collect();
+    let all = page("").await;
+    assert_eq!((listed(&all), &all["has_more"]), (newest_first.clone(), &json!(false)));
+    assert_eq!((&all["first_id"], &all["last_id"]), (&json!(ids[2]), &json!(ids[0])));
+    let first = page("?limit=2").await;
+    assert_eq!((&listed(&first), &first["has_more"]), (&newest_first[..2].to_vec(), &json!(true)));
+    let rest = page(&format!("?limit=2&after={}", ids[1])).await;
+    assert_eq!((listed(&rest), &rest["has_more"]), (vec![ids[0].clone()], &json!(false)));
+    assert_eq!(listed(&page("?order=asc&limit=2").await), ids[..2]);
+    assert_eq!(listed(&page(&format!("?order=asc&after={}", ids[0])).await), ids[1..]);
+    for query in ["?limit=0", "?after=x", "?order=x"] {
+        assert_eq!(get(&app, key, &format!("{VIDEOS}{query}")).await.status, 400, "{query}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_video_is_gone_in_every_dialect() {
+    let app = TestApp::start().await;
+    let key = &app.test_api_key;
+    let stranger = app.other_account("x").await;
+    let delete = async |key: &str, text: &str| {
+        let request = app.bare_request("DELETE", &format!("{VIDEOS}/{text}")).bearer_auth(key);
+        app.send(request).await
+    };
+    for spell in [str::to_owned as fn(&str) -> String, native, uuid] {
+        let id = id_of(&app.post_with(key, VIDEOS, &small("[[stall]]")).await);
+        let text = spell(&id);
+        assert_eq!(delete(&stranger, &text).await.status, 404);
+        let answer = delete(key, &text).await;
+        let expected = json!({ "id": text, "object": "video.deleted", "deleted": true });
+        assert_eq!((answer.status, answer.json()), (200, expected));
+        for path in [
+            format!("{VIDEOS}/{id}"),
+            format!("{VIDEOS}/{}", uuid(&id)),
+            format!("{VIDEOS}/{id}/content"),
+            format!("{GENERATIONS}/{}", native(&id)),
+        ] {
+            let gone = get(&app, key, &path).await;
+            assert_eq!((gone.status, &gone.json()["code"]), (404, &json!("task_not_exist")));
+        }
+        assert_eq!(delete(key, &text).await.status, 404);
+    }
+    assert_eq!(get(&app, key, VIDEOS).await.json()["data"], json!([]));
+    app.finish().await;
+}
+
+/// A key for reading reads, and makes and deletes nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scopes_hold_at_these_routes() {
+    use rushes_domain::account::{KeyKind, Scope};
+    use rushes_store::KeyTerms;
+
+    use crate::support::customers::Customer;
+
+    let app = TestApp::start().await;
+    for (scope, name) in [(Scope::Read, "reader"), (Scope::Generate, "maker")] {
+        let mut terms = KeyTerms::named(name);
+        terms.scopes = [scope].into_iter().collect();
+        let made =
+            Customer { terms, kind: KeyKind::Test, ..Customer::named(name) }.make(&app).await;
+        let is_reader = scope == Scope::Read;
+        let unknown = "video_00000000000070008000000000000000";
+        for (method, path, needs_read) in [
+            ("GET", VIDEOS.to_owned(), true),
+            ("GET", format!("{VIDEOS}/{unknown}"), true),
+            ("GET", format!("{VIDEOS}/{unknown}/content"), true),
+            ("GET", "/v1/video-generation-models".to_owned(), true),
+            ("DELETE", format!("{VIDEOS}/{unknown}"), false),
+            ("DELETE", format!("{GENERATIONS}/{}", native(unknown)), false),
+            ("POST", VIDEOS.to_owned(), false),
+            ("POST", "/v1/videos/generations".to_owned(), false),
+        ] {
+            let request = app.bare_request(method, &path).bearer_auth(&made.key);
+            let answer = app.send(request.body("{}")).await;
+            let is_allowed = needs_read == is_reader;
+            assert_eq!(answer.status != 403, is_allowed, "{name}: {method} {path}");
+        }
+    }
+    app.finish().await;
+}

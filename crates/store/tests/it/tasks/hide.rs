@@ -15,7 +15,14 @@ fn hide(test: &TestStore, id: TaskId, seconds: i64) -> Option<TaskRow> {
 
 fn listed(test: &TestStore) -> usize {
     let account_id = test.account;
-    let filter = ListFilter { account_id, limit: 10, after: None, states: None, model_ids: None };
+    let filter = ListFilter {
+        account_id,
+        limit: 10,
+        after: None,
+        is_oldest_first: false,
+        states: None,
+        model_ids: None,
+    };
     test.read(move |tx| list_tasks(tx, &filter)).len()
 }
 
