@@ -40,3 +40,10 @@ CREATE TABLE channel_credentials (
 INSERT INTO channel_credentials (channel_id, sealed)
     SELECT id, sealed FROM channels WHERE sealed IS NOT NULL;
 ALTER TABLE channels DROP COLUMN sealed;
+
+-- Keys that were deleted stay as rows, more and more of them: who looks for keys of an account, or for
+-- tasks that wait for a place of their key, does not walk over them.
+CREATE INDEX keys_there ON keys (account_id, id) WHERE deleted_at IS NULL;
+CREATE INDEX keys_limited ON keys (account_id) WHERE in_flight_max IS NOT NULL;
+DROP INDEX tasks_key_parked;
+CREATE INDEX tasks_parked_by_key ON tasks (account_id, key_id, id) WHERE state = 'parked';

@@ -5,7 +5,7 @@ use rushes_domain::admission::{Level, Period, Refusal};
 use rushes_domain::{GroupId, KeyId, State, Ticks};
 use rushes_store::{
     AccountChange, AccountLimits, CreateOutcome, DEFAULT_GROUP, GroupOutcome, GroupTerms,
-    Happening, KeyTerms, NewKey, create_group, create_key, delete_group, group,
+    Happening, KeyTerms, NewKey, create_group, create_key, delete_group, delete_key, group,
     group_limits_changed, keys_of, update_account, update_group, update_key,
 };
 
@@ -141,6 +141,23 @@ fn a_raised_limit_reaches_every_account_of_a_large_group() {
         GroupTerms { in_flight_max: Some(1), total_in_flight_max: Some(204), ..terms("large") };
     assert_eq!(promoted(wider), 201);
     assert_eq!(promoted(GroupTerms { in_flight_max: Some(1), ..terms("large") }), 1);
+}
+
+#[test]
+fn a_deleted_key_still_limits_the_tasks_that_it_left() {
+    let test = TestStore::new();
+    let terms = KeyTerms { in_flight_max: Some(1), ..KeyTerms::named("one at a time") };
+    let key = second_key(&test, 9, terms);
+    let (first, second, third) = (
+        created(test.create(new_task(test.account, key, 1))),
+        created(test.create(new_task(test.account, key, 2))),
+        created(test.create(new_task(test.account, key, 3))),
+    );
+    assert!(test.write(move |tx| delete_key(tx, key, at(1))));
+    test.assert_sound();
+    test.outside(first.id, Happening::Cancelled(cancelled()), 2).unwrap();
+    let states = [second.id, third.id].map(|id| test.task(id).state);
+    assert_eq!(states, [State::Queued, State::Parked]);
 }
 
 #[test]
