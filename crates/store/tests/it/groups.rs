@@ -231,6 +231,42 @@ fn a_months_budget_is_exact_when_the_clock_was_set_back() {
     assert!(matches!(create(5, MONTH_SECONDS), CreateOutcome::Refused(_)));
 }
 
+/// What was held in the last second of a month is given back there, and not to the month in which the
+/// task ended.
+#[test]
+fn a_months_last_hold_is_given_back_to_that_month() {
+    let budget = Ticks(PRICE.0 * 2);
+    for spends_in_between in [false, true] {
+        let test = TestStore::new();
+        *test.checked_at.lock().unwrap() = Some(at(MONTH_SECONDS));
+        let terms = KeyTerms { month_budget: Some(budget), ..KeyTerms::named("two a month") };
+        let key = second_key(&test, 9, terms);
+        let create = |number, seconds| {
+            let mut new = new_task(test.account, key, number);
+            new.now = at(seconds);
+            test.create(new)
+        };
+        let used = || {
+            let row = test.read(move |tx| rushes_store::keys::key(tx, key)).expect("the key");
+            (row.month, row.month_used)
+        };
+        let (january, february) = (at(0).utc_month(), at(MONTH_SECONDS).utc_month());
+        assert_eq!(february, january + 1);
+        let last = created(create(1, MONTH_SECONDS - 1));
+        assert_eq!(used(), (january, PRICE));
+        if spends_in_between {
+            created(create(2, MONTH_SECONDS));
+            assert_eq!(used(), (february, PRICE));
+        }
+        test.outside(last.id, Happening::Cancelled(cancelled()), MONTH_SECONDS).unwrap();
+        let expected = if spends_in_between { (february, PRICE) } else { (january, Ticks::ZERO) };
+        assert_eq!(used(), expected);
+        created(create(3, MONTH_SECONDS));
+        let is_full = matches!(create(4, MONTH_SECONDS), CreateOutcome::Refused(_));
+        assert_eq!(is_full, spends_in_between, "February has two places of its own");
+    }
+}
+
 #[test]
 fn a_months_budget_comes_back_with_the_month_and_not_with_the_clock() {
     let test = TestStore::new();
