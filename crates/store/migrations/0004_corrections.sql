@@ -11,6 +11,30 @@ CREATE INDEX login_links_account ON login_links (account_id);
 -- The month in which a key's hold was counted, so that it is given back there: a clock that was set
 -- back counts on in the month that it had reached.
 ALTER TABLE tasks ADD COLUMN spend_month BIGINT NOT NULL DEFAULT 0;
+-- The same on the hold, which outlives its task.
+ALTER TABLE transfers ADD COLUMN spend_month BIGINT;
+-- The months so far are those of the ledger. In whole numbers alone: of a day since 0000-03-01 its
+-- year that began in March, and with that the month.
+UPDATE transfers SET spend_month = dated.month FROM (
+    SELECT id, (era * 400 + year) * 12
+            + (5 * (day - (365 * year + year / 4 - year / 100)) + 2) / 153 + 2 AS month
+        FROM (SELECT id, era, day, (day - day / 1460 + day / 36524 - day / 146096) / 365 AS year
+            FROM (SELECT id, day / 146097 AS era, day % 146097 AS day
+                FROM (SELECT id, created_at / 86400000000 + 719468 AS day
+                    FROM transfers WHERE kind = 'hold') AS days) AS eras) AS years
+    ) AS dated WHERE dated.id = transfers.id;
+UPDATE tasks SET spend_month = COALESCE(
+    (SELECT hold.spend_month FROM transfers AS hold WHERE hold.id = 'hold:' || tasks.id), 0);
+UPDATE keys SET month = latest.month FROM (
+    SELECT key_id, MAX(spend_month) AS month FROM transfers WHERE kind = 'hold' GROUP BY key_id
+    ) AS latest WHERE latest.key_id = keys.id AND latest.month > keys.month;
+UPDATE keys SET month_used_ticks = 0;
+UPDATE keys SET month_used_ticks = sums.used FROM (
+    SELECT hold.key_id, hold.spend_month, SUM(hold.amount_ticks) AS used FROM transfers AS hold
+        LEFT JOIN transfers AS resolution ON resolution.resolves = hold.id
+    WHERE hold.kind = 'hold' AND COALESCE(resolution.kind, 'post') = 'post'
+    GROUP BY hold.key_id, hold.spend_month
+    ) AS sums WHERE sums.key_id = keys.id AND sums.spend_month = keys.month;
 
 -- What happened stays as it was written. (SQLite; on PostgreSQL a role without UPDATE and DELETE.)
 CREATE TRIGGER transfers_stay BEFORE UPDATE ON transfers
@@ -45,3 +69,9 @@ ALTER TABLE channels DROP COLUMN sealed;
 ALTER TABLE tasks ADD COLUMN hidden_at BIGINT;
 -- In whose words a task was ordered, which are those that it is told in where the id leaves it open.
 ALTER TABLE tasks ADD COLUMN dialect TEXT NOT NULL DEFAULT 'native';
+-- Keys that were deleted stay as rows, more and more of them: who looks for keys of an account, or for
+-- tasks that wait for a place of their key, does not walk over them.
+CREATE INDEX keys_there ON keys (account_id, id) WHERE deleted_at IS NULL;
+CREATE INDEX keys_limited ON keys (account_id) WHERE in_flight_max IS NOT NULL;
+DROP INDEX tasks_key_parked;
+CREATE INDEX tasks_parked_by_key ON tasks (account_id, key_id, id) WHERE state = 'parked';

@@ -180,14 +180,12 @@ fn networks(row: &mut Row<'_>) -> Result<Option<Vec<IpNet>>, StoreError> {
     texts.iter().map(parse).collect::<Result<_, _>>().map(Some)
 }
 
+pub(crate) const COUNT: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM keys
+    WHERE account_id = $1 AND deleted_at IS NULL LIMIT $2) AS some";
+
 /// How many keys an account has; at most [`KEYS_PER_ACCOUNT_MAX`] are counted.
 pub fn count_keys(tx: &mut Tx<'_>, account_id: AccountId) -> Result<u32, StoreError> {
-    let count = tx.value(
-        "SELECT COUNT(*) FROM (SELECT 1 FROM keys
-             WHERE account_id = $1 AND deleted_at IS NULL LIMIT $2) AS some",
-        params![account_id, KEYS_PER_ACCOUNT_MAX],
-    )?;
-    count.ok_or(StoreError::NotFound)
+    tx.value(COUNT, params![account_id, KEYS_PER_ACCOUNT_MAX])?.ok_or(StoreError::NotFound)
 }
 
 /// Since when an account has made [`KEYS_PER_DAY_MAX`] keys, if it has made so many.
@@ -373,10 +371,12 @@ const DETAIL: &str = "SELECT id, account_id, kind, mask, enabled, disabled_by_op
         old_expires_at, last_used_at, last_used_address, last_used_client
     FROM keys WHERE deleted_at IS NULL";
 
+pub(crate) static OF_ACCOUNT: std::sync::LazyLock<String> =
+    std::sync::LazyLock::new(|| format!("{DETAIL} AND account_id = $1 ORDER BY id LIMIT $2"));
+
 /// An account's keys, oldest first.
 pub fn keys_of(tx: &mut Tx<'_>, account_id: AccountId) -> Result<Vec<KeyDetail>, StoreError> {
-    let sql = format!("{DETAIL} AND account_id = $1 ORDER BY id LIMIT $2");
-    tx.rows(&sql, params![account_id, KEYS_PER_ACCOUNT_MAX], read_detail)
+    tx.rows(&OF_ACCOUNT, params![account_id, KEYS_PER_ACCOUNT_MAX], read_detail)
 }
 
 /// A key, unless it was deleted.

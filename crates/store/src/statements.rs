@@ -77,6 +77,19 @@ pub fn hot() -> Vec<(&'static str, String)> {
     statements
 }
 
+/// Name and text of each statement that looks for keys of an account, or for tasks that wait for a
+/// place of their key. Some of them sort.
+#[doc(hidden)]
+pub fn of_keys() -> [(&'static str, &'static str); 5] {
+    [
+        ("room", promote::ROOM),
+        ("oldest of keys", promote::OLDEST_OF_KEYS),
+        ("members", promote::MEMBERS),
+        ("count keys", keys::COUNT),
+        ("keys of account", &keys::OF_ACCOUNT),
+    ]
+}
+
 /// Name and text of each statement of a scrape of `/metrics`. They group, so they are not hot.
 #[doc(hidden)]
 pub const fn scraped() -> [(&'static str, &'static str); 3] {

@@ -162,26 +162,28 @@ pub(super) const TIMELESS: &[(&str, &str)] = &[
              WHERE hold.kind = 'hold' AND COALESCE(resolution.kind, 'post') = 'post'
              GROUP BY hold.key_id
          ) AS sums ON sums.key_id = keys.id
-         WHERE keys.used_ticks <> COALESCE(sums.used, 0) OR keys.month_used_ticks < 0
-             OR keys.month_used_ticks > keys.used_ticks LIMIT $1",
+         WHERE keys.used_ticks <> COALESCE(sums.used, 0) LIMIT $1",
     ),
     (
         "I5",
         "SELECT 'key ' || keys.id || ' has used ' || keys.month_used_ticks
-             || ' in its month, but its tasks of that month that were not given back add up to '
+             || ' in its month, but its holds of that month that were not given back add up to '
              || COALESCE(sums.used, 0)
          FROM keys LEFT JOIN (
-             SELECT key_id, spend_month, CAST(SUM(price_ticks) AS BIGINT) AS used
-             FROM tasks WHERE cost_state <> 'voided' AND spend_month > 0
-             GROUP BY key_id, spend_month
+             SELECT hold.key_id, hold.spend_month, CAST(SUM(hold.amount_ticks) AS BIGINT) AS used
+             FROM transfers AS hold
+                 LEFT JOIN transfers AS resolution ON resolution.resolves = hold.id
+             WHERE hold.kind = 'hold' AND COALESCE(resolution.kind, 'post') = 'post'
+             GROUP BY hold.key_id, hold.spend_month
          ) AS sums ON sums.key_id = keys.id AND sums.spend_month = keys.month
-             LEFT JOIN (
-             SELECT post.key_id, CAST(SUM(post.amount_ticks) AS BIGINT) AS used
-             FROM transfers AS post LEFT JOIN tasks ON tasks.id = post.task_id
-             WHERE post.kind = 'post' AND tasks.id IS NULL GROUP BY post.key_id
-         ) AS swept ON swept.key_id = keys.id
-         WHERE keys.month_used_ticks < COALESCE(sums.used, 0)
-             OR keys.month_used_ticks > COALESCE(sums.used, 0) + COALESCE(swept.used, 0) LIMIT $1",
+         WHERE keys.month_used_ticks <> COALESCE(sums.used, 0) LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'task ' || tasks.id || ' is counted in month ' || tasks.spend_month
+             || ' but its hold in month ' || COALESCE(CAST(hold.spend_month AS TEXT), 'none')
+         FROM tasks JOIN transfers AS hold ON hold.id = 'hold:' || tasks.id
+         WHERE tasks.spend_month <> COALESCE(hold.spend_month, 0) LIMIT $1",
     ),
     (
         "I5",

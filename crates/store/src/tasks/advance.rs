@@ -419,10 +419,10 @@ pub(crate) const MOVE_ACCOUNT: &str = "UPDATE accounts SET
     RETURNING transfers_count,
         credits_ticks + adjustments_ticks - posted_ticks - pending_ticks";
 
-/// `$3` is the month in which the hold was counted; 0 if it was made before months were.
+/// `$3` is the month in which the hold was counted: a later one's number has nothing of it.
 pub(crate) const UNSPEND: &str = "UPDATE keys SET
     used_ticks = used_ticks - $2,
-    month_used_ticks = month_used_ticks - CASE WHEN month = $3 AND month > 0 THEN $2 ELSE 0 END
+    month_used_ticks = month_used_ticks - CASE WHEN month = $3 THEN $2 ELSE 0 END
     WHERE id = $1";
 
 /// Counters follow the state; at the end the hold becomes a payment or nothing, and the day's usage

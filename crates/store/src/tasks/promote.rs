@@ -1,11 +1,13 @@
 //! Parked tasks move up when their key, their account and their group have room.
 //!
 //! Guarantees: within a key the oldest goes first; a key at its limit does not hold up the account's
-//! other keys, nor an account at its limit the group's others.
+//! other keys, nor an account at its limit the group's others. A key that was deleted still limits the
+//! tasks that it left. Statements begin with parked tasks, which are bounded, and not with keys, of
+//! which deleted ones stay.
 
 use std::sync::LazyLock;
 
-use rushes_domain::{AccountId, GroupId, KeyId, Timestamp};
+use rushes_domain::{AccountId, GroupId, KeyId, TaskId, Timestamp};
 
 use crate::error::StoreError;
 use crate::params;
@@ -41,26 +43,26 @@ pub(crate) static OLDEST_PARKED: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// The oldest parked task of each key that has room.
-const OLDEST_OF_KEYS: &str = "SELECT (SELECT MIN(tasks.id) FROM tasks
-            WHERE tasks.key_id = keys.id AND tasks.state = 'parked') AS oldest
-    FROM keys WHERE keys.account_id = $1 AND (keys.in_flight_max IS NULL
-            OR keys.in_flight_max > (SELECT COUNT(*) FROM tasks WHERE tasks.key_id = keys.id
-                AND tasks.state IN ('queued', 'submitting', 'running', 'finalizing')))
-        AND EXISTS (SELECT 1 FROM tasks WHERE tasks.key_id = keys.id AND tasks.state = 'parked')
-    ORDER BY oldest LIMIT 1";
+/// The oldest parked task of a key that has room.
+pub(crate) const OLDEST_OF_KEYS: &str = "SELECT MIN(parked.oldest) FROM (
+        SELECT key_id, MIN(id) AS oldest FROM tasks
+        WHERE account_id = $1 AND state = 'parked' GROUP BY key_id) AS parked
+    JOIN keys ON keys.id = parked.key_id
+    WHERE keys.in_flight_max IS NULL
+        OR keys.in_flight_max > (SELECT COUNT(*) FROM tasks WHERE tasks.key_id = keys.id
+            AND tasks.state IN ('queued', 'submitting', 'running', 'finalizing'))";
 
 /// Accounts of a group with parked tasks that their own limits and those of their keys let go, the one
 /// whose oldest waits longest first.
-const MEMBERS: &str = "SELECT accounts.id FROM accounts
+pub(crate) const MEMBERS: &str = "SELECT accounts.id FROM accounts
     WHERE accounts.group_id = $1 AND accounts.parked_count > 0
         AND accounts.queued_count + accounts.active_count < accounts.in_flight_max
-        AND EXISTS (SELECT 1 FROM keys WHERE keys.account_id = accounts.id
-            AND EXISTS (SELECT 1 FROM tasks
-                WHERE tasks.key_id = keys.id AND tasks.state = 'parked')
-            AND (keys.in_flight_max IS NULL
+        AND EXISTS (SELECT 1 FROM (SELECT DISTINCT key_id FROM tasks
+                WHERE tasks.account_id = accounts.id AND tasks.state = 'parked') AS parked
+            JOIN keys ON keys.id = parked.key_id
+            WHERE keys.in_flight_max IS NULL
                 OR keys.in_flight_max > (SELECT COUNT(*) FROM tasks WHERE tasks.key_id = keys.id
-                    AND tasks.state IN ('queued', 'submitting', 'running', 'finalizing'))))
+                    AND tasks.state IN ('queued', 'submitting', 'running', 'finalizing')))
     ORDER BY (SELECT MIN(tasks.id) FROM tasks
         WHERE tasks.account_id = accounts.id AND tasks.state = 'parked')
     LIMIT $2";
@@ -163,7 +165,8 @@ fn promote_by_key(
 ) -> Result<usize, StoreError> {
     let mut count = 0;
     for _ in 0..places {
-        let Some(id) = tx.value(OLDEST_OF_KEYS, params![account_id])? else { break };
+        let oldest: Option<Option<TaskId>> = tx.value(OLDEST_OF_KEYS, params![account_id])?;
+        let Some(id) = oldest.flatten() else { break };
         let task = super::query::task(tx, id)?.ok_or(StoreError::NotFound)?;
         advance::apply(tx, Fence::Outside(id), &task, &Advance::new(Happening::Promoted, now))?;
         count += 1;

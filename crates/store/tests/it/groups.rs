@@ -5,7 +5,7 @@ use rushes_domain::admission::{Level, Period, Refusal};
 use rushes_domain::{GroupId, KeyId, State, Ticks};
 use rushes_store::{
     AccountChange, AccountLimits, CreateOutcome, DEFAULT_GROUP, GroupOutcome, GroupTerms,
-    Happening, KeyTerms, NewKey, create_group, create_key, delete_group, group,
+    Happening, KeyTerms, NewKey, create_group, create_key, delete_group, delete_key, group,
     group_limits_changed, keys_of, update_account, update_group, update_key,
 };
 
@@ -144,6 +144,23 @@ fn a_raised_limit_reaches_every_account_of_a_large_group() {
 }
 
 #[test]
+fn a_deleted_key_still_limits_the_tasks_that_it_left() {
+    let test = TestStore::new();
+    let terms = KeyTerms { in_flight_max: Some(1), ..KeyTerms::named("one at a time") };
+    let key = second_key(&test, 9, terms);
+    let (first, second, third) = (
+        created(test.create(new_task(test.account, key, 1))),
+        created(test.create(new_task(test.account, key, 2))),
+        created(test.create(new_task(test.account, key, 3))),
+    );
+    assert!(test.write(move |tx| delete_key(tx, key, at(1))));
+    test.assert_sound();
+    test.outside(first.id, Happening::Cancelled(cancelled()), 2).unwrap();
+    let states = [second.id, third.id].map(|id| test.task(id).state);
+    assert_eq!(states, [State::Queued, State::Parked]);
+}
+
+#[test]
 fn a_key_at_its_limit_holds_up_no_other_key() {
     let test = TestStore::new();
     let one = KeyTerms { in_flight_max: Some(1), ..KeyTerms::named("one at a time") };
@@ -212,6 +229,42 @@ fn a_months_budget_is_exact_when_the_clock_was_set_back() {
     test.outside(crate::harness::task_id(2), Happening::Cancelled(cancelled()), 60).unwrap();
     created(create(4, MONTH_SECONDS));
     assert!(matches!(create(5, MONTH_SECONDS), CreateOutcome::Refused(_)));
+}
+
+/// What was held in the last second of a month is given back there, and not to the month in which the
+/// task ended.
+#[test]
+fn a_months_last_hold_is_given_back_to_that_month() {
+    let budget = Ticks(PRICE.0 * 2);
+    for spends_in_between in [false, true] {
+        let test = TestStore::new();
+        *test.checked_at.lock().unwrap() = Some(at(MONTH_SECONDS));
+        let terms = KeyTerms { month_budget: Some(budget), ..KeyTerms::named("two a month") };
+        let key = second_key(&test, 9, terms);
+        let create = |number, seconds| {
+            let mut new = new_task(test.account, key, number);
+            new.now = at(seconds);
+            test.create(new)
+        };
+        let used = || {
+            let row = test.read(move |tx| rushes_store::keys::key(tx, key)).expect("the key");
+            (row.month, row.month_used)
+        };
+        let (january, february) = (at(0).utc_month(), at(MONTH_SECONDS).utc_month());
+        assert_eq!(february, january + 1);
+        let last = created(create(1, MONTH_SECONDS - 1));
+        assert_eq!(used(), (january, PRICE));
+        if spends_in_between {
+            created(create(2, MONTH_SECONDS));
+            assert_eq!(used(), (february, PRICE));
+        }
+        test.outside(last.id, Happening::Cancelled(cancelled()), MONTH_SECONDS).unwrap();
+        let expected = if spends_in_between { (february, PRICE) } else { (january, Ticks::ZERO) };
+        assert_eq!(used(), expected);
+        created(create(3, MONTH_SECONDS));
+        let is_full = matches!(create(4, MONTH_SECONDS), CreateOutcome::Refused(_));
+        assert_eq!(is_full, spends_in_between, "February has two places of its own");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Migrations.
 
 mod from_version_1;
+mod months;
 
 use std::path::Path;
 use std::sync::Arc;
