@@ -5,6 +5,8 @@
 //! JSON by hand. `docs/dialects.md` has all fields side by side. Not here: routes, and what may be
 //! read by whom.
 
+#[cfg(test)]
+mod documented;
 pub mod native;
 pub mod openai;
 #[cfg(test)]

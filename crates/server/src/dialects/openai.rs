@@ -26,7 +26,7 @@ pub const SIZES: [(&str, &str, &str); 6] = [
     ("1920x1080", "16:9", "1080p"),
 ];
 /// Fields of this family that nobody here can follow, and what to do about it.
-const REFUSED: [(&str, &str); 5] = [
+pub const REFUSED: [(&str, &str); 5] = [
     ("characters", "characters are not kept; send a picture in input_reference"),
     ("video", "videos are made from a prompt and images only; leave it out"),
     ("image_reference", "send the picture in input_reference"),

@@ -19,7 +19,7 @@ use super::view::View;
 
 /// Fields of xAI's that nobody here can follow, and what to do about it. They would change the
 /// video or its delivery, so that leaving them out in silence would sell something else.
-const REFUSED: [(&str, &str); 5] = [
+pub const REFUSED: [(&str, &str); 5] = [
     ("last_frame", "an image can only be the first frame; send it in image"),
     ("keyframes", "images have no moments of their own; send them in reference_images"),
     ("reference_audios", "voices and sounds cannot be given; leave it out"),

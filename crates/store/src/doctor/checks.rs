@@ -220,6 +220,12 @@ pub(super) const TIMELESS: &[(&str, &str)] = &[
          WHERE result_removed_at < result_expires_at AND hidden_at IS NULL LIMIT $1",
     ),
     (
+        "I7",
+        "SELECT 'the video of task ' || id || ' that its owner deleted is still there' FROM tasks
+         WHERE hidden_at IS NOT NULL AND result_path IS NOT NULL AND result_removed_at IS NULL
+         LIMIT $1",
+    ),
+    (
         "I10",
         "SELECT 'account ' || accounts.id || ' counts ' || accounts.parked_count || ' parked, '
              || accounts.queued_count || ' queued, ' || accounts.active_count

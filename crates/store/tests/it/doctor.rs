@@ -165,6 +165,7 @@ fn a_wrong_idempotency_key_is_found() {
 fn a_video_that_is_not_there_is_found() {
     assert_found("UPDATE tasks SET result_path = NULL", "I7", "its video is missing");
     assert_found("UPDATE tasks SET result_removed_at = 5", "I7", "before its time");
+    assert_found("UPDATE tasks SET hidden_at = 5", "I7", "that its owner deleted is still there");
 }
 
 #[test]

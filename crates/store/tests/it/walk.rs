@@ -9,7 +9,7 @@ use rushes_domain::account::KeyKind;
 use rushes_domain::{AccountId, FailureCode, GroupId, KeyId, State, Ticks};
 use rushes_store::{
     AccountLimits, Advance, Claimed, CreateOutcome, Fence, Happening, Route, StoreError, TaskRow,
-    advance, cancel_task, expired_results, overdue, remove_result, void_all_leases,
+    advance, cancel_task, expired_results, hide_task, overdue, remove_result, void_all_leases,
 };
 
 use self::sums::Sums;
@@ -208,11 +208,16 @@ impl Walk {
         }
     }
 
+    /// A client calls a task off or deletes it.
     fn cancel(&mut self) {
         let account = self.dice.pick(&self.keys).account;
         let id = task_id(self.dice.roll(self.tasks.max(1)));
         let now = at(self.seconds);
-        self.test.write(move |tx| cancel_task(tx, account, id, now));
+        if self.dice.roll(2) == 0 {
+            self.test.write(move |tx| hide_task(tx, account, id, now));
+        } else {
+            self.test.write(move |tx| cancel_task(tx, account, id, now));
+        }
     }
 
     /// Time passes, and what is late by then is ended.
