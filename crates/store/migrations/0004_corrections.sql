@@ -75,3 +75,15 @@ CREATE INDEX keys_there ON keys (account_id, id) WHERE deleted_at IS NULL;
 CREATE INDEX keys_limited ON keys (account_id) WHERE in_flight_max IS NOT NULL;
 DROP INDEX tasks_key_parked;
 CREATE INDEX tasks_parked_by_key ON tasks (account_id, key_id, id) WHERE state = 'parked';
+
+-- Since when a limit is what it is, so that what a lowered one left is told from what broke it. Of a
+-- key the transfers that its account had, of the others a moment that is not before anything that was
+-- there.
+ALTER TABLE keys ADD COLUMN limits_after BIGINT NOT NULL DEFAULT 0;
+UPDATE keys SET limits_after = (SELECT transfers_count FROM accounts WHERE accounts.id = account_id);
+ALTER TABLE groups ADD COLUMN limits_changed_at BIGINT NOT NULL DEFAULT 0;
+UPDATE groups SET limits_changed_at =
+    (SELECT COALESCE(MAX(COALESCE(queued_at, created_at)), 0) FROM tasks WHERE finished_at IS NULL);
+ALTER TABLE channels ADD COLUMN limits_changed_at BIGINT NOT NULL DEFAULT 0;
+UPDATE channels SET limits_changed_at =
+    (SELECT COALESCE(MAX(submitted_at), 0) FROM tasks WHERE finished_at IS NULL);

@@ -1,7 +1,7 @@
 //! What a backup asks of a snapshot, and how a snapshot lets go of files that it will not have.
 //!
-//! Guarantees: after [`withdraw_result`] or [`withdraw_all_results`] the rows name those files no
-//! more and break no invariant; the tasks stay what they were. Not here: files, and the copy of the
+//! Guarantees: after [`withdraw_result`], [`withdraw_all_results`] or [`withdraw_image`] the rows name
+//! those files no more and break no invariant; the tasks stay what they were. Not here: files, and the copy of the
 //! database itself ([`crate::Store::backup_blocking`]). Meant for a copy that nobody serves from:
 //! the observer hears of nothing.
 
@@ -57,6 +57,13 @@ pub fn kept_images(tx: &mut Tx<'_>, after: &str) -> Result<Vec<KeptImage>, Store
     tx.rows(KEPT_IMAGES, params![after, PAGE_MAX], |row| {
         Ok(KeptImage { task_id: row.take()?, path: row.take()? })
     })
+}
+
+/// Notes that a picture is not there: the task fetches it again if it came from an address, and else
+/// fails when it needs it. False if no row keeps it.
+pub fn withdraw_image(tx: &mut Tx<'_>, path: &str) -> Result<bool, StoreError> {
+    let sql = "UPDATE task_images SET path = NULL WHERE path = $1";
+    Ok(tx.exec(sql, params![path])? > 0)
 }
 
 /// The video's time is over now, unless it was before: a video is never gone before its time (I7).

@@ -193,7 +193,10 @@ pub fn update_channel(
         return Ok(ChannelOutcome::NameTaken);
     }
     let touched = tx.exec(
-        "UPDATE channels SET name = $2, terms = $3, changed_at = $4
+        "UPDATE channels SET name = $2, terms = $3, changed_at = $4,
+             limits_changed_at = (SELECT MAX(at) FROM (SELECT $4 AS at UNION ALL
+                 SELECT submitted_at FROM tasks WHERE channel_id = $1 AND channel_id <> 0
+                     AND state IN ('submitting', 'running')) AS moments)
          WHERE id = $1 AND deleted_at IS NULL",
         params![id, &terms.name, text_of(terms)?, now],
     )?;

@@ -223,7 +223,11 @@ pub fn update_key(tx: &mut Tx<'_>, id: KeyId, terms: &KeyTerms) -> Result<bool, 
     let touched = tx.exec(
         "UPDATE keys SET name = $2, expires_at = $3, scopes = $4, models = $5, addresses = $6,
              creates_per_minute = $7, in_flight_max = $8, budget_ticks = $9,
-             month_budget_ticks = $10
+             month_budget_ticks = $10,
+             limits_after = CASE WHEN in_flight_max IS NOT DISTINCT FROM $8
+                 AND budget_ticks IS NOT DISTINCT FROM $9
+                 AND month_budget_ticks IS NOT DISTINCT FROM $10 THEN limits_after
+                 ELSE (SELECT transfers_count FROM accounts WHERE accounts.id = account_id) END
          WHERE id = $1 AND deleted_at IS NULL",
         params![
             id,

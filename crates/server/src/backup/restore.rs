@@ -100,6 +100,15 @@ fn check_empty(data_dir: &Path) -> Result<(), BackupError> {
             "{shown} has a store already; name another --data-dir, or move it away"
         )));
     }
+    // SQLite would play another store's log into this one.
+    for ending in ["-wal", "-shm", "-journal"] {
+        let name = format!("{STORE_FILE}{ending}");
+        if data_dir.join(&name).exists() {
+            return Err(BackupError::Refused(format!(
+                "{shown} has a {name} that belongs to another store; move it away"
+            )));
+        }
+    }
     for folder in [FILES_FOLDER, IMAGES_FOLDER] {
         let path = data_dir.join(folder);
         let is_used = match fs::read_dir(&path) {
@@ -262,8 +271,7 @@ fn examine(stage: &Path, now: Timestamp) -> Result<(), BackupError> {
     });
     store.close_blocking();
     let (mut faults, kept) = faults?;
-    let lost = kept.iter().filter(|path| path.starts_with(FILES_FOLDER));
-    let lost = lost.filter(|path| !stage.join(path).exists());
+    let lost = kept.iter().filter(|path| !stage.join(path).exists());
     faults.extend(lost.map(|path| format!("{path} is missing")));
     if faults.is_empty() {
         return Ok(());
@@ -272,8 +280,31 @@ fn examine(stage: &Path, now: Timestamp) -> Result<(), BackupError> {
     Err(BackupError::Damaged(faults.join("; ")))
 }
 
-/// Moves everything into place, the database last: without it the directory counts as empty.
+/// Moves everything into place, the database last: without it the directory counts as empty. What was
+/// moved goes back if something cannot be.
 fn publish(stage: &Path, data_dir: &Path) -> Result<(), BackupError> {
+    let mut moved = Vec::new();
+    let published = publish_all(stage, data_dir, &mut moved);
+    if published.is_err() {
+        for name in moved {
+            // From the stage it is removed with all the rest.
+            let _ = fs::rename(data_dir.join(name), stage.join(name));
+        }
+    }
+    published
+}
+
+fn publish_all(
+    stage: &Path,
+    data_dir: &Path,
+    moved: &mut Vec<&'static str>,
+) -> Result<(), BackupError> {
+    let mut put = |name: &'static str| {
+        let place = data_dir.join(name);
+        fs::rename(stage.join(name), &place).map_err(at(&place))?;
+        moved.push(name);
+        Ok::<_, BackupError>(())
+    };
     for folder in [FILES_FOLDER, IMAGES_FOLDER] {
         let place = data_dir.join(folder);
         match fs::remove_dir(&place) {
@@ -283,16 +314,15 @@ fn publish(stage: &Path, data_dir: &Path) -> Result<(), BackupError> {
             _ => {}
         }
         sync_folder(&stage.join(folder))?;
-        fs::rename(stage.join(folder), &place).map_err(at(&place))?;
+        put(folder)?;
     }
     for name in [SECRET_FILE, BOOTSTRAP_FILE] {
         if stage.join(name).exists() {
-            fs::rename(stage.join(name), data_dir.join(name)).map_err(at(&data_dir.join(name)))?;
+            put(name)?;
         }
     }
     sync_folder(data_dir)?;
-    let store = data_dir.join(STORE_FILE);
-    fs::rename(stage.join(STORE_FILE), &store).map_err(at(&store))?;
+    put(STORE_FILE)?;
     sync_folder(data_dir)
 }
 
@@ -303,6 +333,28 @@ fn sync_folder(path: &Path) -> Result<(), BackupError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_put_into_place_is_taken_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (home, stage) = (folder.path(), folder.path().join(STAGE));
+        for path in ["files", "images"] {
+            fs::create_dir_all(stage.join(path)).expect("made");
+        }
+        for path in ["files/a.mp4", "images/a-0", SECRET_FILE, STORE_FILE] {
+            fs::write(stage.join(path), path).expect("written");
+        }
+        // Where the last one should go somebody made a folder meanwhile.
+        fs::create_dir_all(home.join(STORE_FILE).join("in the way")).expect("made");
+        assert!(publish(&stage, home).is_err());
+        let names = fs::read_dir(home)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        assert_eq!(names, [STAGE, STORE_FILE]);
+        assert_eq!(fs::read(stage.join("files/a.mp4")).expect("there"), b"files/a.mp4");
+    }
 
     #[test]
     fn only_names_of_a_data_directory_are_taken() {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use rushes_domain::Timestamp;
 use rushes_store::{
-    Store, StoreOptions, counts, integrity_faults, kept_images, kept_results, schema_version,
-    withdraw_all_results, withdraw_result,
+    KeptImage, Store, StoreOptions, counts, integrity_faults, kept_images, kept_results,
+    schema_version, withdraw_all_results, withdraw_image, withdraw_result,
 };
 
 use super::archive::Archive;
@@ -207,6 +207,8 @@ fn add_videos(
     }
 }
 
+/// Adds every picture. A picture goes when its task ends: one that went meanwhile is withdrawn from the
+/// snapshot, in which its task has not ended yet.
 fn add_images(
     data_dir: &Path,
     snapshot: &Store,
@@ -220,14 +222,14 @@ fn add_images(
         let page = snapshot.read_blocking(move |tx| kept_images(tx, &from))?;
         let Some(last) = page.last() else { return Ok(()) };
         after.clone_from(&last.path);
-        for image in page {
-            if !archive.add(&image.path, &data_dir.join(&image.path))? {
-                let task_id = image.task_id;
+        for KeptImage { task_id, path } in page {
+            if !archive.add(&path, &data_dir.join(&path))? {
                 warnings.push(format!(
-                    "the picture {} of {task_id} is gone: the task ended meanwhile, and fails if \
-                     this backup is restored",
-                    image.path
+                    "the picture {path} of {task_id} went while this backup was made, most likely \
+                     because the task ended; restored, the task fetches it again, or fails if it \
+                     came with the request"
                 ));
+                snapshot.write_blocking(move |tx| withdraw_image(tx, &path))?;
             }
             progress(archive.entries.len(), archive.bytes);
         }

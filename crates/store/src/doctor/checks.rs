@@ -14,6 +14,13 @@ pub(super) const SEVERAL_JOBS: &str = "SELECT tasks.id, channels.terms, handed.c
         JOIN channels ON channels.id = tasks.channel_id
     WHERE handed.count > 1";
 
+/// Channels with the jobs that they have, and whether one was sent after the last change of the terms.
+pub(super) const CHANNEL_JOBS: &str = "SELECT channels.id, channels.terms, COUNT(*),
+        COALESCE(MAX(tasks.submitted_at), 0) > channels.limits_changed_at
+    FROM channels JOIN tasks ON tasks.channel_id = channels.id
+        AND tasks.channel_id <> 0 AND tasks.state IN ('submitting', 'running')
+    GROUP BY channels.id, channels.terms, channels.limits_changed_at";
+
 /// Checks that need no clock; `$1` is how many sentences are wanted.
 pub(super) const TIMELESS: &[(&str, &str)] = &[
     (
@@ -185,6 +192,69 @@ pub(super) const TIMELESS: &[(&str, &str)] = &[
          FROM tasks JOIN transfers AS hold ON hold.id = 'hold:' || tasks.id
          WHERE tasks.spend_month <> COALESCE(hold.spend_month, 0) LIMIT $1",
     ),
+    // After a limit was lowered there may be more than it allows; nothing may have joined since.
+    (
+        "I5",
+        "SELECT 'account ' || id || ' has ' || (queued_count + active_count)
+             || ' tasks in flight, over its limit of ' || in_flight_max
+         FROM accounts
+         WHERE queued_count + active_count > in_flight_max AND limits_changed_at < (
+             SELECT MAX(queued_at) FROM tasks
+             WHERE tasks.account_id = accounts.id AND finished_at IS NULL) LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'account ' || accounts.id || ' has ' || accounts.parked_count
+             || ' tasks waiting, over its limit of ' || groups.waiting_max
+         FROM accounts JOIN groups ON groups.id = accounts.group_id
+         WHERE accounts.parked_count > groups.waiting_max AND groups.limits_changed_at < (
+             SELECT MAX(created_at) FROM tasks
+             WHERE tasks.account_id = accounts.id AND state = 'parked') LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'group ' || groups.id || ' has ' || sums.in_flight || ' tasks in flight and '
+             || sums.parked || ' waiting, over its limits of '
+             || COALESCE(CAST(groups.total_in_flight_max AS TEXT), 'any number') || ' and '
+             || COALESCE(CAST(groups.total_waiting_max AS TEXT), 'any number')
+         FROM groups JOIN (SELECT group_id, SUM(queued_count + active_count) AS in_flight,
+                 SUM(parked_count) AS parked FROM accounts GROUP BY group_id
+             ) AS sums ON sums.group_id = groups.id
+         WHERE (sums.in_flight > groups.total_in_flight_max AND EXISTS (
+                 SELECT 1 FROM tasks JOIN accounts ON accounts.id = tasks.account_id
+                 WHERE accounts.group_id = groups.id AND tasks.finished_at IS NULL
+                     AND tasks.queued_at > groups.limits_changed_at))
+             OR (sums.parked > groups.total_waiting_max AND EXISTS (
+                 SELECT 1 FROM tasks JOIN accounts ON accounts.id = tasks.account_id
+                 WHERE accounts.group_id = groups.id AND tasks.state = 'parked'
+                     AND tasks.created_at > groups.limits_changed_at)) LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'key ' || keys.id || ' has ' || running.count
+             || ' tasks in flight, over its limit of ' || keys.in_flight_max
+         FROM keys JOIN (SELECT tasks.key_id, COUNT(*) AS count, MAX(hold.sequence) AS latest
+             FROM tasks JOIN transfers AS hold ON hold.id = 'hold:' || tasks.id
+             WHERE tasks.state IN ('queued', 'submitting', 'running', 'finalizing')
+             GROUP BY tasks.key_id) AS running ON running.key_id = keys.id
+         WHERE running.count > keys.in_flight_max AND running.latest > keys.limits_after LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'key ' || id || ' has used ' || used_ticks || ', over its budget of '
+             || budget_ticks
+         FROM keys WHERE used_ticks > budget_ticks AND EXISTS (SELECT 1 FROM transfers
+             WHERE transfers.account_id = keys.account_id AND sequence > keys.limits_after
+                 AND key_id = keys.id AND kind = 'hold' AND amount_ticks > 0) LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'key ' || id || ' has used ' || month_used_ticks
+             || ' in its month, over its budget of ' || month_budget_ticks
+         FROM keys WHERE month_used_ticks > month_budget_ticks AND EXISTS (SELECT 1 FROM transfers
+             WHERE transfers.account_id = keys.account_id AND sequence > keys.limits_after
+                 AND key_id = keys.id AND spend_month = keys.month AND amount_ticks > 0) LIMIT $1",
+    ),
     (
         "I5",
         "SELECT 'account ' || accounts.id || ' is in group ' || accounts.group_id
@@ -261,16 +331,6 @@ pub(super) const TIMELESS: &[(&str, &str)] = &[
                              AND running.state IN
                                  ('queued', 'submitting', 'running', 'finalizing'))))
          LIMIT $1",
-    ),
-    // After a limit was lowered, more may be in flight for a while; nothing may join them.
-    (
-        "I10",
-        "SELECT 'account ' || id || ' has ' || (queued_count + active_count)
-             || ' tasks in flight, over its limit of ' || in_flight_max
-         FROM accounts
-         WHERE queued_count + active_count > in_flight_max AND limits_changed_at < (
-             SELECT MAX(queued_at) FROM tasks
-             WHERE tasks.account_id = accounts.id AND finished_at IS NULL) LIMIT $1",
     ),
     (
         "I10",

@@ -1,16 +1,16 @@
 //! Looks for broken invariants. The numbers are those of `docs/reliability.md`.
 //!
 //! Guarantees: reads only, and says what it finds in sentences. It may read whole tables, so it is for
-//! tests and for `rushes doctor`. Not here: what only the files can tell (that a video's bytes are
-//! still the ones of its SHA-256; [`kept_videos`] names them), and limits that may have been lowered
-//! since (that a key is over its budget, a channel over its places).
+//! tests and for `rushes doctor`. A limit that was lowered leaves more behind than it allows: it is
+//! broken only by what came after. Not here: what only the files can tell (that a video's bytes are
+//! still the ones of its SHA-256; [`kept_videos`] names them).
 
 mod checks;
 
 use std::collections::HashSet;
 
 use rushes_domain::channel::{ChannelTerms, Resubmit};
-use rushes_domain::{TaskId, Timestamp};
+use rushes_domain::{ChannelId, TaskId, Timestamp};
 
 use crate::error::StoreError;
 use crate::params;
@@ -49,6 +49,7 @@ pub fn check_invariants(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Violation
         add(invariant, true, tx.rows(sql, params![SENTENCES_MAX, before], single)?);
     }
     add("I3", false, doubled_jobs(tx)?);
+    add("I5", false, full_channels(tx)?);
     add("I5", false, crate::usage::faults(tx, SENTENCES_MAX)?);
     Ok(violations)
 }
@@ -61,9 +62,7 @@ fn doubled_jobs(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     })?;
     let mut sentences = Vec::new();
     for (id, terms, count) in several {
-        let terms: ChannelTerms = serde_json::from_str(&terms)
-            .map_err(|error| StoreError::Corrupt(format!("the terms of a channel: {error}")))?;
-        let max = match terms.resubmit {
+        let max = match read_terms(&terms)?.resubmit {
             Resubmit::Never => 1,
             Resubmit::Few => FEW_MAX,
             // Repeating is exact, or costs nothing.
@@ -75,6 +74,27 @@ fn doubled_jobs(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     }
     sentences.truncate(SENTENCES_MAX as usize);
     Ok(sentences)
+}
+
+/// I5: channels that were sent more jobs than their terms allow.
+fn full_channels(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    let channels = tx.rows(checks::CHANNEL_JOBS, params![], |row| {
+        Ok((row.take::<ChannelId>()?, row.take::<String>()?, row.take::<u32>()?, row.take()?))
+    })?;
+    let mut sentences = Vec::new();
+    for (id, terms, count, joined_since) in channels {
+        let max = read_terms(&terms)?.max_concurrency;
+        if count > max && joined_since {
+            sentences.push(format!("channel {id} has {count} jobs, over its limit of {max}"));
+        }
+    }
+    sentences.truncate(SENTENCES_MAX as usize);
+    Ok(sentences)
+}
+
+fn read_terms(text: &str) -> Result<ChannelTerms, StoreError> {
+    serde_json::from_str(text)
+        .map_err(|error| StoreError::Corrupt(format!("the terms of a channel: {error}")))
 }
 
 /// What the database finds wrong with its own file; empty if it is whole.
@@ -103,13 +123,16 @@ pub struct KeptVideo {
     pub task_id: TaskId,
     /// Relative to the data directory.
     pub path: String,
+    /// Its still picture, relative to the data directory.
+    pub poster_path: Option<String>,
     /// Its length in bytes.
     pub bytes_len: u64,
     /// Its SHA-256 in hex.
     pub sha256_hex: String,
 }
 
-const KEPT_VIDEOS: &str = "SELECT id, result_path, result_bytes, result_sha256 FROM tasks
+const KEPT_VIDEOS: &str = "SELECT id, result_path, result_poster_path, result_bytes, result_sha256
+    FROM tasks
     WHERE result_path IS NOT NULL AND result_removed_at IS NULL AND id > $1
     ORDER BY id LIMIT $2";
 
@@ -121,6 +144,7 @@ pub fn kept_videos(tx: &mut Tx<'_>, after: Option<TaskId>) -> Result<Vec<KeptVid
         Ok(KeptVideo {
             task_id: row.take()?,
             path: row.take()?,
+            poster_path: row.take()?,
             bytes_len: row.take()?,
             sha256_hex: row.take()?,
         })

@@ -174,10 +174,23 @@ fn promote_by_key(
     Ok(count)
 }
 
-const REFRESH: &str = "UPDATE accounts SET limits_changed_at = $3,
+/// What was there before is no fault of the new limits, also if the clock was set back since.
+const REFRESH: &str = "UPDATE accounts SET
+        limits_changed_at = (SELECT MAX(at) FROM (SELECT $3 AS at UNION ALL
+            SELECT queued_at FROM tasks
+            WHERE tasks.account_id = accounts.id AND finished_at IS NULL) AS moments),
         in_flight_max = COALESCE((SELECT groups.in_flight_max FROM groups WHERE groups.id = $1), $2)
     WHERE group_id = $1 AND in_flight_max <>
         COALESCE((SELECT groups.in_flight_max FROM groups WHERE groups.id = $1), $2)";
+
+/// The same for what a group's limits count.
+const REFRESH_GROUP: &str = "UPDATE groups SET
+        limits_changed_at = (SELECT MAX(at) FROM (SELECT $2 AS at UNION ALL
+            SELECT COALESCE(tasks.queued_at, tasks.created_at) FROM tasks
+                JOIN accounts ON accounts.id = tasks.account_id
+            WHERE tasks.finished_at IS NULL AND accounts.group_id = groups.id) AS moments)
+    WHERE id = $1 AND (waiting_max IS NOT NULL OR total_in_flight_max IS NOT NULL
+        OR total_waiting_max IS NOT NULL)";
 
 const PARKING_MEMBERS: &str =
     "SELECT id FROM accounts WHERE group_id = $1 AND parked_count > 0 AND id > $2
@@ -192,6 +205,7 @@ pub fn group_limits_changed(
     now: Timestamp,
 ) -> Result<usize, StoreError> {
     tx.exec(REFRESH, params![group_id, defaults.in_flight_max, now])?;
+    tx.exec(REFRESH_GROUP, params![group_id, now])?;
     let (mut count, mut after) = (0, AccountId(0));
     loop {
         let values = params![group_id, after, MEMBERS_MAX];

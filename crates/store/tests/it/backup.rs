@@ -3,7 +3,7 @@
 use rushes_domain::State;
 use rushes_store::{
     Happening, counts, kept_images, kept_paths, kept_results, schema_version, withdraw_all_results,
-    withdraw_result,
+    withdraw_image, withdraw_result,
 };
 
 use crate::harness::{TestStore, at, created, inline_image, stored, task_id};
@@ -53,6 +53,18 @@ fn a_withdrawn_video_breaks_no_invariant() {
     let result = test.task(task_id(2)).result.expect("its facts stay");
     assert_eq!(result.expires_at, at(86_400), "its time was over before");
     assert_eq!(test.read(|tx| kept_results(tx, None)), []);
+    test.assert_sound();
+}
+
+#[test]
+fn a_withdrawn_picture_is_no_longer_named_and_the_others_are() {
+    let test = filled();
+    let images = test.read(|tx| kept_images(tx, ""));
+    let gone = images[0].path.clone();
+    let path = gone.clone();
+    assert!(test.write(move |tx| withdraw_image(tx, &path)));
+    assert!(!test.write(move |tx| withdraw_image(tx, &gone)), "it is withdrawn already");
+    assert_eq!(test.read(|tx| kept_images(tx, "")), images[1..]);
     test.assert_sound();
 }
 

@@ -1,5 +1,7 @@
 //! The check itself: each kind of damage is found and named.
 
+mod table;
+
 use rushes_domain::State;
 use rushes_domain::channel::{ChannelTerms, Resubmit};
 use rushes_store::{
@@ -174,7 +176,7 @@ fn wrong_counters_and_stuck_tasks_are_found() {
     assert_found("UPDATE accounts SET parked_count = 1", "I10", "counts 1 parked");
     assert_found(
         "UPDATE accounts SET in_flight_max = 1, limits_changed_at = 0",
-        "I10",
+        "I5",
         "over its limit",
     );
     assert_found("UPDATE tasks SET next_run_at = NULL", "I10", "nothing will ever look at it");

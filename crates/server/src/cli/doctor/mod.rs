@@ -49,25 +49,37 @@ enum Verdict {
 #[derive(Debug, Serialize)]
 struct Finding {
     check: &'static str,
+    /// What the check is about, where its word does not say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'static str>,
     verdict: Verdict,
     detail: String,
 }
 
 impl Finding {
+    const fn new(check: &'static str, verdict: Verdict, detail: String) -> Self {
+        Self { check, name: None, verdict, detail }
+    }
+
+    const fn named(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
+    }
+
     fn ok(check: &'static str, detail: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Ok, detail: detail.into() }
+        Self::new(check, Verdict::Ok, detail.into())
     }
 
     fn warn(check: &'static str, detail: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Warn, detail: detail.into() }
+        Self::new(check, Verdict::Warn, detail.into())
     }
 
     fn fail(check: &'static str, detail: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Fail, detail: detail.into() }
+        Self::new(check, Verdict::Fail, detail.into())
     }
 
     fn skip(check: &'static str, detail: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Skip, detail: detail.into() }
+        Self::new(check, Verdict::Skip, detail.into())
     }
 
     fn line(&self, style: &Style) -> String {
@@ -77,7 +89,8 @@ impl Finding {
             Verdict::Fail => style.red("FAIL"),
             Verdict::Skip => style.dim("-   "),
         };
-        format!("{word}  {:<12}  {}", self.check, escape(&self.detail))
+        let name = self.name.map(|name| format!("{name}: ")).unwrap_or_default();
+        format!("{word}  {:<12}  {name}{}", self.check, escape(&self.detail))
     }
 }
 

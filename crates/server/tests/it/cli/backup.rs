@@ -1,6 +1,7 @@
 //! `rushes backup` and `rushes restore`: under load, whole, and against hostile files.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 
 use pretty_assertions::assert_eq;
@@ -11,6 +12,7 @@ use tokio::task::JoinSet;
 use super::{Ended, run, run_with_line};
 use crate::support::binary::{Binary, client, data_dir};
 use crate::support::eventually;
+use crate::support::pictures::{data_url, png};
 
 /// Room on the disk is not what these tests are about.
 const SMALL: [(&str, &str); 1] = [("RUSHES_LIMITS__STORAGE_FREE_BYTES_MIN", "1")];
@@ -33,6 +35,10 @@ async fn create(base_url: &str, key: &str, prompt: &str) -> String {
     let body = json!({
         "model": "grok-image-video", "prompt": prompt, "seconds": 1, "resolution": "480p",
     });
+    created(base_url, key, &body).await
+}
+
+async fn created(base_url: &str, key: &str, body: &Value) -> String {
     let request = client()
         .post(format!("{base_url}/v1/video/generations"))
         .bearer_auth(key)
@@ -200,6 +206,91 @@ fn without_secrets_and_files_there_are_none() {
     assert_eq!(list.expect(0).json()["data"].as_array().map(Vec::len), Some(3), "{key:.5}");
 }
 
+/// A task with a picture in its request.
+async fn create_with_picture(base_url: &str, key: &str) -> String {
+    let picture = data_url("image/png", &png(64, 64, [200, 30, 30]));
+    let body = json!({
+        "model": "grok-image-video", "prompt": "a fox", "seconds": 1,
+        "resolution": "480p", "image_urls": [picture],
+    });
+    created(base_url, key, &body).await
+}
+
+/// A task ends, and its picture goes, after the snapshot was taken and before the picture is copied.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_picture_that_goes_meanwhile_leaves_a_backup_that_agrees_with_itself() {
+    let folder = tempdir().expect("a folder");
+    // The first one takes the only place for ever, so that the second one waits with its picture.
+    let one_place = [("RUSHES_ACCOUNT__IN_FLIGHT_MAX", "1")];
+    let gateway = Binary::start(folder.path(), &one_place).await;
+    let key = gateway.test_api_key.clone();
+    create(&gateway.base_url, &key, "[[stall]]").await;
+    let id = create_with_picture(&gateway.base_url, &key).await;
+    let source = data_dir(folder.path());
+    let place = folder.path().to_owned();
+    let work = tokio::task::spawn_blocking(move || {
+        let shown = source.to_str().expect("Unicode");
+        rushes(&place, &["backup", "good.tar", "--data-dir", shown]).expect(0);
+        let images = fs::read_dir(source.join("images")).expect("a folder");
+        let paths: Vec<_> = images.map(|entry| entry.expect("an entry").path()).collect();
+        assert_eq!(paths.len(), 1);
+        fs::remove_file(&paths[0]).expect("removed");
+        let ended = rushes(&place, &["backup", "b.tar", "--data-dir", shown]).expect(0);
+        assert!(ended.stderr.contains("went while this backup was made"), "{}", ended.stderr);
+        rushes(&place, &["restore", "b.tar", "--data-dir", "r"]).expect(0);
+        rushes(&place, &["doctor", "--data-dir", "r"]).expect(0);
+
+        // The same hole in the file itself is no hole that a backup has.
+        let name = format!("images/{}", paths[0].file_name().expect("a name").to_string_lossy());
+        fs::write(place.join("bad.tar"), without_entry(&place.join("good.tar"), &name)).unwrap();
+        let ended = rushes(&place, &["restore", "bad.tar", "--data-dir", "n"]).expect(2);
+        assert!(ended.stderr.contains(&format!("{name} is missing")), "{}", ended.stderr);
+        rushes(&place, &["restore", "good.tar", "--data-dir", "g"]).expect(0);
+        assert!(place.join("g").join(name).exists());
+    });
+    work.await.expect("no panic");
+    gateway.kill();
+
+    let home = folder.path().join("again");
+    fs::create_dir_all(data_dir(&home).parent().expect("a parent")).expect("made");
+    fs::rename(folder.path().join("r"), data_dir(&home)).expect("moved");
+    // With the places of the default it moves up.
+    let again = Binary::start(&home, &[]).await;
+    let failed = eventually("the task ends", async || {
+        let body = task(&again.base_url, &key, &id).await;
+        (body["data"]["status"] == "FAILURE").then_some(body)
+    });
+    let reason = failed.await["data"]["fail_reason"].to_string();
+    assert!(reason.contains("The image is no longer there."), "{reason}");
+    assert!(again.terminate().await.success());
+}
+
+/// A backup without one of its files, and without a word of it in the manifest.
+fn without_entry(path: &Path, name: &str) -> Vec<u8> {
+    let mut archive = tar::Archive::new(fs::File::open(path).expect("a backup"));
+    let mut builder = tar::Builder::new(Vec::new());
+    for entry in archive.entries().expect("entries") {
+        let mut entry = entry.expect("an entry");
+        let its_name = String::from_utf8(entry.path_bytes().into_owned()).expect("a name");
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).expect("bytes");
+        if its_name == name {
+            continue;
+        }
+        if its_name == "manifest.json" {
+            let mut manifest: Value = serde_json::from_slice(&bytes).expect("JSON");
+            let entries = manifest["entries"].as_array_mut().expect("a list");
+            entries.retain(|entry| entry["path"] != name);
+            bytes = manifest.to_string().into_bytes();
+        }
+        let mut header = entry.header().clone();
+        header.set_size(bytes.len() as u64);
+        header.set_cksum();
+        builder.append(&header, &bytes[..]).expect("appended");
+    }
+    builder.into_inner().expect("a tar")
+}
+
 #[cfg(unix)]
 #[test]
 fn a_backup_is_private_and_replaces_nothing_unasked() {
@@ -245,6 +336,11 @@ fn a_restore_refuses_what_it_would_write_over() {
     let held = rushes(folder, &["restore", "b.tar", "--data-dir", "l"]).expect(2);
     assert!(held.stderr.contains("in use"), "{}", held.stderr);
     rushes(folder, &["restore", "nothing.tar", "--data-dir", "n"]).expect(1);
+    // A log whose database is gone would be played into the one that is restored.
+    fs::create_dir_all(folder.join("w")).expect("made");
+    fs::write(folder.join("w/rushes.db-wal"), "a log").expect("written");
+    let logged = rushes(folder, &["restore", "b.tar", "--data-dir", "w"]).expect(2);
+    assert!(logged.stderr.contains("rushes.db-wal"), "{}", logged.stderr);
 }
 
 /// Each file differs from a good one in one thing.
