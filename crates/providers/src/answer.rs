@@ -14,6 +14,8 @@ use crate::{
     UpstreamErrorKind as Kind, UpstreamId,
 };
 
+/// The code with which a gateway of this product refuses what went round in a loop.
+const LOOP_DETECTED: &str = "loop_detected";
 /// Most bytes of an upstream's id or of a model's name.
 const ID_BYTES_MAX: usize = 256;
 /// Most models of a list that are read.
@@ -118,7 +120,11 @@ impl Answer {
 
     /// What an answer that is no success means, by its status.
     pub(crate) fn refusal(&self, operation: Operation, upstream: Upstream<'_>) -> UpstreamError {
-        let text = format!("{} {}", self.code(), self.words());
+        let code = self.code();
+        if code == LOOP_DETECTED {
+            return self.error(Kind::Loop);
+        }
+        let text = format!("{code} {}", self.words());
         self.error(kind_of(self.status, &text, operation, upstream.preset))
     }
 

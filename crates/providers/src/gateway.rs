@@ -71,8 +71,8 @@ impl Provider for Gateway {
         job: &'a ProviderJob,
     ) -> BoxFuture<'a, Result<UpstreamId, UpstreamError>> {
         Box::pin(async move {
-            let mut request = HttpRequest::new(Operation::Submit, Method::POST, PATH)
-                .with_header("rushes-hops", job.hops.to_string());
+            let mut request =
+                HttpRequest::new(Operation::Submit, Method::POST, PATH).with_hops(job);
             request.body = if is_own_kind(upstream.preset) {
                 request = request.with_header("idempotency-key", job.task_id.to_string());
                 json_body(own_fields(job))

@@ -148,7 +148,8 @@ impl Provider for OpenAiVideos {
     ) -> BoxFuture<'a, Result<UpstreamId, UpstreamError>> {
         Box::pin(async move {
             let body = body_of(job, Quirks::of(upstream.preset))?;
-            let request = HttpRequest::new(Operation::Submit, Method::POST, "/v1/videos");
+            let request =
+                HttpRequest::new(Operation::Submit, Method::POST, "/v1/videos").with_hops(job);
             let answer = send(upstream, request.with_body(body)).await?;
             if !answer.is_success() {
                 return Err(answer.refusal(Operation::Submit, upstream));

@@ -76,6 +76,7 @@ impl Provider for Xai {
         Box::pin(async move {
             let request =
                 HttpRequest::new(Operation::Submit, Method::POST, "/v1/videos/generations")
+                    .with_hops(job)
                     .with_body(json_body(fields_of(job)));
             let answer = send(upstream, request).await?;
             if !answer.is_success() {

@@ -3,14 +3,15 @@
 //! Guarantees: a field means the same as in JSON: its text is a string, several parts of one name
 //! are an array, `name[key]`, `name[0]` and `name[]` are what is inside an object or an array, and
 //! a part that is JSON is what it says. Whatever is twice and cannot be an array is refused by the
-//! field's own reader. Not here: bytes and boundaries (`multipart`).
+//! field's own reader. All JSON of a form together holds no more values than a JSON body may.
+//! Not here: bytes and boundaries (`multipart`).
 
 use std::borrow::Cow;
 
 use crate::error::{ApiError, ErrorCode};
 use crate::request::fields::METADATA_FIELD;
 use crate::request::images::is_image_field;
-use crate::request::json::{Pairs, Value, read_value};
+use crate::request::json::{JSON_VALUES_MAX, Pairs, Value, read_value};
 use crate::request::multipart::{Part, parts};
 use crate::text::shown;
 
@@ -22,9 +23,10 @@ const NAME_SHOWN_CHARS_MAX: usize = 64;
 /// Reads a body whose content type named `boundary`.
 pub fn read_pairs<'a>(body: &'a [u8], boundary: &str) -> Result<Pairs<'a>, ApiError> {
     let mut pairs = Pairs::new();
+    let mut values_left = JSON_VALUES_MAX;
     for part in parts(body, boundary)? {
         let (base, keys) = split_name(&part.name);
-        let value = read_part(&part, base)?;
+        let value = read_part(&part, base, &mut values_left)?;
         let base = base.to_owned();
         let index = pairs.iter().position(|(name, _)| *name == base);
         if keys.is_empty() {
@@ -51,7 +53,11 @@ pub fn read_pairs<'a>(body: &'a [u8], boundary: &str) -> Result<Pairs<'a>, ApiEr
 
 /// The value of a part: a file, JSON, or text. Text in a field that JSON fills with an object or an
 /// array is read as JSON if it looks like it.
-fn read_part<'a>(part: &Part<'a>, field: &str) -> Result<Value<'a>, ApiError> {
+fn read_part<'a>(
+    part: &Part<'a>,
+    field: &str,
+    values_left: &mut usize,
+) -> Result<Value<'a>, ApiError> {
     if part.is_file {
         return Ok(Value::File(part.content));
     }
@@ -64,7 +70,7 @@ fn read_part<'a>(part: &Part<'a>, field: &str) -> Result<Value<'a>, ApiError> {
     })?;
     let is_structured = field == METADATA_FIELD || is_image_field(field);
     if part.is_json || (is_structured && text.trim_start().starts_with(['{', '['])) {
-        return read_value(text, field);
+        return read_value(text, field, values_left);
     }
     if text.contains('\0') {
         let name = shown(&part.name, NAME_SHOWN_CHARS_MAX);

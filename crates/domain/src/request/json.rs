@@ -91,10 +91,15 @@ pub fn read_pairs(body: &[u8]) -> Result<Pairs<'_>, ApiError> {
     read.map_err(|error| reader.explain(text, &error))
 }
 
-/// Reads one value that stands alone, for the top-level field `field`.
-pub(crate) fn read_value<'a>(text: &'a str, field: &str) -> Result<Value<'a>, ApiError> {
+/// Reads one value that stands alone, for the top-level field `field`. What it holds is taken off
+/// `values_left`, which all values of a form share.
+pub(crate) fn read_value<'a>(
+    text: &'a str,
+    field: &str,
+    values_left: &mut usize,
+) -> Result<Value<'a>, ApiError> {
     let reader = Reader {
-        values_left: Cell::new(JSON_VALUES_MAX),
+        values_left: Cell::new(*values_left),
         field: RefCell::new(Some(field.to_owned())),
         problem: RefCell::default(),
     };
@@ -102,6 +107,7 @@ pub(crate) fn read_value<'a>(text: &'a str, field: &str) -> Result<Value<'a>, Ap
     let read = Node { reader: &reader, depth: 1 }
         .deserialize(&mut input)
         .and_then(|value| input.end().map(|()| value));
+    *values_left = reader.values_left.get();
     read.map_err(|error| reader.explain(text, &error))
 }
 

@@ -3,6 +3,7 @@ use rushes_domain::account::KeyKind;
 use rushes_domain::catalogue::Catalogue;
 use rushes_domain::job::{ImageSource, Job, Mode};
 use rushes_domain::request::VideoRequest;
+use rushes_domain::request::json::JSON_VALUES_MAX;
 use rushes_domain::request::multipart::{HEAD_BYTES_MAX, PARTS_MAX};
 use rushes_domain::{ApiError, ErrorCode};
 use serde_json::json;
@@ -178,6 +179,19 @@ fn what_a_form_cannot_say() {
     }
     let empty = job(&[(file("image", "a.png", "image/png"), b"")]).unwrap_err();
     assert_eq!(empty.code, ErrorCode::ImageUnsupported, "{empty}");
+}
+
+/// Many parts of JSON are no way around the limit of one body.
+#[test]
+fn the_values_of_all_parts_count_together() {
+    let head = |name: &str| named(name) + "\r\nContent-Type: application/json";
+    let list = format!("[{}]", vec!["0"; JSON_VALUES_MAX / 2].join(","));
+    let of = |count: usize| -> Parts<'_> {
+        (0..count).map(|index| (head(&format!("x{index}")), list.as_bytes())).collect()
+    };
+    assert!(request(&of(2)).is_ok());
+    let error = request(&of(3)).unwrap_err();
+    assert!(error.message.contains("over 10000 values"), "{error}");
 }
 
 #[test]
