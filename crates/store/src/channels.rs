@@ -266,6 +266,12 @@ fn put_credential(
     write_credentials(tx, &kept)
 }
 
+/// Forgets a channel's credential: from now on it has none.
+pub fn forget_credential(tx: &mut Tx<'_>, id: ChannelId) -> Result<(), StoreError> {
+    tx.exec("UPDATE channels SET credential_hint = '' WHERE id = $1", params![id])?;
+    put_credential(tx, id, None)
+}
+
 type Credentials = Vec<(ChannelId, Vec<u8>)>;
 
 /// Takes all credentials out of their table. They are few, and a table that is emptied as a whole is

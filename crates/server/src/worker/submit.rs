@@ -14,7 +14,10 @@ use super::images::FetchOutcome;
 use super::settle::{Past, Phase, Settled, settle};
 use super::step::{self, Unwritten};
 use super::target::{Call, Target};
-use super::{FETCH_WAIT_MS, Place, Slot, Worker, claim, is_missing, job, timing};
+use super::{
+    FETCH_WAIT_MS, JOB_MS, LINE_RETRY_MS, PLACE_WAIT_MS, Place, Slot, Worker, claim, is_missing,
+    job, timing,
+};
 use crate::app::App;
 
 /// When images are fetched again after they could not be stored, in milliseconds.
@@ -93,8 +96,12 @@ async fn prepare(
         Slot::Line(in_line) => {
             let turn = timing::within(&*app.clock, FETCH_WAIT_MS, in_line.turn());
             let fetch_place = tokio::select! {
-                place = turn => place.flatten()?,
+                place = turn => place.flatten(),
                 () = app.stop.cancelled() => return None,
+            };
+            let Some(fetch_place) = fetch_place else {
+                step::give_back(app, &claimed.task, &claimed.lease, LINE_RETRY_MS).await;
+                return None;
             };
             // It may have been called off while it stood in line.
             if !step::still_has(app, &claimed.lease).await.unwrap_or(false)
@@ -161,11 +168,15 @@ async fn start(
     };
     let channel = roster.find(ready.task.channel_id);
     let places = channel.map_or(&worker.submit_slots, |channel| &channel.runtime.submit_steps);
+    let place = Arc::clone(places).acquire_owned();
+    let Some(Ok(permit)) = timing::within(&*app.clock, PLACE_WAIT_MS, place).await else {
+        step::requeue_unsent(app, &ready.task, &ready.lease).await;
+        return None;
+    };
     if let Some(channel) = channel {
         let now_ms = app.clock.monotonic_ms();
         channel.runtime.breaker(|breaker| breaker.sending(now_ms));
     }
-    let permit = Arc::clone(places).acquire_owned().await.ok()?;
     Some((ready, permit))
 }
 
@@ -190,9 +201,14 @@ async fn fetch(worker: &Arc<Worker>, claimed: &Claimed) -> Option<Vec<ImageSnaps
 /// The submit itself.
 async fn submit(app: &App, target: &Target, group_id: GroupId, claimed: &Claimed) {
     let (task, lease) = (&claimed.task, &claimed.lease);
-    let (outcome, was_sent) = match job::of(app, target, claimed).await {
-        Ok(job) => (target.provider.submit(target.upstream(), &job).await, true),
-        Err(error) => (Err(error), false),
+    let job = timing::within(&*app.clock, JOB_MS, job::of(app, target, claimed)).await;
+    let (outcome, was_sent) = match job {
+        Some(Ok(job)) => (target.provider.submit(target.upstream(), &job).await, true),
+        Some(Err(error)) => (Err(error), false),
+        None => {
+            let text = "its pictures were not ready in time";
+            (Err(UpstreamError::new(UpstreamErrorKind::NotSent, text)), false)
+        }
     };
     if was_sent {
         target.note(app, Call::Submit, outcome.as_ref().map(drop));
