@@ -13,7 +13,6 @@ use super::output::{Output, note};
 use super::text::size;
 use crate::backup::{self, BackupError, Options, Saved};
 use crate::clock::SystemClock;
-use crate::config::read_variable;
 
 /// What to save, and where.
 #[derive(Debug, clap::Args)]
@@ -40,12 +39,7 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<(), Failure> {
     let Arguments { file, without_files, without_secrets, force, flags } = arguments;
-    let is_named = global.data_dir.is_some() || read_variable("RUSHES_DATA_DIR").is_some();
-    if let Some(base_url) = read_variable("RUSHES_BASE_URL").filter(|_| !is_named) {
-        let why = format!("a backup is made of a directory on this machine, not of {base_url}");
-        return Err(Failure::usage(why).with_hint("name the directory with --data-dir DIR"));
-    }
-    let data_dir = flags.load(global)?.data_dir;
+    let data_dir = flags.load_local(global, "a backup is made of")?.data_dir;
     let options = Options { without_files, without_secrets, force };
     let target = file.clone();
     let save = move || {

@@ -129,7 +129,7 @@ impl Walk {
             8 => self.claims.extend(self.test.claim_due(self.seconds, 2)),
             9..=13 => self.work(),
             14 => self.cancel(),
-            15 => self.seconds += self.dice.seconds(100),
+            15 => self.turn_the_clock(),
             16 | 17 => self.sweep(),
             18 | 19 => self.money(),
             20 | 21 => self.limits(),
@@ -217,6 +217,15 @@ impl Walk {
             self.test.write(move |tx| hide_task(tx, account, id, now));
         } else {
             self.test.write(move |tx| cancel_task(tx, account, id, now));
+        }
+    }
+
+    /// Forward with time, and now and then back, as somebody sets it.
+    fn turn_the_clock(&mut self) {
+        if self.dice.roll(4) == 0 {
+            self.seconds -= self.dice.seconds(7_200);
+        } else {
+            self.seconds += self.dice.seconds(100);
         }
     }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tempfile::tempdir;
 use tokio::task::JoinSet;
 
@@ -307,8 +308,16 @@ fn a_backup_is_private_and_replaces_nothing_unasked() {
     assert!(inside.stderr.contains("inside"), "{}", inside.stderr);
     rushes(folder, &["backup", "c.tar", "--data-dir", "nowhere"]).expect(2);
     let remote = [("RUSHES_BASE_URL", "http://127.0.0.1:1"), ("RUSHES_API_KEY", "sk-x")];
-    let ended = run(folder, &remote, &["backup", "c.tar"]).expect(2);
-    assert!(ended.stderr.contains("--data-dir"), "{}", ended.stderr);
+    for command in [["backup", "c.tar"], ["restore", "b.tar"]] {
+        let ended = run(folder, &remote, &command).expect(2);
+        assert!(ended.stderr.contains("on this machine, not http://"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("--data-dir"), "{}", ended.stderr);
+    }
+    // A directory that the configuration names is named.
+    fs::write(folder.join("c.toml"), "data_dir = \"d\"\n").expect("written");
+    run(folder, &remote, &["backup", "c.tar", "--config", "c.toml"]).expect(0);
+    fs::remove_file(folder.join("c.toml")).expect("removed");
+    fs::remove_file(folder.join("c.tar")).expect("removed");
     let mut names: Vec<_> = fs::read_dir(folder)
         .expect("a folder")
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
@@ -398,6 +407,45 @@ fn a_restore_refuses_what_is_not_as_it_was_saved() {
     rushes(folder, &["restore", "bad.tar", "--data-dir", "mine"]).expect(2);
     assert!(folder.join("mine/note").exists() && !folder.join("mine/rushes.db").exists());
     rushes(folder, &["restore", "b.tar", "--data-dir", "r"]).expect(0);
+}
+
+/// A backup that an older program wrote.
+#[test]
+fn a_restore_brings_an_older_schema_up_to_date() {
+    let folder = tempdir().expect("a folder");
+    let folder = folder.path();
+    let path = folder.join("old.db");
+    let first_two = &rushes_store::embedded_migrations()[..2];
+    let options = rushes_store::StoreOptions::default();
+    let old = rushes_store::Store::open_with_migrations(
+        &path,
+        options,
+        std::sync::Arc::new(()),
+        first_two,
+    )
+    .expect("a store");
+    old.close_blocking();
+    let bytes = fs::read(&path).expect("a database");
+    let sha256 = format!("{:x}", Sha256::digest(&bytes));
+    let manifest = json!({
+        "format": 1, "program": "0.0.1", "created_at": 0, "schema_version": 2, "accounts": 0,
+        "tasks": 0, "unfinished_tasks": 0, "videos": 0, "secrets": false, "files": true,
+        "entries": [{ "path": "rushes.db", "bytes": bytes.len(), "sha256": sha256 }],
+    });
+    let mut builder = tar::Builder::new(Vec::new());
+    for (name, body) in [("rushes.db", bytes), ("manifest.json", manifest.to_string().into())] {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(body.len() as u64);
+        header.set_mode(0o600);
+        builder.append_data(&mut header, name, &body[..]).expect("appended");
+    }
+    fs::write(folder.join("old.tar"), builder.into_inner().expect("a tar")).expect("written");
+    rushes(folder, &["restore", "old.tar", "--data-dir", "r"]).expect(0);
+    // Doctor and backup take the present schema alone.
+    rushes(folder, &["doctor", "--data-dir", "r"]).expect(0);
+    let saved =
+        rushes(folder, &["backup", "new.tar", "--data-dir", "r", "--json"]).expect(0).json();
+    assert!(saved["schema_version"].as_i64() > Some(2), "{saved}");
 }
 
 /// An entry with a name that no honest program would write.
