@@ -350,7 +350,7 @@ fn defer(task: &mut TaskRow, refused_by: &[ChannelId]) {
         return;
     }
     task.submitted_at = None;
-    task.deadline_at = task.created_at.plus_ms(task.queue_timeout_ms);
+    task.deadline_at = task.queue_deadline_at;
     if task.lane != Lane::Preview {
         task.lane = Lane::Model(task.model_id.clone());
         task.channel_id = ChannelId::PREVIEW;
