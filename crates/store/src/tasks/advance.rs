@@ -263,7 +263,7 @@ pub(crate) fn apply(
         move_account(tx, before, &after, change.now)?;
     }
     if after.state.is_terminal() {
-        channels::book_end(tx, &after)?;
+        channels::book_end(tx, before.state, &after)?;
         images::release(tx, &after)?;
         privacy::forget_if_wanted(tx, &mut after)?;
     } else {
