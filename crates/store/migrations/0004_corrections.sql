@@ -87,3 +87,9 @@ UPDATE groups SET limits_changed_at =
 ALTER TABLE channels ADD COLUMN limits_changed_at BIGINT NOT NULL DEFAULT 0;
 UPDATE channels SET limits_changed_at =
     (SELECT COALESCE(MAX(submitted_at), 0) FROM tasks WHERE finished_at IS NULL);
+
+-- Until when a task may wait, which moves along with a clock that is set: a submit that did not arrive
+-- goes back to it.
+ALTER TABLE tasks ADD COLUMN queue_deadline_at BIGINT NOT NULL DEFAULT 0;
+UPDATE tasks SET queue_deadline_at =
+    CASE WHEN submitted_at IS NULL THEN deadline_at ELSE created_at + queue_timeout_ms * 1000 END;

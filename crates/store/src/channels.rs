@@ -316,14 +316,14 @@ pub(crate) const BOOK: &str = "UPDATE channels SET spent_ticks = spent_ticks + $
         lost_ticks = lost_ticks + $3, ambiguous_count = ambiguous_count + $4
     WHERE id = $1";
 
-/// Books what an ended task's job cost, or may have cost, to its channel.
-pub(crate) fn book_end(tx: &mut Tx<'_>, task: &TaskRow) -> Result<(), StoreError> {
+/// Books what the job of a task that ended in state `from` cost, or may have cost, to its channel.
+pub(crate) fn book_end(tx: &mut Tx<'_>, from: State, task: &TaskRow) -> Result<(), StoreError> {
     if task.channel_id == ChannelId::PREVIEW {
         return Ok(());
     }
     let cost = task.upstream_cost.or(task.expected_cost).unwrap_or_default();
     let code = task.failure.as_ref().map(|failure| failure.code);
-    let is_ambiguous = code == Some(FailureCode::UpstreamSubmitAmbiguous);
+    let is_ambiguous = may_have_been_taken(from, task, code);
     let (spent, lost) = if task.state == State::Succeeded {
         (cost, Ticks::ZERO)
     } else if is_ambiguous || may_have_cost(task, code) {
@@ -332,6 +332,25 @@ pub(crate) fn book_end(tx: &mut Tx<'_>, task: &TaskRow) -> Result<(), StoreError
         return Ok(());
     };
     tx.exec(BOOK, params![task.channel_id, spent, lost, is_ambiguous]).map(drop)
+}
+
+/// Whether an upstream may have a job whose name nobody knows: one of its submits may have left, and it
+/// is not the one that the upstream has just refused.
+fn may_have_been_taken(from: State, task: &TaskRow, code: Option<FailureCode>) -> bool {
+    let is_refusal = from == State::Submitting
+        && matches!(
+            code,
+            Some(
+                FailureCode::Moderated
+                    | FailureCode::InvalidForUpstream
+                    | FailureCode::ImageFetchFailed
+                    | FailureCode::UpstreamUnavailable
+                    | FailureCode::LoopDetected
+            )
+        );
+    task.state != State::Succeeded
+        && task.upstream_id.is_none()
+        && task.attempts > u32::from(is_refusal)
 }
 
 /// Whether a job that an upstream had, and that brought no video, may be on its bill: all but those

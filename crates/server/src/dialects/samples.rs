@@ -89,6 +89,7 @@ pub(super) fn row() -> TaskRow {
         upstream_done_at: None,
         finished_at: None,
         deadline_at: at(100),
+        queue_deadline_at: at(100),
         next_run_at: Some(at(0)),
         lease_until: at(0),
         lease_epoch: 0,

@@ -263,7 +263,7 @@ pub(crate) fn apply(
         move_account(tx, before, &after, change.now)?;
     }
     if after.state.is_terminal() {
-        channels::book_end(tx, &after)?;
+        channels::book_end(tx, before.state, &after)?;
         images::release(tx, &after)?;
         privacy::forget_if_wanted(tx, &mut after)?;
     } else {
@@ -350,7 +350,7 @@ fn defer(task: &mut TaskRow, refused_by: &[ChannelId]) {
         return;
     }
     task.submitted_at = None;
-    task.deadline_at = task.created_at.plus_ms(task.queue_timeout_ms);
+    task.deadline_at = task.queue_deadline_at;
     if task.lane != Lane::Preview {
         task.lane = Lane::Model(task.model_id.clone());
         task.channel_id = ChannelId::PREVIEW;

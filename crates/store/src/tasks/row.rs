@@ -110,6 +110,8 @@ pub struct TaskRow {
     pub finished_at: Option<Timestamp>,
     /// When its time is over.
     pub deadline_at: Timestamp,
+    /// When its time to wait is over: its deadline while nobody may have it.
+    pub queue_deadline_at: Timestamp,
     /// When a worker should look at it next; none while it is parked or ended. While it is leased,
     /// the lease's end.
     pub next_run_at: Option<Timestamp>,
@@ -173,7 +175,7 @@ pub(crate) const COLUMNS: &str = "id, account_id, key_id, key_kind, model_id, mo
     mode, seconds, seconds_requested, aspect_ratio, resolution, width, height, image_count, \
     metadata, ignored_fields, directives, options, hops, price_ticks, price_version, spend_month, \
     door, dialect, client_address, user_agent, request_id, run_timeout_ms, queue_timeout_ms, \
-    created_at, state, \
+    created_at, queue_deadline_at, state, \
     version, cost_state, upstream_cost_ticks, expected_cost_ticks, provider, channel_id, lane, \
     refused_by, queued_at, submitted_at, started_at, upstream_done_at, finished_at, \
     deadline_at, next_run_at, lease_until, lease_epoch, attempts, deferrals, finalize_attempts, \
@@ -183,8 +185,8 @@ pub(crate) const COLUMNS: &str = "id, account_id, key_id, key_kind, model_id, mo
     result_sha256, result_width, result_height, result_duration_ms, result_expires_at, \
     result_removed_at";
 
-/// Columns that are written once, at the front of [`COLUMNS`]; the others change.
-const FIXED_COLUMNS: usize = 31;
+/// Columns that no event changes, at the front of [`COLUMNS`]; the others change.
+const FIXED_COLUMNS: usize = 32;
 
 static INSERT: LazyLock<String> = LazyLock::new(|| {
     let numbers: Vec<String> =
@@ -253,6 +255,7 @@ fn fixed_values(task: &TaskRow) -> Result<Vec<Value<'_>>, StoreError> {
         task.run_timeout_ms.into(),
         task.queue_timeout_ms.into(),
         task.created_at.into(),
+        task.queue_deadline_at.into(),
     ])
 }
 
@@ -355,6 +358,7 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<TaskRow, StoreError> {
         run_timeout_ms: row.take()?,
         queue_timeout_ms: row.take()?,
         created_at: row.take()?,
+        queue_deadline_at: row.take()?,
         state: row.take()?,
         version: row.take()?,
         cost_state: row.take()?,
