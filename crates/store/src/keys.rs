@@ -368,6 +368,14 @@ pub struct KeyDetail {
     pub last_used_client: Option<String>,
 }
 
+impl KeyDetail {
+    /// What its tasks of the present month cost.
+    pub fn month_used_at(&self, now: Timestamp) -> Ticks {
+        // A clock that was set back does not open a month's budget again.
+        if self.month >= now.utc_month() { self.month_used } else { Ticks::ZERO }
+    }
+}
+
 const DETAIL: &str = "SELECT id, account_id, kind, mask, enabled, disabled_by_operator, name,
         expires_at, scopes, models, addresses, creates_per_minute, in_flight_max, budget_ticks,
         month_budget_ticks, used_ticks, month_used_ticks, month,
