@@ -20,10 +20,11 @@ pub mod route;
 pub mod state;
 mod text;
 pub mod time;
+pub mod webhook;
 
 pub use error::{ApiError, ErrorCode, Limit};
 pub use failure::{Failure, FailureCode};
-pub use id::{AccountId, ChannelId, GroupId, IdSource, KeyId, TaskId};
+pub use id::{AccountId, ChannelId, EndpointId, GroupId, IdSource, KeyId, TaskId};
 pub use money::Ticks;
 pub use state::{Event, State, transition};
 pub use text::is_blank;

@@ -230,6 +230,7 @@ impl Order {
             client_address: Some(self.origin.address.to_string()),
             user_agent: self.origin.client.clone(),
             request_id: self.origin.request_id.clone(),
+            callback_url: None,
             run_timeout_ms: clamp_ms(run_timeout_ms),
             queue_timeout_ms: clamp_ms(config.task.queue_timeout_ms),
             now,
