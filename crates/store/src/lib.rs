@@ -111,7 +111,7 @@ pub use usage::{
 pub use value::{Column, FromColumn, Value};
 pub use webhooks::deliveries::{
     AttemptRow, DELIVERY_KEPT_MS, DeliveryFilter, DeliveryRow, DeliveryStatus, EVENT_KEPT_MS,
-    Reason, attempts, delivery, list_deliveries, replay, replay_failed, test_endpoint,
+    Reason, attempts, count_tests, delivery, list_deliveries, replay, replay_failed, test_endpoint,
 };
 pub use webhooks::endpoints::{
     DisabledBy, ENDPOINTS_PER_ACCOUNT_MAX, EndpointRow, EndpointTerms, add_endpoint,

@@ -14,4 +14,5 @@ mod secrets;
 mod security;
 mod storage;
 mod support;
+mod webhooks;
 mod worker;

@@ -260,6 +260,20 @@ pub fn test_endpoint(
     delivery(tx, &id)?.ok_or(StoreError::NotFound)
 }
 
+/// Tests of an endpoint since a moment.
+pub fn count_tests(
+    tx: &mut Tx<'_>,
+    endpoint_id: EndpointId,
+    since: Timestamp,
+) -> Result<u32, StoreError> {
+    let count = tx.value(
+        "SELECT COUNT(*) FROM webhook_deliveries
+         WHERE endpoint_id = $1 AND created_at > $2 AND event_id LIKE 'evt_test%'",
+        params![endpoint_id, since],
+    )?;
+    Ok(count.unwrap_or(0))
+}
+
 /// A delivery is tried anew from the beginning of the schedule, whatever came of it; one that is
 /// being made at this moment, or waits, is due at once.
 pub fn replay(
