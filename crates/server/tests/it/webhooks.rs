@@ -1,14 +1,17 @@
 //! Webhooks over HTTP, with receivers that speak https on loopback.
 #![cfg(not(target_vendor = "apple"))]
 
+mod delivery;
 mod endpoints;
+mod faults;
+mod signature;
 
 use rushes_domain::Timestamp;
 use rushes_server::clock::ManualClock;
 use serde_json::{Value, json};
 
 use crate::support::receiver::{Names, Receiver};
-use crate::support::{Answer, Options, TestApp};
+use crate::support::{Answer, Options, TestApp, eventually};
 
 /// 2026-06-01T00:00:00Z.
 const START_SECONDS: i64 = 1_780_272_000;
@@ -69,4 +72,26 @@ async fn endpoint_at(app: &TestApp, url: &str, more: &Value) -> (String, String)
     let made = must(&call(app, "POST", "/api/webhooks", &body).await, 201);
     let secret = made["secret"].as_str().expect("a secret").to_owned();
     (format!("/api/webhooks/{}", made["id"]), secret)
+}
+
+/// A task of the test key that fails at once; gives its id.
+async fn failing_task(app: &TestApp) -> String {
+    let body = json!({
+        "model": "grok-image-video", "prompt": "[[fail: as asked]]", "seconds": 1,
+        "resolution": "480p",
+    });
+    app.create_with(&app.test_api_key, &body).await
+}
+
+/// Waits until an endpoint's only delivery shows so many attempts, and gives it.
+async fn after_attempts(app: &TestApp, path: &str, count: u64) -> Value {
+    eventually("the attempts are made", async || {
+        let list = must(&call(app, "GET", &format!("{path}/deliveries"), &Value::Null).await, 200);
+        let only = list["data"][0].clone();
+        (only["attempts_count"].as_u64() >= Some(count)).then_some(())?;
+        let id = only["id"].as_str()?.to_owned();
+        let whole = call(app, "GET", &format!("{path}/deliveries/{id}"), &Value::Null).await;
+        Some(must(&whole, 200))
+    })
+    .await
 }

@@ -44,7 +44,6 @@ impl Options {
     }
 
     /// Another time-out of webhooks.
-    #[expect(dead_code, reason = "nothing is sent yet")]
     pub(crate) fn webhook_timeout_ms(mut self, milliseconds: u64) -> Self {
         self.webhook_timeout_ms = Some(milliseconds);
         self
