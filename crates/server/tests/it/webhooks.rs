@@ -1,6 +1,7 @@
 //! Webhooks over HTTP, with receivers that speak https on loopback.
 #![cfg(not(target_vendor = "apple"))]
 
+mod callback;
 mod delivery;
 mod endpoints;
 mod faults;
