@@ -154,6 +154,10 @@ row_id! {
     /// A channel's row number in the store; 0 is the built-in preview renderer.
     ChannelId
 }
+row_id! {
+    /// A webhook endpoint's row number in the store.
+    EndpointId
+}
 
 impl ChannelId {
     /// The built-in preview renderer, which is no row.

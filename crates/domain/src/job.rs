@@ -106,6 +106,9 @@ pub struct Job {
     pub options: EngineOptions,
     /// The client's own pairs, echoed.
     pub metadata: Vec<(String, String)>,
+    /// Where its own events go. Whether one of the account's webhooks has this host is not known
+    /// here.
+    pub callback_url: Option<String>,
     /// Unknown fields of the request, as sent, at most 20.
     pub ignored_fields: Vec<String>,
     /// Price before the group's multiplier.

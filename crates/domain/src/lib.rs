@@ -21,11 +21,12 @@ pub mod route;
 pub mod state;
 mod text;
 pub mod time;
+pub mod webhook;
 
 pub use dialect::Dialect;
 pub use error::{ApiError, ErrorCode, Limit};
 pub use failure::{Failure, FailureCode};
-pub use id::{AccountId, ChannelId, GroupId, IdSource, KeyId, Spelling, TaskId};
+pub use id::{AccountId, ChannelId, EndpointId, GroupId, IdSource, KeyId, Spelling, TaskId};
 pub use money::Ticks;
 pub use state::{Event, State, transition};
 pub use text::is_blank;

@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rushes_domain::{IdSource, Timestamp};
+use rushes_domain::{IdSource, Timestamp, webhook};
 use rushes_providers::{Registry, RenderPool};
 use rushes_store::{Store, StoreError, StoreOptions};
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -53,6 +53,8 @@ pub struct Parts {
     pub ids: Arc<dyn IdSource>,
     /// Names to addresses.
     pub resolver: Arc<dyn Resolve>,
+    /// Limits of the way out; what the configuration says is worked in.
+    pub egress: EgressOptions,
     /// `RUSHES_SECRET_KEY`, 64 hex digits.
     pub secret_key_hex: Option<String>,
     /// `RUSHES_BOOTSTRAP_API_KEY`.
@@ -72,6 +74,7 @@ impl Parts {
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds),
             resolver: Arc::new(SystemResolver),
+            egress: EgressOptions::default(),
             secret_key_hex: crate::config::read_variable("RUSHES_SECRET_KEY"),
             bootstrap_api_key: crate::config::read_variable("RUSHES_BOOTSTRAP_API_KEY"),
         }
@@ -142,6 +145,8 @@ pub struct App {
     pub egress: Egress,
     /// The one way out to addresses that an operator gave.
     pub trusted: Trusted,
+    /// Seals the secrets of webhook endpoints.
+    pub webhook_secrets: Sealer,
     /// Seals the credentials of channels.
     pub credentials: Sealer,
     /// The kinds of upstream.
@@ -230,6 +235,7 @@ impl App {
             create_limiter: CreateLimiter::new(Arc::clone(&parts.clock)),
             registry,
             trusted,
+            webhook_secrets: Sealer::new(&secret, Purpose::Webhooks),
             credentials,
             channels,
             picture_slots: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
@@ -270,7 +276,11 @@ fn open_ways_out(config: &Config, parts: &Parts) -> Result<(Trusted, Egress), St
         Arc::clone(&parts.clock),
         Arc::clone(&parts.ids),
     )?;
-    let options = EgressOptions { allow: config.egress.allow.clone(), ..EgressOptions::default() };
+    let options = EgressOptions {
+        allow: config.egress.allow.clone(),
+        own_host: webhook::host_of(&config.public_url),
+        ..parts.egress.clone()
+    };
     Ok((trusted, Egress::new(options, Arc::clone(&parts.resolver))?))
 }
 

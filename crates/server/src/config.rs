@@ -146,6 +146,10 @@ pub struct RetentionConfig {
     pub file_seconds: u64,
     /// Idempotency keys, in days.
     pub idempotency_days: u32,
+    /// Deliveries of webhooks, in days after they were made.
+    pub webhook_delivery_days: u32,
+    /// Events that webhooks tell, in days.
+    pub webhook_event_days: u32,
 }
 
 /// `[render]`: the preview renderer's share of the machine.
@@ -387,6 +391,8 @@ impl Config {
             ("task.queue_timeout_ms", self.task.queue_timeout_ms),
             ("retention.file_seconds", self.retention.file_seconds),
             ("retention.task_days", u64::from(self.retention.task_days)),
+            ("retention.webhook_delivery_days", u64::from(self.retention.webhook_delivery_days)),
+            ("retention.webhook_event_days", u64::from(self.retention.webhook_event_days)),
         ];
         if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError::Value(format!("{name} must be at least 1")));

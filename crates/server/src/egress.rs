@@ -20,6 +20,9 @@
 //! Results of upstreams that are neither on a channel's own origin nor on one that its operator
 //! named are fetched by the same rules ([`Egress::download`]).
 //!
+//! Webhooks are sent by the same rules, to https and to names alone, and without redirects
+//! ([`Egress::post_webhook`]).
+//!
 //! All else that the server dials is a channel's, which the operator chose and which may well be
 //! private: [`Trusted`] and [`ChannelHttp`], the second and last client of the program.
 //!
@@ -39,6 +42,7 @@ mod multipart;
 mod resolver;
 mod retry_after;
 mod trusted;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -53,8 +57,10 @@ pub use error::{EgressError, FetchError};
 pub use fetch::Fetched;
 pub use resolver::{Resolve, Resolving, SystemResolver};
 pub use trusted::{ObserveRequests, RequestOutcome, Trusted, TrustedOptions};
+pub use webhook::{ANSWER_BYTES_MAX, WebhookAnswer, WebhookError};
 
 use guard::Guard;
+use resolver::VettingResolver;
 
 /// The limits of the untrusted client; [`Default`] holds the contract's.
 #[derive(Debug, Clone)]
@@ -73,6 +79,10 @@ pub struct EgressOptions {
     pub body_bytes_max: usize,
     /// Largest video that is read.
     pub video_bytes_max: u64,
+    /// Longest time for a webhook, up to the last byte of its answer that is read.
+    pub webhook_timeout_ms: u64,
+    /// The gateway's own host, which no webhook may name.
+    pub own_host: Option<String>,
     /// Authorities that are trusted besides the platform's, for servers in `allow` that have a
     /// certificate of the operator's own.
     pub certificates_extra: Vec<CertificateDer<'static>>,
@@ -88,6 +98,8 @@ impl Default for EgressOptions {
             redirects_max: 5,
             body_bytes_max: 20_000_000,
             video_bytes_max: 512 * 1024 * 1024,
+            webhook_timeout_ms: 15_000,
+            own_host: None,
             certificates_extra: Vec::new(),
         }
     }
@@ -97,6 +109,7 @@ impl Default for EgressOptions {
 #[derive(Debug, Clone)]
 pub struct Egress {
     client: reqwest::Client,
+    resolver: VettingResolver,
     guard: Arc<Guard>,
     options: Arc<EgressOptions>,
 }
@@ -108,8 +121,9 @@ impl Egress {
     /// warning in the log, so that a bare container starts.
     pub fn new(options: EgressOptions, resolver: Arc<dyn Resolve>) -> Result<Self, EgressError> {
         let guard = Arc::new(Guard::new(options.allow.clone()));
-        let client = client::untrusted(&options, &guard, resolver)?;
-        Ok(Self { client, guard, options: Arc::new(options) })
+        let resolver = VettingResolver::new(Arc::clone(&guard), resolver);
+        let client = client::untrusted(&options, &resolver)?;
+        Ok(Self { client, resolver, guard, options: Arc::new(options) })
     }
 
     /// What a look at the text alone shows: `image_url_invalid` or `image_url_blocked`.

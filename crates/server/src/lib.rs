@@ -29,6 +29,7 @@ pub mod render_pool;
 pub mod sealing;
 pub mod secrets;
 pub mod settings;
+pub mod signing;
 pub mod storage;
 pub mod throttle;
 pub mod views;

@@ -26,6 +26,8 @@ pub enum Purpose {
     Keys,
     /// Credentials for upstreams.
     Credentials,
+    /// Secrets that webhooks are signed with.
+    Webhooks,
 }
 
 impl Purpose {
@@ -34,6 +36,7 @@ impl Purpose {
             Self::Links => b"rushes/links/v1",
             Self::Keys => b"rushes/keys/v1",
             Self::Credentials => b"rushes/credentials/v1",
+            Self::Webhooks => b"rushes/webhooks/v1",
         }
     }
 }

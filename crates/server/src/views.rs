@@ -35,6 +35,7 @@ pub struct TaskViews {
     rows: Cache<TaskId, Arc<TaskRow>>,
     waiters: Mutex<HashMap<TaskId, watch::Sender<i64>>>,
     worker_wake: Arc<Notify>,
+    deliveries_wake: Arc<Notify>,
     keys: Arc<KeyCache>,
     metrics: Arc<Metrics>,
     removals: mpsc::Sender<Vec<String>>,
@@ -67,6 +68,7 @@ impl TaskViews {
                 .build(),
             waiters: Mutex::default(),
             worker_wake,
+            deliveries_wake: Arc::default(),
             keys,
             metrics,
             removals,
@@ -97,6 +99,11 @@ impl TaskViews {
         if let Some(channels) = self.channels.get() {
             channels.changed();
         }
+    }
+
+    /// Rings when a webhook can be sent.
+    pub fn deliveries_wake(&self) -> &Notify {
+        &self.deliveries_wake
     }
 
     /// Cancelled when the database could not be written or synced: the process has to end.
@@ -166,6 +173,7 @@ impl CommitObserver for TaskViews {
                 }
                 Change::TaskHidden(row) => self.replace(row),
                 Change::WorkDue => self.worker_wake.notify_one(),
+                Change::DeliveriesDue => self.deliveries_wake.notify_one(),
                 Change::FilesUnreferenced(paths) => {
                     // A full channel is no loss: the orphan sweep finds the files.
                     let _ = self.removals.try_send(paths.clone());

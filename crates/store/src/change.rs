@@ -17,6 +17,8 @@ pub enum Change {
     WorkDue,
     /// No row refers to these files any more. Paths are relative to the data directory.
     FilesUnreferenced(Vec<String>),
+    /// A webhook can be sent, or will be sooner than was known.
+    DeliveriesDue,
     /// A channel was added, changed or removed.
     ChannelsChanged,
     /// A key or an account was added, changed or disabled.

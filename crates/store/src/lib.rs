@@ -37,6 +37,7 @@ pub mod tasks;
 mod tx;
 pub mod usage;
 mod value;
+pub mod webhooks;
 mod writer;
 
 pub use accounts::{
@@ -112,3 +113,16 @@ pub use usage::{
     usage_total,
 };
 pub use value::{Column, FromColumn, Value};
+pub use webhooks::deliveries::{
+    AttemptRow, DELIVERY_KEPT_MS, DeliveryFilter, DeliveryRow, DeliveryStatus, EVENT_KEPT_MS,
+    Reason, attempts, count_tests, delivery, list_deliveries, replay, replay_failed, test_endpoint,
+};
+pub use webhooks::endpoints::{
+    DisabledBy, ENDPOINTS_PER_ACCOUNT_MAX, EndpointRow, EndpointTerms, add_endpoint,
+    delete_endpoint, endpoint, endpoint_of_host, endpoints, next_endpoint_id, rotate_secret,
+    update_endpoint,
+};
+pub use webhooks::work::{
+    AttemptOutcome, ClaimedDeliveries, Outgoing, SendingRoom, Verdict, WebhookRetention,
+    claim_deliveries, delete_old_webhooks, finish_attempt, next_delivery, waiting_deliveries,
+};

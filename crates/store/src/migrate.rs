@@ -37,6 +37,11 @@ const EMBEDDED: &[Migration] = &[
         name: "corrections",
         sql: include_str!("../migrations/0004_corrections.sql"),
     },
+    Migration {
+        version: 5,
+        name: "webhooks",
+        sql: include_str!("../migrations/0005_webhooks.sql"),
+    },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (

@@ -6,7 +6,24 @@ use crate::tasks::query::ListFilter;
 use crate::tasks::{
     advance, claim, create, hide, images, privacy, promote, query, recover, row, standing, sweep,
 };
+use crate::webhooks::{endpoints, events, work};
 use crate::{accounts, channels, idempotency, keys, ledger, stats, usage};
+
+const WEBHOOKS: [(&str, &str); 13] = [
+    ("listeners", events::LISTENERS),
+    ("insert event", events::INSERT_EVENT),
+    ("endpoint of host", events::OF_HOST),
+    ("endpoints with work", work::WAITING),
+    ("lease delivery", work::LEASE),
+    ("give up delivery", work::GIVE_UP),
+    ("next delivery", work::NEXT_DUE),
+    ("finish attempt", work::FINISH),
+    ("endpoint succeeded", endpoints::SUCCEEDED),
+    ("endpoint failed", endpoints::FAILED),
+    ("void delivery leases", work::VOID_LEASES),
+    ("delete deliveries", work::DELETE_DELIVERIES),
+    ("delete events", work::DELETE_EVENTS),
+];
 
 /// Name and text of each hot statement.
 #[doc(hidden)]
@@ -51,6 +68,7 @@ pub fn hot() -> Vec<(&'static str, String)> {
     ]
     .map(|(name, sql)| (name, sql.to_owned()))
     .into();
+    statements.extend(WEBHOOKS.map(|(name, sql)| (name, sql.to_owned())));
     statements.extend([
         ("task by id", query::BY_ID.clone()),
         ("key by hash", keys::BY_HASH.clone()),
@@ -60,6 +78,7 @@ pub fn hot() -> Vec<(&'static str, String)> {
         ("oldest parked", promote::OLDEST_PARKED.clone()),
         ("claim due", claim::CLAIM_DUE.clone()),
         ("claim queued", claim::CLAIM_QUEUED.clone()),
+        ("due deliveries", work::due_sql()),
     ]);
     let mut filter = ListFilter {
         account_id: AccountId(1),

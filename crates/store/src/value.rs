@@ -7,7 +7,8 @@ use rushes_domain::job::Mode;
 use rushes_domain::money::CostState;
 use rushes_domain::route::Lane;
 use rushes_domain::{
-    AccountId, ChannelId, Dialect, FailureCode, GroupId, KeyId, State, TaskId, Ticks, Timestamp,
+    AccountId, ChannelId, Dialect, EndpointId, FailureCode, GroupId, KeyId, State, TaskId, Ticks,
+    Timestamp,
 };
 
 use crate::error::StoreError;
@@ -139,7 +140,7 @@ macro_rules! wrapped_values {
     )* };
 }
 
-wrapped_values!(Timestamp, Ticks, AccountId, KeyId, GroupId, ChannelId);
+wrapped_values!(Timestamp, Ticks, AccountId, KeyId, GroupId, ChannelId, EndpointId);
 
 /// A column of a row, before it has a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -79,6 +79,18 @@ impl<'a> Fields<'a> {
         Ok(found)
     }
 
+    /// Takes a text as it is.
+    pub(crate) fn take_text(&mut self, name: &str) -> Result<Option<String>, ApiError> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.into_owned())),
+            Some(other) => Err(ApiError::invalid(
+                name,
+                format!("{name} must be a string, but {} was sent", sent(&other)),
+            )),
+        }
+    }
+
     /// Takes `seconds` and its alias `duration`.
     pub(crate) fn take_seconds(&mut self) -> Result<Option<Seconds>, ApiError> {
         let mut read = |field| {

@@ -48,6 +48,11 @@ fn add_parameters(parts: &mut Parts, parameters: &Parameters, defaults: &Default
         parts.add(ratio.as_bytes());
         parts.add(resolution.as_bytes());
     }
+    // Only if there is one, as with the options below; no other part can stand in its place.
+    if let Some(url) = &parameters.callback_url {
+        parts.add(b"callback");
+        parts.add(url.as_bytes());
+    }
     parts.add(if parameters.images.is_reference { b"references" } else { b"images" });
     parts.add(parameters.images.sources.len().to_string().as_bytes());
     for source in &parameters.images.sources {

@@ -29,6 +29,7 @@ use crate::directive::Directives;
 use crate::error::{ApiError, ErrorCode};
 use crate::job::{EngineOptions, Job};
 use crate::text::{is_blank, shown};
+use crate::webhook::check_webhook_url;
 
 use fields::{Fields, Seconds};
 use images::Images;
@@ -62,6 +63,7 @@ pub(crate) struct Parameters {
     pub(crate) images: Images,
     pub(crate) options: EngineOptions,
     pub(crate) metadata: Vec<(String, String)>,
+    pub(crate) callback_url: Option<String>,
 }
 
 impl VideoRequest {
@@ -173,6 +175,9 @@ impl VideoRequest {
         let model_name = model_name.unwrap_or_else(|| model.id.clone());
         let plan = plan::decide(model, &model_name, &parameters, &self.defaults)?;
         let images = plan::vet_urls(parameters.images.sources, is_allowed)?;
+        if let Some(url) = &parameters.callback_url {
+            check_webhook_url("callback_url", url, is_allowed, None)?;
+        }
         let image_count = u32::try_from(images.len()).unwrap_or(u32::MAX);
         let list_price = model
             .price(&plan.resolution, plan.seconds, image_count)
@@ -194,6 +199,7 @@ impl VideoRequest {
             height: plan.height,
             images,
             metadata: parameters.metadata,
+            callback_url: parameters.callback_url,
             options: parameters.options,
             ignored_fields: self.ignored_fields,
             list_price,
@@ -234,6 +240,7 @@ fn read_parameters(mut fields: Fields<'_>) -> Result<(Parameters, Vec<String>), 
     let pixels = Size::take(&mut fields)?;
     fields.take_count()?;
     let metadata = fields.take_metadata()?;
+    let callback_url = fields.take_text("callback_url")?;
     let options = options::take(&mut fields)?;
     let images = Images::take(&mut fields)?;
     let (size, mut ignored) = match pixels {
@@ -243,5 +250,15 @@ fn read_parameters(mut fields: Fields<'_>) -> Result<(Parameters, Vec<String>), 
     };
     ignored.extend(ignored::check_unknown(&fields.rest())?);
     ignored.truncate(ignored::IGNORED_FIELDS_MAX);
-    Ok((Parameters { seconds, aspect_ratio, resolution, size, images, options, metadata }, ignored))
+    let parameters = Parameters {
+        seconds,
+        aspect_ratio,
+        resolution,
+        size,
+        images,
+        options,
+        metadata,
+        callback_url,
+    };
+    Ok((parameters, ignored))
 }

@@ -15,3 +15,4 @@ mod seed;
 mod state;
 mod support;
 mod time;
+mod webhook;

@@ -87,6 +87,8 @@ enum Command {
     /// Make and change groups: prices, models and limits of several accounts.
     #[command(subcommand)]
     Groups(admin::GroupsCommand),
+    /// Register addresses that are told what happens to videos, and see what they were told.
+    Webhooks(admin::WebhooksArguments),
     /// Add, test and change channels: the upstreams that make the videos.
     #[command(subcommand)]
     Channels(admin::ChannelsCommand),
@@ -166,6 +168,7 @@ async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Users(command) => admin::Verb::Users(command),
         Command::Keys(command) => admin::Verb::Keys(command),
         Command::Groups(command) => admin::Verb::Groups(command),
+        Command::Webhooks(arguments) => admin::Verb::Webhooks(arguments),
         Command::Codes(command) => admin::Verb::Codes(command),
         Command::Channels(command) => admin::Verb::Channels(command),
         Command::Credit(command) => admin::Verb::Credit(command),

@@ -5,6 +5,8 @@
 //! one state, one per level of the answer, and several names for one URL, since clients of this
 //! family read different ones of them.
 
+pub mod event;
+
 use rushes_domain::account::KeyKind;
 use rushes_domain::money::CostState;
 use rushes_domain::request::VideoRequest;

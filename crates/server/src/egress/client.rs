@@ -10,7 +10,6 @@ use rustls::pki_types::CertificateDer;
 use super::EgressOptions;
 use super::cause::causes_text;
 use super::error::EgressError;
-use super::guard::Guard;
 use super::resolver::{OpenResolver, Resolve, VettingResolver};
 use super::trusted::TrustedOptions;
 
@@ -24,10 +23,8 @@ const ACCEPT_PICTURES: &str = "image/png, image/jpeg, image/webp, image/gif, */*
 /// Builds the client for URLs that strangers chose.
 pub(super) fn untrusted(
     options: &EgressOptions,
-    guard: &Arc<Guard>,
-    resolver: Arc<dyn Resolve>,
+    resolver: &VettingResolver,
 ) -> Result<reqwest::Client, EgressError> {
-    let resolver = VettingResolver::new(Arc::clone(guard), resolver);
     let mut headers = HeaderMap::with_capacity(2);
     headers.insert(ACCEPT, HeaderValue::from_static(ACCEPT_PICTURES));
     let builder = || {

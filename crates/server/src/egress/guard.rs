@@ -24,7 +24,7 @@ impl Guard {
     }
 
     /// Whether the operator made an exception for `address`, in exactly this form.
-    fn allows(&self, address: IpAddr) -> bool {
+    pub(super) fn allows(&self, address: IpAddr) -> bool {
         self.allow.iter().any(|net| net.contains(&address))
     }
 

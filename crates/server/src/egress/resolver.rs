@@ -62,17 +62,28 @@ impl VettingResolver {
     pub(super) fn new(guard: Arc<Guard>, inner: Arc<dyn Resolve>) -> Self {
         Self { guard, inner }
     }
+
+    /// The addresses of a name that may be dialled.
+    pub(super) fn look_up(
+        &self,
+        name: &str,
+    ) -> impl Future<Output = Result<Vec<SocketAddr>, NameRefused>> + Send + use<> {
+        let looked_up = self.inner.resolve(name, 0);
+        let guard = Arc::clone(&self.guard);
+        async move { vet(&guard, looked_up.await.map_err(NameRefused::Lookup)?) }
+    }
+}
+
+impl std::fmt::Debug for VettingResolver {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("VettingResolver(…)")
+    }
 }
 
 impl reqwest::dns::Resolve for VettingResolver {
     fn resolve(&self, name: Name) -> reqwest::dns::Resolving {
-        let looked_up = self.inner.resolve(name.as_str(), 0);
-        let guard = Arc::clone(&self.guard);
-        Box::pin(async move {
-            let addresses = looked_up.await.map_err(NameRefused::Lookup)?;
-            let vetted = vet(&guard, addresses)?;
-            Ok(Box::new(vetted.into_iter()) as Addrs)
-        })
+        let vetted = self.look_up(name.as_str());
+        Box::pin(async move { Ok(Box::new(vetted.await?.into_iter()) as Addrs) })
     }
 }
 

@@ -77,6 +77,7 @@ pub(super) async fn scrape(
     write_money(&latest.stats, &mut text);
     write_storage(&latest, &mut text);
     write_channels(app, &mut text).await?;
+    write_webhooks(app, &mut text).await?;
     let help = "Previews that are being drawn.";
     text.family("rushes_renders_running", Kind::Gauge, help).sample(&[], app.pool.running());
     let help = "The program that runs; always 1.";
@@ -85,6 +86,18 @@ pub(super) async fn scrape(
     let mut response = json(StatusCode::OK, text.finish().into_bytes());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     Ok(response)
+}
+
+async fn write_webhooks(app: &App, text: &mut Text) -> Result<(), HttpError> {
+    let (count, due_at) = app.store.read(rushes_store::waiting_deliveries).await?;
+    let late_ms = due_at.map_or(0, |at| app.clock.now().ms_since(at).max(0));
+    let (seconds, rest_ms) = (late_ms / 1_000, late_ms % 1_000);
+    let help = "Webhook deliveries that wait for an attempt.";
+    text.family("rushes_webhook_deliveries_pending", Kind::Gauge, help).sample(&[], count);
+    let help = "How late the most overdue of them is.";
+    text.family("rushes_webhook_delay_seconds", Kind::Gauge, help)
+        .sample(&[], format_args!("{seconds}.{rest_ms:03}"));
+    Ok(())
 }
 
 async fn write_channels(app: &App, text: &mut Text) -> Result<(), HttpError> {

@@ -9,6 +9,7 @@ pub mod channels;
 pub mod histogram;
 pub mod requests;
 pub mod text;
+pub mod webhooks;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,6 +23,7 @@ use rushes_store::TaskRow;
 use self::histogram::Histogram;
 use self::requests::Requests;
 use self::text::{Kind, Text};
+use self::webhooks::WebhookMetrics;
 
 /// The label of a model that the catalogue does not have any more.
 pub const OTHER_MODEL: &str = "(other)";
@@ -33,6 +35,8 @@ const MODELS_MAX: usize = 2 * rushes_domain::catalogue::MODELS_MAX;
 pub struct Metrics {
     /// Requests.
     pub requests: Requests,
+    /// Webhooks.
+    pub webhooks: WebhookMetrics,
     commits: Histogram,
     written: AtomicU64,
     connections: AtomicU64,
@@ -73,6 +77,7 @@ impl Metrics {
         text.family("rushes_http_connections_open", Kind::Gauge, help)
             .sample(&[], self.connections.load(Ordering::Relaxed));
         self.write_ended(catalogue, text);
+        self.webhooks.write(text);
         let help = "Time of a commit until it was synced to the disk.";
         text.family("rushes_store_commit_duration_seconds", Kind::Histogram, help)
             .histogram(&[], &self.commits.read());

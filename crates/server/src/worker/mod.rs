@@ -11,6 +11,7 @@
 //! and drawing (`render_pool`).
 
 mod claim;
+mod deliver;
 pub mod fetch_line;
 mod finalize;
 mod images;
@@ -92,6 +93,7 @@ enum Slot {
 /// Moves tasks until the app stops. Steps run on the app's tracker, which a clean stop waits for.
 pub async fn run(app: Arc<App>) {
     sweep::start(&app);
+    deliver::start(&app);
     let worker = Arc::new(Worker::new(app));
     let app = &worker.app;
     while !app.stop.is_cancelled() {

@@ -13,8 +13,9 @@ use futures_util::stream::{self, StreamExt as _};
 use rushes_domain::{Failure, FailureCode, State, TaskId, Timestamp};
 use rushes_store::sessions::SESSION_MS;
 use rushes_store::{
-    Advance, Fence, Happening, Retention, StoreError, TaskRow, Tx, advance, delete_old_rows,
-    expired_results, overdue, referenced_paths, remove_result, task,
+    Advance, Fence, Happening, Retention, StoreError, TaskRow, Tx, WebhookRetention, advance,
+    delete_old_rows, delete_old_webhooks, expired_results, overdue, referenced_paths,
+    remove_result, task,
 };
 
 use super::target::Target;
@@ -94,6 +95,7 @@ async fn clean_up(app: Arc<App>) {
         {
             report("old rows", delete_rows(&app, now).await);
             report("old sessions", delete_sessions(&app, now).await);
+            report("old webhooks", delete_webhooks(&app, now).await);
             for folder in [FILES_FOLDER, IMAGES_FOLDER] {
                 report("orphan files", remove_orphans(&app, folder, now).await);
             }
@@ -242,6 +244,26 @@ async fn delete_rows(app: &App, now: Timestamp) -> Result<usize, StoreError> {
         let deleted = app.store.write(move |tx| delete_old_rows(tx, &retention)).await?;
         count += deleted.tasks + deleted.idempotency_keys;
         if deleted.tasks < BATCH_MAX && deleted.idempotency_keys < BATCH_MAX {
+            break;
+        }
+    }
+    Ok(count)
+}
+
+/// Deliveries and events that are kept no longer.
+async fn delete_webhooks(app: &App, now: Timestamp) -> Result<usize, StoreError> {
+    let kept = &app.config.retention;
+    let before = |days: u32| now.plus_ms(-i64::from(days).saturating_mul(DAY_MS));
+    let retention = WebhookRetention {
+        deliveries_before: before(kept.webhook_delivery_days),
+        events_before: before(kept.webhook_event_days),
+        limit: BATCH_MAX,
+    };
+    let mut count = 0;
+    for _ in 0..BATCHES_MAX {
+        let most = app.store.write(move |tx| delete_old_webhooks(tx, &retention)).await?;
+        count += most;
+        if most < BATCH_MAX {
             break;
         }
     }

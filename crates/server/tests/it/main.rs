@@ -15,4 +15,5 @@ mod secrets;
 mod security;
 mod storage;
 mod support;
+mod webhooks;
 mod worker;

@@ -114,6 +114,7 @@ fn new_task(key: &KeyRow) -> NewTask {
         client_address: None,
         user_agent: None,
         request_id: "req_test".into(),
+        callback_url: None,
         run_timeout_ms: 1_800_000,
         queue_timeout_ms: 21_600_000,
         now: SystemClock.now(),

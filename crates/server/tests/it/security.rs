@@ -113,21 +113,13 @@ async fn a_body_over_the_limit_is_refused_before_it_is_decoded() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lines_that_wait_for_their_route() {
     let app = TestApp::start().await;
-    let pending = [
-        ("P08", "GET", "/assets/%2e%2e/%2e%2e/etc/passwd".to_owned()),
-        ("W01", "POST", "/api/webhooks".to_owned()),
-    ];
+    let pending = [("P08", "GET", "/assets/%2e%2e/%2e%2e/etc/passwd".to_owned())];
     for (line, method, path) in pending {
         let answer = app.send(app.request(method, &path)).await;
         assert_eq!(answer.status, 404, "{line} is no longer pending: write its test");
     }
-    // W01 per request: no address is called back yet. U01 and D14 are in `egress/download`,
-    // `channels/matrix` and `channels/pictures`.
-    let body = json!({
-        "model": "grok-image-video", "prompt": "a fox [[fail: x]]",
-        "callback_url": "https://hooks.example/x",
-    });
-    let answer = app.post_with(&app.test_api_key, "/v1/video/generations", &body).await;
-    assert_eq!(answer.header("rushes-ignored-fields"), "callback_url", "W01 is no longer pending");
+    // U01 and D14 are in `egress/download`, `channels/matrix` and `channels/pictures`; W01 is in
+    // `webhooks/`: what cannot be registered in `endpoints`, what cannot be called back in
+    // `callback`, a name that leads elsewhere at the fourth try in `faults`.
     app.finish().await;
 }

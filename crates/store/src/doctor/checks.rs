@@ -1,5 +1,7 @@
 //! The statements: each is about one invariant, and its rows are the sentences.
 
+/// Milliseconds for which deliveries are there, however short an operator keeps them: 20 hours.
+const DELIVERIES_CERTAIN_MS: i64 = 20 * 3_600 * 1_000;
 /// Milliseconds after which an open hold is too old: 48 hours.
 const HOLD_OPEN_MS_MAX: i64 = 48 * 3_600 * 1_000;
 /// Milliseconds that a task may be over its deadline before it counts as stuck.
@@ -296,6 +298,35 @@ pub(super) const TIMELESS: &[(&str, &str)] = &[
          LIMIT $1",
     ),
     (
+        "I8",
+        "SELECT 'event ' || webhook_events.id || ' tells ' || webhook_events.type
+             || ' of a task that is ' || tasks.state
+         FROM webhook_events JOIN tasks ON tasks.id = webhook_events.task_id
+         WHERE webhook_events.sequence = 2 AND webhook_events.type <> CASE tasks.state
+             WHEN 'succeeded' THEN 'video.completed' WHEN 'failed' THEN 'video.failed'
+             WHEN 'cancelled' THEN 'video.canceled' ELSE '' END LIMIT $1",
+    ),
+    (
+        "I8",
+        "SELECT 'delivery ' || id || ' is ' || status || ' with reason '
+             || COALESCE(reason, 'none') || CASE WHEN next_attempt_at IS NULL
+                 THEN ' and waits for no attempt' ELSE ' and waits for an attempt' END
+         FROM webhook_deliveries
+         WHERE (status = 'pending') <> (next_attempt_at IS NOT NULL)
+             OR (status = 'pending') <> (finished_at IS NULL)
+             OR (status = 'failed') <> (reason IS NOT NULL) LIMIT $1",
+    ),
+    (
+        "I8",
+        "SELECT 'delivery ' || d.id || ' is ' || d.status || ' after ' || d.attempts_count
+             || ' attempts, of which its log has ' || COALESCE(made.count, 0)
+         FROM webhook_deliveries AS d LEFT JOIN (
+             SELECT delivery_id, COUNT(*) AS count FROM webhook_attempts GROUP BY delivery_id
+         ) AS made ON made.delivery_id = d.id
+         WHERE d.attempts_count <> COALESCE(made.count, 0)
+             OR (d.status = 'delivered' AND d.attempts_count = 0) LIMIT $1",
+    ),
+    (
         "I10",
         "SELECT 'account ' || accounts.id || ' counts ' || accounts.parked_count || ' parked, '
              || accounts.queued_count || ' queued, ' || accounts.active_count
@@ -356,6 +387,28 @@ pub(super) const TIMED: &[(&str, i64, &str)] = &[
         "SELECT hold.id || ' has been open for more than 48 hours'
          FROM transfers AS hold LEFT JOIN transfers AS resolution ON resolution.resolves = hold.id
          WHERE hold.kind = 'hold' AND resolution.id IS NULL AND hold.created_at < $2 LIMIT $1",
+    ),
+    (
+        "I8",
+        DELIVERIES_CERTAIN_MS,
+        "SELECT 'event ' || webhook_events.id || ' goes to nobody' FROM webhook_events
+         WHERE webhook_events.created_at > $2 AND NOT EXISTS (
+             SELECT 1 FROM webhook_deliveries WHERE event_id = webhook_events.id) LIMIT $1",
+    ),
+    (
+        "I8",
+        DELIVERIES_CERTAIN_MS,
+        "SELECT 'task ' || tasks.id || ' is ' || tasks.state || ' but endpoint '
+             || webhook_endpoints.id || ' of its account is told nothing'
+         FROM webhook_endpoints JOIN tasks ON tasks.account_id = webhook_endpoints.account_id
+             AND tasks.finished_at > $2 AND tasks.finished_at > webhook_endpoints.listens_since
+         WHERE webhook_endpoints.deleted_at IS NULL AND webhook_endpoints.enabled = 1
+             AND ' ' || webhook_endpoints.event_types || ' ' LIKE CASE tasks.state
+                 WHEN 'succeeded' THEN '% video.completed %' WHEN 'failed' THEN '% video.failed %'
+                 ELSE '% video.canceled %' END
+             AND NOT EXISTS (SELECT 1 FROM webhook_deliveries
+                 WHERE event_id = 'evt_' || tasks.id || '_2'
+                     AND endpoint_id = webhook_endpoints.id) LIMIT $1",
     ),
     (
         "I9",

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use rushes_domain::money::CostState;
 use rushes_domain::route::Lane;
+use rushes_domain::webhook::EventType;
 use rushes_domain::{ChannelId, Event, Failure, State, TaskId, Ticks, Timestamp, transition};
 
 use crate::change::Change;
@@ -21,6 +22,7 @@ use crate::tasks::row::{self, ResultRow, TaskRow};
 use crate::tasks::{hide, images, privacy, promote, query};
 use crate::tx::Tx;
 use crate::usage;
+use crate::webhooks::events;
 
 /// Progress that a task has at most before its video is stored.
 pub const PERCENT_BEFORE_END_MAX: u8 = 99;
@@ -262,7 +264,11 @@ pub(crate) fn apply(
     if after.state != before.state {
         move_account(tx, before, &after, change.now)?;
     }
-    if after.state.is_terminal() {
+    if before.started_at.is_none() && after.started_at.is_some() {
+        events::record(tx, &after, EventType::Started, change.now)?;
+    }
+    if let Some(end) = EventType::of_end(after.state) {
+        events::record(tx, &after, end, change.now)?;
         channels::book_end(tx, before.state, &after)?;
         images::release(tx, &after)?;
         privacy::forget_if_wanted(tx, &mut after)?;

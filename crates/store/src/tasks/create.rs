@@ -88,6 +88,8 @@ pub struct NewTask {
     pub user_agent: Option<String>,
     /// The id of the request.
     pub request_id: String,
+    /// Where its own events go, beside the account's endpoints.
+    pub callback_url: Option<String>,
     /// How long it may run after it was submitted, in milliseconds.
     pub run_timeout_ms: i64,
     /// How long it may wait before it is submitted, in milliseconds.
@@ -280,6 +282,7 @@ fn new_row(new: &NewTask, price: Ticks, admitted: &Admitted) -> Result<TaskRow, 
         client_address: new.client_address.clone(),
         user_agent: new.user_agent.clone(),
         request_id: new.request_id.clone(),
+        callback_url: new.callback_url.clone(),
         run_timeout_ms: new.run_timeout_ms,
         queue_timeout_ms: new.queue_timeout_ms,
         created_at: new.now,

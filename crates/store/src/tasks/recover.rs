@@ -6,6 +6,7 @@ use crate::change::Change;
 use crate::error::StoreError;
 use crate::params;
 use crate::tx::Tx;
+use crate::webhooks::work;
 
 pub(crate) const VOID_LEASES: &str = "UPDATE tasks
     SET lease_until = 0, lease_epoch = lease_epoch + 1, next_run_at = $1
@@ -31,6 +32,7 @@ const SHIFT_TIMES: &str = "UPDATE tasks SET
 pub fn void_all_leases(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, StoreError> {
     let count = tx.exec(VOID_LEASES, params![now])?;
     tx.exec(DUE_NOW, params![now])?;
+    work::void_leases(tx, now)?;
     tx.changed(Change::WorkDue);
     Ok(u64::try_from(count).unwrap_or(u64::MAX))
 }
@@ -41,6 +43,7 @@ pub fn void_all_leases(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, StoreErro
 pub fn shift_times(tx: &mut Tx<'_>, now: Timestamp, by_ms: i64) -> Result<u64, StoreError> {
     let shift = by_ms.saturating_mul(1_000);
     let count = tx.exec(SHIFT_TIMES, params![now, shift])?;
+    work::shorten_waits(tx, now)?;
     tx.changed(Change::WorkDue);
     Ok(u64::try_from(count).unwrap_or(u64::MAX))
 }

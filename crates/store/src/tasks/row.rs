@@ -92,6 +92,8 @@ pub struct TaskRow {
     pub user_agent: Option<String>,
     /// The id of the request that made the task.
     pub request_id: String,
+    /// Where its own events go, beside the account's endpoints.
+    pub callback_url: Option<String>,
     /// How long it may run after it was submitted, in milliseconds.
     pub run_timeout_ms: i64,
     /// How long it may wait before it is submitted, in milliseconds.
@@ -174,8 +176,8 @@ pub struct ResultRow {
 pub(crate) const COLUMNS: &str = "id, account_id, key_id, key_kind, model_id, model_name, prompt, \
     mode, seconds, seconds_requested, aspect_ratio, resolution, width, height, image_count, \
     metadata, ignored_fields, directives, options, hops, price_ticks, price_version, spend_month, \
-    door, dialect, client_address, user_agent, request_id, run_timeout_ms, queue_timeout_ms, \
-    created_at, queue_deadline_at, state, \
+    door, dialect, client_address, user_agent, request_id, callback_url, run_timeout_ms, \
+    queue_timeout_ms, created_at, queue_deadline_at, state, \
     version, cost_state, upstream_cost_ticks, expected_cost_ticks, provider, channel_id, lane, \
     refused_by, queued_at, submitted_at, started_at, upstream_done_at, finished_at, \
     deadline_at, next_run_at, lease_until, lease_epoch, attempts, deferrals, finalize_attempts, \
@@ -186,7 +188,7 @@ pub(crate) const COLUMNS: &str = "id, account_id, key_id, key_kind, model_id, mo
     result_removed_at";
 
 /// Columns that no event changes, at the front of [`COLUMNS`]; the others change.
-const FIXED_COLUMNS: usize = 32;
+const FIXED_COLUMNS: usize = 33;
 
 static INSERT: LazyLock<String> = LazyLock::new(|| {
     let numbers: Vec<String> =
@@ -252,6 +254,7 @@ fn fixed_values(task: &TaskRow) -> Result<Vec<Value<'_>>, StoreError> {
         task.client_address.as_ref().into(),
         task.user_agent.as_ref().into(),
         (&task.request_id).into(),
+        task.callback_url.as_ref().into(),
         task.run_timeout_ms.into(),
         task.queue_timeout_ms.into(),
         task.created_at.into(),
@@ -355,6 +358,7 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<TaskRow, StoreError> {
         client_address: row.take()?,
         user_agent: row.take()?,
         request_id: row.take()?,
+        callback_url: row.take()?,
         run_timeout_ms: row.take()?,
         queue_timeout_ms: row.take()?,
         created_at: row.take()?,

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use rushes_domain::webhook::EventType;
 use rushes_domain::{TaskId, Timestamp};
 
 use crate::change::Change;
@@ -12,6 +13,7 @@ use crate::params;
 use crate::tasks::query;
 use crate::tasks::row::TaskRow;
 use crate::tx::{Tx, single};
+use crate::webhooks::events;
 
 /// Rows that one sweep operation looks at, at most.
 pub const SWEEP_MAX: usize = 1_000;
@@ -72,6 +74,7 @@ pub fn remove_result(
         let paths = [Some(result.path.clone()), result.poster_path.clone()];
         tx.changed(Change::FilesUnreferenced(paths.into_iter().flatten().collect()));
     }
+    events::record(tx, &task, EventType::Expired, now)?;
     tx.changed(Change::Task(Arc::new(task.clone())));
     Ok(Some(task))
 }

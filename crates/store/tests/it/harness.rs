@@ -215,6 +215,7 @@ impl TestStore {
                 Change::WorkDue => "work".to_owned(),
                 Change::FilesUnreferenced(paths) => format!("files {}", paths.join(" ")),
                 Change::KeysChanged => "keys".to_owned(),
+                Change::DeliveriesDue => "deliveries".to_owned(),
                 Change::ChannelsChanged => "channels".to_owned(),
                 Change::SecretErased => "erased".to_owned(),
             })
@@ -287,6 +288,7 @@ pub(crate) fn new_task(account_id: AccountId, key_id: KeyId, number: u64) -> New
         client_address: Some("192.0.2.1".to_owned()),
         user_agent: None,
         request_id: "req_000000000000000000000001".to_owned(),
+        callback_url: None,
         run_timeout_ms: 1_800_000,
         queue_timeout_ms: 21_600_000,
         now: at(0),

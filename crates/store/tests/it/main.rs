@@ -36,3 +36,5 @@ mod stats;
 mod tasks;
 #[cfg(test)]
 mod walk;
+#[cfg(test)]
+mod webhooks;

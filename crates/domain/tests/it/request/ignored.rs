@@ -7,7 +7,7 @@ use crate::support::{PNG, URL, assert_refused, job_with};
 fn unknown_fields_are_ignored_and_named() {
     let more = json!({
         "style": 7, "negative": "blur", "user": "u", "tenant": "t", "price": 0, "steps": null,
-        "image_count": 3, "reference_strength": 0.5, "callback_url": "https://example.com/hook",
+        "image_count": 3, "reference_strength": 0.5, "callback": "https://example.com/hook",
         "video_callback_url": "https://example.com/hook", "preference": URL, "frame_rate": "24",
         "image_description": "a red kite over a green hill and nothing else whatsoever in all the world",
         "reference_id": "0123456789abcdef".repeat(8), "ref": "main", "extra": {"a": ["b", {"c": "http://x.example/"}]},

@@ -14,6 +14,7 @@ mod prices;
 mod settings;
 mod usage;
 mod users;
+mod webhooks;
 
 pub(super) use audit::Arguments as AuditArguments;
 pub(super) use channels::Command as ChannelsCommand;
@@ -25,6 +26,7 @@ pub(super) use prices::Command as PricesCommand;
 pub(super) use settings::Command as SettingsCommand;
 pub(super) use usage::Arguments as UsageArguments;
 pub(super) use users::Command as UsersCommand;
+pub(super) use webhooks::Arguments as WebhooksArguments;
 
 use std::io::Read as _;
 use std::time::Duration;
@@ -61,6 +63,7 @@ pub(super) enum Verb {
     Prices(PricesCommand),
     Settings(SettingsCommand),
     Audit(AuditArguments),
+    Webhooks(WebhooksArguments),
 }
 
 /// Finds the gateway, does what is wanted, and stops what was started for it.
@@ -79,6 +82,7 @@ pub(super) async fn run(global: &Global, verb: Verb, output: &Output) -> Result<
         Verb::Prices(command) => prices::run(&desk, command).await,
         Verb::Settings(command) => settings::run(&desk, command).await,
         Verb::Audit(arguments) => audit::run(&desk, arguments).await,
+        Verb::Webhooks(arguments) => webhooks::run(&desk, arguments).await,
     };
     desk.target.stop().await;
     outcome

@@ -14,12 +14,12 @@ use rushes_domain::job::{EngineOptions, Job};
 use rushes_domain::request::VideoRequest;
 use rushes_domain::request::json::Pairs;
 use rushes_domain::route::Lane;
-use rushes_domain::{ApiError, TaskId, Ticks, Timestamp};
+use rushes_domain::{ApiError, TaskId, Ticks, Timestamp, webhook};
 use rushes_store::{CreateOutcome, NewIdempotency, NewTask, Replay, StoreError, create_task};
 
 use super::headers::ignored_fields;
 use super::images::{self, Written};
-use super::refusal::{key_reused, no_channel, refused};
+use super::refusal::{callback_not_registered, key_reused, no_channel, refused};
 use super::{Checked, Door, Origin, check, standing};
 use crate::channels::lane_for;
 use crate::http::auth::Caller;
@@ -119,6 +119,7 @@ impl Order {
         let http = Arc::clone(&self.http);
         let caller = self.caller.clone();
         let checked = off_the_loop(is_large, move || check(&http.app, &caller, request)).await??;
+        self.look_at_callback(checked.job.callback_url.as_deref()).await?;
         self.look_at_balance(checked.price).await?;
         let decoding = &self.http.decoding;
         // Held until the task is written.
@@ -130,6 +131,21 @@ impl Order {
         }
         let lane = self.look_at_service(&checked.job).await?;
         self.write(checked, lane, fingerprint).await
+    }
+
+    /// Whether an enabled webhook of the account has the callback URL's host. It is asked again at
+    /// each attempt.
+    async fn look_at_callback(&self, url: Option<&str>) -> Result<(), HttpError> {
+        let Some(host) = url.and_then(webhook::host_of) else { return Ok(()) };
+        let (app, account_id) = (&self.http.app, self.caller.account_id());
+        let of_host = host.clone();
+        let look = move |tx: &mut rushes_store::Tx<'_>| {
+            rushes_store::endpoint_of_host(tx, account_id, &of_host)
+        };
+        match app.store.read(look).await? {
+            Some(_) => Ok(()),
+            None => Err(callback_not_registered(&host)),
+        }
     }
 
     /// A look before the work of decoding; what counts is the hold within the write.
@@ -232,6 +248,7 @@ impl Order {
             client_address: Some(self.origin.address.to_string()),
             user_agent: self.origin.client.clone(),
             request_id: self.origin.request_id.clone(),
+            callback_url: job.callback_url,
             run_timeout_ms: clamp_ms(run_timeout_ms),
             queue_timeout_ms: clamp_ms(config.task.queue_timeout_ms),
             now,

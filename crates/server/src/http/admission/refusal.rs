@@ -12,6 +12,9 @@ const NO_CHANNEL_RETRY_SECONDS: u32 = 30;
 /// Seconds after which to try again when too many tasks wait.
 const QUEUE_FULL_RETRY_SECONDS: u32 = 5;
 
+/// Most characters of a host that a message repeats.
+const HOST_SHOWN_CHARS_MAX: usize = 64;
+
 /// The bucket of the account or of the key is empty.
 pub(super) fn rate_limited(allowance: &Allowance) -> HttpError {
     let seconds = allowance.retry_after_seconds();
@@ -34,6 +37,18 @@ pub(super) fn key_reused() -> HttpError {
         "this Idempotency-Key was used before with another request body; use a new key",
     )
     .with_param("Idempotency-Key")
+    .into()
+}
+
+/// No enabled webhook of the account has the callback URL's host.
+pub(super) fn callback_not_registered(host: &str) -> HttpError {
+    let host: String = host.chars().take(HOST_SHOWN_CHARS_MAX).collect();
+    ApiError::invalid(
+        "callback_url",
+        format!(
+            "callback_url: this account has no enabled webhook at {host}; register one first              (POST /api/webhooks), its secret signs the callbacks"
+        ),
+    )
     .into()
 }
 

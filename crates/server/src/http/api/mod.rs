@@ -22,6 +22,7 @@ mod money;
 mod record;
 mod usage;
 mod view;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -39,4 +40,5 @@ pub(super) fn routes() -> Router<Arc<Http>> {
         .merge(me::routes())
         .merge(money::routes())
         .merge(usage::routes())
+        .merge(webhooks::routes())
 }

@@ -11,7 +11,7 @@ use rushes_domain::Timestamp;
 use rushes_server::app::{App, Parts};
 use rushes_server::clock::{AppClock, ManualClock, SystemClock};
 use rushes_server::config::{Config, ConfigSources};
-use rushes_server::egress::SystemResolver;
+use rushes_server::egress::{EgressOptions, SystemResolver};
 use rushes_server::ids::SystemIds;
 use rushes_server::lifecycle::Running;
 use serde_json::Value;
@@ -22,6 +22,7 @@ pub(crate) mod customers;
 pub(crate) mod forms;
 pub(crate) mod pictures;
 pub(crate) mod raw;
+pub(crate) mod receiver;
 
 /// How long a condition may take to come true.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
@@ -32,9 +33,23 @@ pub(crate) struct Options {
     flags: Vec<(String, String)>,
     toml: String,
     clock: Option<ManualClock>,
+    names: Option<receiver::Names>,
+    webhook_timeout_ms: Option<u64>,
 }
 
 impl Options {
+    /// Names that mean what the test says, and receivers of webhooks that are trusted.
+    pub(crate) fn names(mut self, names: &receiver::Names) -> Self {
+        self.names = Some(names.clone());
+        self
+    }
+
+    /// Another time-out of webhooks.
+    pub(crate) fn webhook_timeout_ms(mut self, milliseconds: u64) -> Self {
+        self.webhook_timeout_ms = Some(milliseconds);
+        self
+    }
+
     /// Text of a configuration file.
     pub(crate) fn toml(mut self, text: &str) -> Self {
         self.toml.push_str(text);
@@ -46,6 +61,17 @@ impl Options {
     pub(crate) fn clock(mut self, clock: &ManualClock) -> Self {
         self.clock = Some(clock.clone());
         self
+    }
+
+    fn egress(&self) -> EgressOptions {
+        let mut options = match self.names {
+            Some(_) => receiver::egress(),
+            None => EgressOptions::default(),
+        };
+        if let Some(milliseconds) = self.webhook_timeout_ms {
+            options.webhook_timeout_ms = milliseconds;
+        }
+        options
     }
 
     /// Starts a gateway in a new directory.
@@ -64,7 +90,7 @@ impl Options {
         let sources = ConfigSources {
             file: Some(file),
             environment: false,
-            flags: self.flags.into_iter().collect(),
+            flags: std::mem::take(&mut self.flags).into_iter().collect(),
         };
         let config = Config::load(&sources).expect("a valid configuration");
         let clock: Arc<dyn AppClock> = match &self.clock {
@@ -74,7 +100,11 @@ impl Options {
         let parts = Parts {
             clock,
             ids: Arc::new(SystemIds),
-            resolver: Arc::new(SystemResolver),
+            resolver: match &self.names {
+                Some(names) => Arc::new(names.clone()),
+                None => Arc::new(SystemResolver),
+            },
+            egress: self.egress(),
             secret_key_hex: None,
             bootstrap_api_key: None,
         };
@@ -155,6 +185,11 @@ impl TestApp {
     /// The directory that holds the data directory, for a second start in it.
     pub(crate) fn folder(&self) -> Arc<TempDir> {
         Arc::clone(&self.folder)
+    }
+
+    /// Where it answers on this machine, whatever `public_url` says.
+    pub(crate) fn local_url(&self) -> String {
+        rushes_server::lifecycle::local_url(self.app().config.listen)
     }
 
     /// The data directory.

@@ -1,0 +1,67 @@
+//! What a webhook says: an event, with the task as a query shows it at that moment.
+//!
+//! Guarantees: a body is at most `rushes_domain::webhook::BODY_BYTES_MAX`; what does not fit goes,
+//! the client's own metadata first. Links are signed when the body is made, so that those of a late
+//! attempt work.
+
+use rushes_domain::webhook::{BODY_BYTES_MAX, EventType};
+use rushes_domain::{EndpointId, Timestamp};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Data, Strings, View, Words, data};
+
+/// Something that happened.
+#[derive(Debug, Clone, Copy)]
+pub struct Event {
+    /// What.
+    pub kind: EventType,
+    /// Its place among the events of its task.
+    pub sequence: u32,
+    /// When.
+    pub happened_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct Body<'a, D> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    timestamp: &'a str,
+    data: D,
+    sequence: u32,
+}
+
+impl Event {
+    fn write(&self, data: impl Serialize) -> serde_json::Result<Vec<u8>> {
+        let timestamp = moment(self.happened_at);
+        let (kind, sequence) = (self.kind.as_str(), self.sequence);
+        serde_json::to_vec(&Body { kind, timestamp: &timestamp, data, sequence })
+    }
+}
+
+/// The body of a task's event.
+pub fn body(event: &Event, view: &View<'_>) -> serde_json::Result<Vec<u8>> {
+    let strings = Strings::of(view);
+    let whole = event.write(data(view, &strings))?;
+    if whole.len() <= BODY_BYTES_MAX {
+        return Ok(whole);
+    }
+    let without = Data { metadata: None, ..data(view, &strings) };
+    let shorter = event.write(without)?;
+    if shorter.len() <= BODY_BYTES_MAX {
+        return Ok(shorter);
+    }
+    let status = Words::of(view.row, view.is_held_back).task;
+    event.write(json!({ "task_id": strings.id, "id": strings.id, "status": status }))
+}
+
+/// The body of a test.
+pub fn test_body(event: &Event, endpoint: EndpointId) -> serde_json::Result<Vec<u8>> {
+    let message = format!("This is a test of webhook {endpoint}. Nothing happened to any video.");
+    event.write(json!({ "webhook_id": endpoint.0, "message": message }))
+}
+
+/// To the microsecond, in UTC (RFC 3339).
+fn moment(at: Timestamp) -> String {
+    jiff::Timestamp::from_microsecond(at.0).map(|it| it.to_string()).unwrap_or_default()
+}
