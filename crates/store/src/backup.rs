@@ -14,31 +14,6 @@ use crate::tx::{Tx, single};
 /// Rows in one answer, at most.
 pub const PAGE_MAX: usize = 1_000;
 
-/// A video that a row keeps.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptResult {
-    /// The task.
-    pub task_id: TaskId,
-    /// Video and still picture, relative to the data directory.
-    pub paths: Vec<String>,
-}
-
-const KEPT_RESULTS: &str = "SELECT id, result_path, result_poster_path FROM tasks
-    WHERE result_path IS NOT NULL AND result_removed_at IS NULL AND id > $1
-    ORDER BY id LIMIT $2";
-
-/// Videos that rows keep, in the order of their tasks' ids, [`PAGE_MAX`] at a time; `after` is the
-/// last one seen.
-pub fn kept_results(tx: &mut Tx<'_>, after: Option<TaskId>) -> Result<Vec<KeptResult>, StoreError> {
-    let after = after.unwrap_or(TaskId::new(0));
-    tx.rows(KEPT_RESULTS, params![after, PAGE_MAX], |row| {
-        let task_id = row.take()?;
-        let path: Option<String> = row.take()?;
-        let poster_path: Option<String> = row.take()?;
-        Ok(KeptResult { task_id, paths: path.into_iter().chain(poster_path).collect() })
-    })
-}
-
 /// A picture that a row keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptImage {

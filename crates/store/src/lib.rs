@@ -47,8 +47,8 @@ pub use accounts::{
 };
 pub use audit::{AuditEntry, AuditFilter, audit, list_audit};
 pub use backup::{
-    Counts, KeptImage, KeptResult, counts, kept_images, kept_results, schema_version,
-    withdraw_all_results, withdraw_image, withdraw_result,
+    Counts, KeptImage, counts, kept_images, schema_version, withdraw_all_results, withdraw_image,
+    withdraw_result,
 };
 pub use change::{Change, CommitObserver};
 pub use channels::{

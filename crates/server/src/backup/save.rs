@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rushes_domain::Timestamp;
 use rushes_store::{
-    KeptImage, Store, StoreOptions, counts, integrity_faults, kept_images, kept_results,
+    KeptImage, Store, StoreOptions, counts, integrity_faults, kept_images, kept_videos,
     schema_version, withdraw_all_results, withdraw_image, withdraw_result,
 };
 
@@ -142,7 +142,7 @@ fn write(
         snapshot.write_blocking(move |tx| withdraw_all_results(tx, now))?;
         0
     } else {
-        add_videos(data_dir, snapshot, &mut archive, now, progress)?
+        add_videos(data_dir, snapshot, &mut archive, &mut warnings, now, progress)?
     };
     add_images(data_dir, snapshot, &mut archive, &mut warnings, progress)?;
     if options.without_secrets {
@@ -178,27 +178,35 @@ fn write(
 }
 
 /// Adds every video with its poster. One that the server removed meanwhile is withdrawn from the
-/// snapshot; tells how many there were.
+/// snapshot; tells how many there were. One whose bytes changed is added as it is: better than none.
 fn add_videos(
     data_dir: &Path,
     snapshot: &Store,
     archive: &mut Archive,
+    warnings: &mut Vec<String>,
     now: Timestamp,
     progress: &mut dyn FnMut(usize, u64),
 ) -> Result<u64, BackupError> {
     let mut withdrawn = 0;
     let mut after = None;
     loop {
-        let page = snapshot.read_blocking(move |tx| kept_results(tx, after))?;
+        let page = snapshot.read_blocking(move |tx| kept_videos(tx, after))?;
         let Some(last) = page.last() else { return Ok(withdrawn) };
         after = Some(last.task_id);
-        for result in page {
-            let mut is_whole = true;
-            for path in &result.paths {
-                is_whole &= archive.add(path, &data_dir.join(path))?;
+        for video in page {
+            let mut is_whole = archive.add(&video.path, &data_dir.join(&video.path))?;
+            let saved = archive.entries.last().filter(|_| is_whole);
+            if saved
+                .is_some_and(|it| (it.bytes, &it.sha256) != (video.bytes_len, &video.sha256_hex))
+            {
+                let path = &video.path;
+                warnings.push(format!("{path} is not what was stored; it is saved as it is"));
+            }
+            if let Some(poster) = &video.poster_path {
+                is_whole &= archive.add(poster, &data_dir.join(poster))?;
             }
             if !is_whole {
-                let id = result.task_id;
+                let id = video.task_id;
                 snapshot.write_blocking(move |tx| withdraw_result(tx, id, now))?;
                 withdrawn += 1;
             }

@@ -143,6 +143,8 @@ async fn who_lost_its_right_on_the_way_changes_nothing() {
 /// What is committed is in force, though nobody waited for the answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_hangs_up_leaves_no_change_half_done() {
+    // Enough for a busy machine to come to a change that it has heard.
+    const READS: usize = 1_000;
     let app = TestApp::start().await;
     let token = app.app().local_token.clone();
     let send_and_leave = async |path: &str, body: &Value| {
@@ -175,7 +177,7 @@ async fn a_client_that_hangs_up_leaves_no_change_half_done() {
         send_and_leave("/api/admin/settings", &json!({ "registration": word })).await;
         // A connection that ends before its handler begins is never heard: how many changes take
         // effect is not ours to say, so waiting for them has an end of its own.
-        for _ in 0..50 {
+        for _ in 0..READS {
             let (version, setting) = stored().await;
             if version != before && setting.as_deref() == Some(flag) {
                 heard += 1;

@@ -409,6 +409,28 @@ fn a_restore_refuses_what_is_not_as_it_was_saved() {
     rushes(folder, &["restore", "b.tar", "--data-dir", "r"]).expect(0);
 }
 
+/// It is not lost with the backup too, but nobody takes it for whole.
+#[test]
+fn a_video_that_changed_on_the_disk_is_saved_with_a_warning() {
+    let folder = tempdir().expect("a folder");
+    let folder = folder.path();
+    backed_up(folder, &[]);
+    let files = fs::read_dir(folder.join("d/files")).expect("a folder");
+    let mut paths = files.map(|entry| entry.expect("an entry").path());
+    let video = paths.find(|path| path.extension().is_some_and(|it| it == "mp4")).expect("a video");
+    let mut bytes = fs::read(&video).expect("a video");
+    bytes[1_000] ^= 1;
+    fs::write(&video, &bytes).expect("written");
+    let backup = ["backup", "b.tar", "--force", "--data-dir", "d"];
+    let ended = rushes(folder, &backup).expect(0);
+    assert!(ended.stderr.contains("is not what was stored"), "{}", ended.stderr);
+    rushes(folder, &["restore", "b.tar", "--data-dir", "r"]).expect(0);
+    let name = video.file_name().expect("a name");
+    assert_eq!(fs::read(folder.join("r/files").join(name)).expect("restored"), bytes);
+    let doctor = rushes(folder, &["doctor", "--data-dir", "r"]).expect(1);
+    assert!(doctor.stdout.contains("its SHA-256 is another"), "{}", doctor.stdout);
+}
+
 /// A backup that an older program wrote.
 #[test]
 fn a_restore_brings_an_older_schema_up_to_date() {
