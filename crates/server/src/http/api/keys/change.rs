@@ -168,6 +168,10 @@ async fn update(
             (Door::Admin, Some(enabled)) => !enabled,
             (_, _) => before.disabled_by_operator,
         };
+        let after = (&terms, enabled, by_operator && !enabled);
+        if after == (&before.terms, before.enabled, before.disabled_by_operator) {
+            return Ok(before);
+        }
         rushes_store::update_key(tx, id, &terms)?;
         rushes_store::set_key_enabled(tx, id, enabled, by_operator)?;
         rushes_store::key_limits_changed(tx, id, now)?;
