@@ -15,7 +15,9 @@ use rushes_domain::request::VideoRequest;
 use rushes_domain::request::json::Pairs;
 use rushes_domain::route::Lane;
 use rushes_domain::{ApiError, TaskId, Ticks, Timestamp};
-use rushes_store::{CreateOutcome, NewIdempotency, NewTask, Replay, StoreError, create_task};
+use rushes_store::{
+    CreateOutcome, NewIdempotency, NewTask, Replay, Shown, StoreError, create_task,
+};
 
 use super::headers::ignored_fields;
 use super::images::{self, Written};
@@ -207,6 +209,11 @@ impl Order {
             id,
             account_id: key.account_id,
             key_id: key.id,
+            shown: Some(Shown {
+                secret_hash: key.secret_hash,
+                address: self.origin.address,
+                model_id: job.model_id.clone(),
+            }),
             key_kind: key.kind,
             model_id: job.model_id,
             model_name: job.model_name,
