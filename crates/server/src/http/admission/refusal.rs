@@ -31,7 +31,8 @@ pub(super) fn rate_limited(allowance: &Allowance) -> HttpError {
 pub(super) fn key_reused() -> HttpError {
     ApiError::new(
         ErrorCode::IdempotencyKeyReused,
-        "this Idempotency-Key was used before with another request body; use a new key",
+        "this Idempotency-Key was used before with another request body, or with a key of the other \
+         kind (test, live); use a new one",
     )
     .with_param("Idempotency-Key")
     .into()
