@@ -237,3 +237,28 @@ async fn a_key_gives_at_most_what_is_left_of_its_budget() {
     }
     app.finish().await;
 }
+
+/// To give is for every operator and stands in the log; to take is power over somebody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_takes_no_money_of_those_above() {
+    let app = TestApp::start().await;
+    make_account(&app, "op", &json!({ "role": "operator" })).await;
+    make_account(&app, "other", &json!({ "role": "operator", "credit": "10" })).await;
+    make_account(&app, "alice", &json!({ "credit": "10" })).await;
+    let cookie = sign_in(&app, "op").await;
+    let by = By::Cookie(&cookie);
+    let adjust = async |name: &str, amount: &str| {
+        let body = json!({ "amount": amount, "reason": "a correction" });
+        let path = format!("/api/admin/accounts/{name}/adjustments");
+        call(&app, by, "POST", &path, &body).await
+    };
+    for name in ["owner", "other"] {
+        let refused = adjust(name, "-9").await;
+        assert_eq!(refusal(&refused), (DENIED, "permission_denied".to_owned()), "{name}");
+        must(&adjust(name, "1").await, 201);
+    }
+    must(&adjust("alice", "-9").await, 201);
+    must(&adjust("op", "1").await, 201);
+    must(&adjust("op", "-1").await, 201);
+    app.finish().await;
+}
