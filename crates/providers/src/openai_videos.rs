@@ -207,7 +207,7 @@ fn body_of(job: &ProviderJob, quirks: &Quirks) -> Result<HttpBody, UpstreamError
         images => {
             let message =
                 format!("it takes one image at most, but the request has {}", images.len());
-            return Err(UpstreamError::new(UpstreamErrorKind::Refused, message));
+            return Err(UpstreamError::new(UpstreamErrorKind::Unsuited, message));
         }
     };
     let mut fields: Fields =

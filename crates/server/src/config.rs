@@ -107,6 +107,10 @@ pub struct AccountConfig {
     pub create_burst: u32,
     /// Tokens that come back each second.
     pub create_per_second: u32,
+    /// Size of the token bucket of changes by the JSON API.
+    pub write_burst: u32,
+    /// Tokens of changes that come back each minute.
+    pub write_per_minute: u32,
     /// Tasks in flight at the same time.
     pub in_flight_max: u32,
     /// Tasks held back by that limit.
@@ -386,6 +390,8 @@ impl Config {
             ("limits.connections_max", self.limits.connections_max as u64),
             ("account.create_burst", u64::from(self.account.create_burst)),
             ("account.create_per_second", u64::from(self.account.create_per_second)),
+            ("account.write_burst", u64::from(self.account.write_burst)),
+            ("account.write_per_minute", u64::from(self.account.write_per_minute)),
             ("account.in_flight_max", u64::from(self.account.in_flight_max)),
             ("task.run_timeout_ms", self.task.run_timeout_ms),
             ("task.queue_timeout_ms", self.task.queue_timeout_ms),

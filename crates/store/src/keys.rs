@@ -28,6 +28,8 @@ pub const ADDRESSES_PER_KEY_MAX: u32 = 20;
 pub struct KeyRow {
     /// The key.
     pub id: KeyId,
+    /// The SHA-256 of the secret that was shown.
+    pub secret_hash: [u8; 32],
     /// Whose it is.
     pub account_id: AccountId,
     /// Live or test.
@@ -139,17 +141,18 @@ pub(crate) static BY_OLD_HASH: std::sync::LazyLock<String> = std::sync::LazyLock
 
 /// The key with this hash, or that had it before its latest roll, usable or not.
 pub fn find_key(tx: &mut Tx<'_>, hash: &[u8; 32]) -> Result<Option<KeyRow>, StoreError> {
-    if let Some(found) = tx.one(&BY_HASH, params![hash], read)? {
+    if let Some(found) = tx.one(&BY_HASH, params![hash], |row| read(row, *hash))? {
         return Ok(Some(found));
     }
-    tx.one(&BY_OLD_HASH, params![hash], read)
+    tx.one(&BY_OLD_HASH, params![hash], |row| read(row, *hash))
 }
 
-fn read(row: &mut Row<'_>) -> Result<KeyRow, StoreError> {
+fn read(row: &mut Row<'_>, secret_hash: [u8; 32]) -> Result<KeyRow, StoreError> {
     let (own, old) = (row.take::<Option<Timestamp>>()?, row.take::<Option<Timestamp>>()?);
     Ok(KeyRow {
         expires_at: own.into_iter().chain(old).min(),
         id: row.take()?,
+        secret_hash,
         account_id: row.take()?,
         kind: row.take()?,
         enabled: row.take()?,
@@ -167,12 +170,12 @@ fn read(row: &mut Row<'_>) -> Result<KeyRow, StoreError> {
     })
 }
 
-fn scopes(row: &mut Row<'_>) -> Result<Scopes, StoreError> {
+pub(crate) fn scopes(row: &mut Row<'_>) -> Result<Scopes, StoreError> {
     let words: String = row.take()?;
     Scopes::from_words(&words).ok_or_else(|| StoreError::corrupt("a key's scopes", &words))
 }
 
-fn networks(row: &mut Row<'_>) -> Result<Option<Vec<IpNet>>, StoreError> {
+pub(crate) fn networks(row: &mut Row<'_>) -> Result<Option<Vec<IpNet>>, StoreError> {
     let Some(texts) = list(row)? else { return Ok(None) };
     let parse = |text: &String| {
         text.parse().map_err(|_| StoreError::corrupt("a key's allowed address", text))

@@ -102,7 +102,7 @@ pub use tasks::promote::{group_limits_changed, key_limits_changed};
 pub use tasks::query::{ListFilter, StateLogRow, list_tasks, queue_position, state_log, task};
 pub use tasks::recover::{shift_times, void_all_leases};
 pub use tasks::row::{ResultRow, TaskRow};
-pub use tasks::standing::standing;
+pub use tasks::standing::{Shown, standing};
 pub use tasks::sweep::{
     Deleted, ExpiredResult, Retention, delete_old_rows, expired_results, overdue, referenced_paths,
     remove_result,

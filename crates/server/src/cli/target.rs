@@ -74,7 +74,8 @@ impl Target {
                 Self::embedded(Some(path), purpose).await
             }
             _ => Err(Failure::new(Exit::Unreachable, "no running gateway was found").with_hint(
-                "start one with `rushes serve`, or set RUSHES_BASE_URL and RUSHES_API_KEY",
+                "name the directory of one with --data-dir DIR, start one with `rushes serve`, or set \
+                 RUSHES_BASE_URL and RUSHES_API_KEY",
             )),
         }
     }

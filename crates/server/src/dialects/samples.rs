@@ -153,6 +153,7 @@ pub(super) fn new_task(key_kind: KeyKind) -> NewTask {
         id,
         account_id,
         key_id,
+        shown: None,
         key_kind,
         model_id: "grok-image-video".into(),
         model_name: "grok-image-video".into(),

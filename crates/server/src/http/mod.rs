@@ -28,6 +28,7 @@ mod proxies;
 pub mod rate;
 pub mod session;
 mod videos;
+mod writes;
 
 use std::sync::Arc;
 
@@ -49,6 +50,7 @@ use self::generations::position::Positions;
 use self::metrics::Scrapes;
 use self::page::Pages;
 use self::session::cookie::CookieRules;
+use self::writes::WriteLimiter;
 use crate::app::App;
 
 /// What handlers share besides the app.
@@ -61,6 +63,7 @@ pub(crate) struct Http {
     positions: Positions,
     pages: Pages,
     cookies: CookieRules,
+    writes: WriteLimiter,
     /// One change of prices or settings at a time.
     setting_changes: tokio::sync::Mutex<()>,
     scrapes: Scrapes,
@@ -82,6 +85,7 @@ pub fn router(app: Arc<App>) -> Router {
         pages: Pages::new(&app.config.public_url),
         setting_changes: tokio::sync::Mutex::new(()),
         cookies: CookieRules::of(&app.config.public_url),
+        writes: WriteLimiter::new(&app.config.account, Arc::clone(&app.clock)),
         scrapes: Scrapes::default(),
         app,
     });

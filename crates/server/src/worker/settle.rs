@@ -126,7 +126,8 @@ pub fn settle(
             let own_ms = doubled_ms(POLL_RETRY_MS, past.poll_failures);
             Settled::after(Happening::PollFailed, wait_ms(error, own_ms))
         }
-        (Kind::Refused, Phase::Submit | Phase::Poll) => {
+        (Kind::Unsuited, Phase::Submit) if fails_over(past) => deferred(error, past),
+        (Kind::Unsuited | Kind::Refused, Phase::Submit | Phase::Poll) => {
             Settled::failed(FailureCode::InvalidForUpstream, detail)
         }
         (Kind::ImageRefused, Phase::Submit | Phase::Poll) => {

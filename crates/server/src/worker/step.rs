@@ -279,7 +279,10 @@ fn report_end(task: &TaskRow) {
         let (state, failure) = (task.state.as_str(), task.failure.as_ref());
         let code = failure.map(|failure| failure.code.as_str());
         let internal = failure.map(|failure| failure.internal.as_str());
-        tracing::info!(task_id = %task.id, state, code, internal, "a task has ended");
+        let (channel, provider) = (task.channel_id.0, task.provider.as_str());
+        tracing::info!(
+            task_id = %task.id, state, code, internal, channel, provider, "a task has ended"
+        );
     }
 }
 

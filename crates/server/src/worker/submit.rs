@@ -210,7 +210,9 @@ async fn submit(app: &App, target: &Target, group_id: GroupId, claimed: &Claimed
             (Err(UpstreamError::new(UpstreamErrorKind::NotSent, text)), false)
         }
     };
-    if was_sent {
+    let is_unsuited =
+        outcome.as_ref().is_err_and(|error| error.kind == UpstreamErrorKind::Unsuited);
+    if was_sent && !is_unsuited {
         target.note(app, Call::Submit, outcome.as_ref().map(drop));
     } else {
         target.not_sent();

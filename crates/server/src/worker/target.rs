@@ -152,6 +152,7 @@ const fn said_by(kind: Kind) -> Outcome {
         Kind::NotSent | Kind::Ambiguous | Kind::Temporary => Outcome::Failure,
         Kind::Unauthorized => Outcome::Refusal,
         Kind::Busy
+        | Kind::Unsuited
         | Kind::Refused
         | Kind::ImageRefused
         | Kind::Moderated

@@ -90,6 +90,7 @@ fn new_task(key: &KeyRow) -> NewTask {
         id: SystemIds.task_id(),
         account_id: key.account_id,
         key_id: key.id,
+        shown: None,
         key_kind: KeyKind::Test,
         model_id: "grok-image-video".into(),
         model_name: "grok-image-video".into(),

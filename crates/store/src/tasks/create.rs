@@ -16,6 +16,7 @@ use crate::idempotency::{self, NewIdempotency, Replay};
 use crate::ledger::{self, After};
 use crate::params;
 use crate::tasks::row::{self, TaskRow};
+use crate::tasks::standing::Shown;
 use crate::tasks::{advance, images, promote, query, standing};
 use crate::tx::Tx;
 
@@ -40,6 +41,8 @@ pub struct NewTask {
     pub account_id: AccountId,
     /// The key that asks for it.
     pub key_id: KeyId,
+    /// What the request showed of the key; `None` where no request is behind the task.
+    pub shown: Option<Shown>,
     /// Test keys hold nothing, whatever `price` says.
     pub key_kind: KeyKind,
     /// The model's canonical id.
@@ -185,7 +188,14 @@ pub fn create_task(tx: &mut Tx<'_>, new: &NewTask) -> Result<CreateOutcome, Stor
     if price < Ticks::ZERO {
         return Err(StoreError::Sql(format!("a price cannot be negative: {price:?}")));
     }
-    let standing = standing::standing(tx, new.account_id, new.key_id, new.limits, new.now)?;
+    let standing = standing::standing(
+        tx,
+        new.account_id,
+        new.key_id,
+        new.shown.as_ref(),
+        new.limits,
+        new.now,
+    )?;
     let has_room = match admit(&standing, price) {
         Verdict::Queue => true,
         Verdict::Park => false,

@@ -1,12 +1,19 @@
 //! What the store knows about whether a task may be made, for `domain::admission`.
 //!
 //! Guarantees: read and decided on within the transaction that then takes money and place. Only
-//! limits that are set are counted for, so that nobody pays for those that are not.
+//! limits that are set are counted for, so that nobody pays for those that are not. A key that was
+//! narrowed or rolled since its request came allows no more than it does now.
 
-use rushes_domain::admission::{Budget, Level, Standing};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use rushes_domain::account::{Scope, Scopes};
+use rushes_domain::admission::{Budget, Level, Standing, Withdrawn};
 use rushes_domain::{AccountId, KeyId, Ticks, Timestamp};
 
 use crate::error::StoreError;
+use crate::groups::list;
+use crate::keys;
 use crate::params;
 use crate::tasks::create::AccountLimits;
 use crate::tx::{Row, Tx};
@@ -16,6 +23,8 @@ use crate::tx::{Row, Tx};
 pub(crate) const STANDING: &str = "SELECT
         keys.enabled = 1 AND keys.deleted_at IS NULL
             AND (keys.expires_at IS NULL OR keys.expires_at > $2),
+        keys.hash, CASE WHEN keys.old_expires_at > $2 THEN keys.old_hash END,
+        keys.scopes, keys.models, keys.addresses, groups.models,
         accounts.enabled,
         accounts.credits_ticks + accounts.adjustments_ticks - accounts.posted_ticks
             - accounts.pending_ticks,
@@ -39,21 +48,81 @@ pub(crate) const STANDING: &str = "SELECT
         JOIN groups ON groups.id = accounts.group_id
     WHERE keys.id = $1 AND keys.account_id = $5";
 
-/// What is known of a key, its account and its group. [`StoreError::NotFound`]: the account has no
-/// such key.
+/// What a request showed when its key was looked at first, to be held against the key as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The SHA-256 of the key's secret.
+    pub secret_hash: [u8; 32],
+    /// Where the request came from.
+    pub address: IpAddr,
+    /// The canonical id of the model that it wants.
+    pub model_id: String,
+}
+
+/// What is known of a key, its account and its group, and of a request with that key if one is
+/// given. [`StoreError::NotFound`]: the account has no such key.
 pub fn standing(
     tx: &mut Tx<'_>,
     account_id: AccountId,
     key_id: KeyId,
+    shown: Option<&Shown>,
     defaults: AccountLimits,
     now: Timestamp,
 ) -> Result<Standing, StoreError> {
     let values = params![key_id, now, defaults.in_flight_max, defaults.waiting_max, account_id];
-    tx.one(STANDING, values, |row| read(row, now))?.ok_or(StoreError::NotFound)
+    tx.one(STANDING, values, |row| read(row, shown, now))?.ok_or(StoreError::NotFound)
 }
 
-fn read(row: &mut Row<'_>, now: Timestamp) -> Result<Standing, StoreError> {
-    let (key_is_usable, account_is_enabled, available) = (row.take()?, row.take()?, row.take()?);
+/// What a key and its group allow now.
+struct Allowed {
+    hash: [u8; 32],
+    /// The secret before the last roll, while it works.
+    old_hash: Option<[u8; 32]>,
+    scopes: Scopes,
+    models: Option<Vec<String>>,
+    addresses: Option<Vec<IpNet>>,
+    group_models: Option<Vec<String>>,
+}
+
+impl Allowed {
+    fn read(row: &mut Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            hash: row.take()?,
+            old_hash: row.take()?,
+            scopes: keys::scopes(row)?,
+            models: list(row)?,
+            addresses: keys::networks(row)?,
+            group_models: list(row)?,
+        })
+    }
+
+    fn has_secret(&self, shown: &Shown) -> bool {
+        self.hash == shown.secret_hash || self.old_hash == Some(shown.secret_hash)
+    }
+
+    fn withdrawn(&self, shown: &Shown) -> Option<Withdrawn> {
+        let lacks = |models: &Option<Vec<String>>| {
+            models.as_ref().is_some_and(|models| !models.contains(&shown.model_id))
+        };
+        let is_elsewhere = |networks: &Vec<IpNet>| {
+            !networks.iter().any(|network| network.contains(&shown.address))
+        };
+        let rules = [
+            (Withdrawn::Address, self.addresses.as_ref().is_some_and(is_elsewhere)),
+            (Withdrawn::Scope, !self.scopes.has(Scope::Generate)),
+            (Withdrawn::KeyModel, lacks(&self.models)),
+            (Withdrawn::GroupModel, lacks(&self.group_models)),
+        ];
+        rules.into_iter().find(|(_, is_lost)| *is_lost).map(|(what, _)| what)
+    }
+}
+
+fn read(row: &mut Row<'_>, shown: Option<&Shown>, now: Timestamp) -> Result<Standing, StoreError> {
+    let is_in_force: bool = row.take()?;
+    let allowed = Allowed::read(row)?;
+    let key_is_usable = is_in_force && shown.is_none_or(|shown| allowed.has_secret(shown));
+    let withdrawn = shown.and_then(|shown| allowed.withdrawn(shown));
+    let (account_is_enabled, available) = (row.take()?, row.take()?);
     let budget = |limit: Option<Ticks>, used| limit.map(|limit| Budget { limit, used });
     let total_budget = budget(row.take()?, row.take()?);
     let (month_limit, month, month_used) = (row.take()?, row.take::<i64>()?, row.take::<Ticks>()?);
@@ -68,6 +137,7 @@ fn read(row: &mut Row<'_>, now: Timestamp) -> Result<Standing, StoreError> {
     Ok(Standing {
         key_is_usable,
         account_is_enabled,
+        withdrawn,
         available,
         total_budget,
         month_budget: budget(month_limit, month_used),

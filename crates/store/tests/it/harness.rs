@@ -264,6 +264,7 @@ pub(crate) fn new_task(account_id: AccountId, key_id: KeyId, number: u64) -> New
         id: task_id(number),
         account_id,
         key_id,
+        shown: None,
         key_kind: KeyKind::Live,
         model_id: "grok-image-video".to_owned(),
         model_name: "grok-imagine-video".to_owned(),

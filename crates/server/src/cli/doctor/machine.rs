@@ -11,6 +11,7 @@ use super::Finding;
 use crate::app::STORE_FILE;
 use crate::config::read_variable;
 use crate::data_dir::LOCK_FILE;
+use crate::secrets;
 
 /// No machine can be right that shows an earlier time: 2026-01-01, before the first release.
 const EARLIEST_UNIX_SECONDS: i64 = 1_767_225_600;
@@ -93,6 +94,21 @@ fn others_may_read(path: &Path) -> Option<bool> {
 #[cfg(not(unix))]
 fn others_may_read(_path: &Path) -> Option<bool> {
     None
+}
+
+/// The secret that links, copies of keys and credentials hang on.
+pub(super) fn secret(data_dir: &Path) -> Finding {
+    const CHECK: &str = "secret";
+    if read_variable("RUSHES_SECRET_KEY").is_some() {
+        return Finding::ok(CHECK, "given by RUSHES_SECRET_KEY");
+    }
+    if !data_dir.join(STORE_FILE).exists() {
+        return Finding::ok(CHECK, "made with the first start");
+    }
+    match secrets::fault(data_dir) {
+        Some(fault) => Finding::fail(CHECK, fault),
+        None => Finding::ok(CHECK, "there"),
+    }
 }
 
 /// Whether some process holds the directory.

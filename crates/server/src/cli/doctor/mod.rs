@@ -160,6 +160,7 @@ async fn examine(config: &Config, is_quick: bool) -> Vec<Finding> {
     findings.push(Finding::ok("data", shown.to_string()));
     findings.push(machine::disk(data_dir, config.limits.storage_free_bytes_min));
     findings.push(machine::permissions(data_dir));
+    findings.push(machine::secret(data_dir));
     findings.push(server(data_dir).await);
     findings.extend(store::examine(data_dir, is_quick).await);
     findings.push(machine::nasm());

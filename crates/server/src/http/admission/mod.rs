@@ -209,7 +209,7 @@ pub(super) fn may_use(model: &Model, key: &KeyRow) -> bool {
 async fn standing(app: &App, caller: &Caller) -> Result<Standing, HttpError> {
     let (key, limits, now) = (Arc::clone(&caller.0), app.config.account.limits(), app.clock.now());
     let read = move |tx: &mut rushes_store::Tx<'_>| {
-        rushes_store::standing(tx, key.account_id, key.id, limits, now)
+        rushes_store::standing(tx, key.account_id, key.id, None, limits, now)
     };
     Ok(app.store.read(read).await?)
 }

@@ -10,7 +10,7 @@ use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
-use rushes_domain::{AccountId, ApiError, ErrorCode, TaskId, Timestamp};
+use rushes_domain::{AccountId, ApiError, ErrorCode, TaskId, Ticks, Timestamp};
 use rushes_store::ledger::TRANSFERS_LIST_MAX;
 use rushes_store::{AccountRow, BookOutcome, NewAdjustment, NewCredit, StoreError, Transfer, Tx};
 use serde::Deserialize;
@@ -274,6 +274,10 @@ async fn adjust(
     let change = move |tx: &mut Tx<'_>, actor: &Actor| {
         actor.require_operator()?;
         let account = account_named(tx, &name)?;
+        // To give is free, and stands in the log; to take is power over somebody.
+        if amount < Ticks::ZERO {
+            actor.require_power_over(&account)?;
+        }
         let new = NewAdjustment {
             account_id: account.id,
             task_id,

@@ -237,3 +237,50 @@ async fn a_key_gives_at_most_what_is_left_of_its_budget() {
     }
     app.finish().await;
 }
+
+/// To give is for every operator and stands in the log; to take is power over somebody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_takes_no_money_of_those_above() {
+    let app = TestApp::start().await;
+    make_account(&app, "op", &json!({ "role": "operator" })).await;
+    make_account(&app, "other", &json!({ "role": "operator", "credit": "10" })).await;
+    make_account(&app, "alice", &json!({ "credit": "10" })).await;
+    let cookie = sign_in(&app, "op").await;
+    let by = By::Cookie(&cookie);
+    let adjust = async |name: &str, amount: &str| {
+        let body = json!({ "amount": amount, "reason": "a correction" });
+        let path = format!("/api/admin/accounts/{name}/adjustments");
+        call(&app, by, "POST", &path, &body).await
+    };
+    for name in ["owner", "other"] {
+        let refused = adjust(name, "-9").await;
+        assert_eq!(refusal(&refused), (DENIED, "permission_denied".to_owned()), "{name}");
+        must(&adjust(name, "1").await, 201);
+    }
+    must(&adjust("alice", "-9").await, 201);
+    must(&adjust("op", "1").await, 201);
+    must(&adjust("op", "-1").await, 201);
+    app.finish().await;
+}
+
+/// What was disabled for an operator is not its own to enable, by whichever door.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_does_not_enable_its_own_key_that_was_disabled_for_it() {
+    let app = TestApp::start().await;
+    make_account(&app, "op", &json!({ "role": "operator" })).await;
+    let cookie = sign_in(&app, "op").await;
+    let by = By::Cookie(&cookie);
+    let (key, _) = make(&app, by, &json!({ "name": "k" })).await;
+    let admin = format!("/api/admin/keys/{}", key["id"]);
+    let (on, off) = (json!({ "enabled": true }), json!({ "enabled": false }));
+    must(&call(&app, By::Local, "PATCH", &admin, &off).await, 200);
+    for door in [path(&key, ""), admin.clone()] {
+        let refused = call(&app, by, "PATCH", &door, &on).await;
+        assert_eq!(refusal(&refused), (DENIED, "permission_denied".to_owned()), "{door}");
+        assert_eq!(refused.json()["error"]["param"], "enabled", "{door}");
+    }
+    must(&call(&app, By::Local, "PATCH", &admin, &on).await, 200);
+    must(&call(&app, by, "PATCH", &path(&key, ""), &off).await, 200);
+    must(&call(&app, by, "PATCH", &admin, &on).await, 200);
+    app.finish().await;
+}

@@ -159,6 +159,24 @@ fn secrets_that_others_may_read_fail() {
 }
 
 #[test]
+fn a_lost_or_cut_secret_fails_and_a_given_one_does_not() {
+    let folder = tempdir().expect("a folder");
+    used(folder.path());
+    let path = folder.path().join("d/secret.key");
+    fs::write(&path, b"too short").expect("written");
+    let report = run(folder.path(), &[], &["doctor", "--data-dir", "d", "--json"]);
+    assert_eq!(verdict(&report.expect(1).json(), "secret"), "fail");
+    fs::remove_file(&path).expect("removed");
+    let ended = run(folder.path(), &[], &["doctor", "--data-dir", "d"]).expect(1);
+    assert!(ended.stdout.contains("secret.key is missing"), "{}", ended.stdout);
+    let digits = "00".repeat(32);
+    let small = "RUSHES_LIMITS__STORAGE_FREE_BYTES_MIN";
+    let given = [("RUSHES_SECRET_KEY", &*digits), (small, "1")];
+    let report = run(folder.path(), &given, &["doctor", "--data-dir", "d", "--json"]);
+    assert_eq!(verdict(&report.expect(0).json(), "secret"), "ok");
+}
+
+#[test]
 fn a_database_that_is_none_fails() {
     let folder = tempdir().expect("a folder");
     fs::create_dir(folder.path().join("d")).expect("made");

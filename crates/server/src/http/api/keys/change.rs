@@ -9,6 +9,7 @@ use axum::extract::Request;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
+use rushes_domain::account::Role;
 use rushes_domain::{AccountId, ApiError, ErrorCode, KeyId, Limit, Timestamp};
 use rushes_store::keys::{
     KEYS_PER_ACCOUNT_MAX, KEYS_PER_DAY_MAX, count_keys, key, many_keys_since,
@@ -168,6 +169,10 @@ async fn update(
             (Door::Admin, Some(enabled)) => !enabled,
             (_, _) => before.disabled_by_operator,
         };
+        let after = (&terms, enabled, by_operator && !enabled);
+        if after == (&before.terms, before.enabled, before.disabled_by_operator) {
+            return Ok(before);
+        }
         rushes_store::update_key(tx, id, &terms)?;
         rushes_store::set_key_enabled(tx, id, enabled, by_operator)?;
         rushes_store::key_limits_changed(tx, id, now)?;
@@ -191,7 +196,9 @@ fn check_change(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let is_enabled_now = enabled && !before.enabled;
-    if is_enabled_now && before.disabled_by_operator && door == Door::Own {
+    // Whoever it was disabled for does not undo that, by whichever door; but nobody is above the owner.
+    let is_own = actor.account_id() == Some(before.account_id) && actor.role() != Role::Owner;
+    if is_enabled_now && before.disabled_by_operator && (door == Door::Own || is_own) {
         let text = "an operator disabled this key; ask the operator of this gateway";
         return Err(ApiError::new(ErrorCode::PermissionDenied, text).with_param("enabled").into());
     }
