@@ -77,7 +77,9 @@ pub(in crate::http) fn key(row: &KeyDetail, now: Timestamp) -> Value {
     let terms = &row.terms;
     let addresses = terms.addresses.as_ref();
     let addresses = addresses.map(|list| list.iter().map(ToString::to_string).collect::<Vec<_>>());
-    let month_used = if row.month >= now.utc_month() { row.month_used } else { Ticks::ZERO };
+    // In the present month, or in the next one by a clock that was set back.
+    let is_this_month = (0..=1).contains(&(row.month - now.utc_month()));
+    let month_used = if is_this_month { row.month_used } else { Ticks::ZERO };
     let scopes: Vec<&str> = terms.scopes.iter().map(Scope::as_str).collect();
     json!({
         "object": "key",
