@@ -152,7 +152,7 @@ impl Provider for OpenAiVideos {
                 HttpRequest::new(Operation::Submit, Method::POST, "/v1/videos").with_hops(job);
             let answer = send(upstream, request.with_body(body)).await?;
             if !answer.is_success() {
-                return Err(answer.refusal(Operation::Submit, upstream));
+                return Err(answer.refusal(Operation::Submit, upstream, &job.own_words()));
             }
             answer.upstream_id(&["/id"])
         })
@@ -171,7 +171,7 @@ impl Provider for OpenAiVideos {
                 return Ok(failed(FailureCode::Cancelled, "deleted", &answer.words()));
             }
             if !answer.is_success() {
-                return Err(answer.refusal(Operation::Poll, upstream));
+                return Err(answer.refusal(Operation::Poll, upstream, &job.own_words()));
             }
             progress_of(&answer, job)
         })

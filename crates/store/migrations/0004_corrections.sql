@@ -93,3 +93,8 @@ UPDATE channels SET limits_changed_at =
 ALTER TABLE tasks ADD COLUMN queue_deadline_at BIGINT NOT NULL DEFAULT 0;
 UPDATE tasks SET queue_deadline_at =
     CASE WHEN submitted_at IS NULL THEN deadline_at ELSE created_at + queue_timeout_ms * 1000 END;
+
+-- The latest month that a key has counted in: of a later one it has used nothing, and the ledger need
+-- not be asked.
+ALTER TABLE keys ADD COLUMN latest_month BIGINT NOT NULL DEFAULT 0;
+UPDATE keys SET latest_month = month;

@@ -374,8 +374,9 @@ pub struct KeyDetail {
 impl KeyDetail {
     /// What its tasks of the present month cost.
     pub fn month_used_at(&self, now: Timestamp) -> Ticks {
-        // A clock that was set back does not open a month's budget again.
-        if self.month >= now.utc_month() { self.month_used } else { Ticks::ZERO }
+        // In the present month, or in the next one by a clock that was set back.
+        let is_this_month = (0..=1).contains(&(self.month - now.utc_month()));
+        if is_this_month { self.month_used } else { Ticks::ZERO }
     }
 }
 

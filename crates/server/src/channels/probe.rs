@@ -201,6 +201,8 @@ async fn video(
         let now = app.clock.now();
         let handle = JobHandle {
             upstream_id: &id,
+            prompt: &job.prompt,
+            negative_prompt: None,
             directives: &directives,
             submitted_at: began,
             now,

@@ -34,6 +34,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::app::App;
 use crate::channels::Roster;
+use crate::channels::breaker::Ticket;
 use claim::Claims;
 use fetch_line::FetchLine;
 use memory::Memory;
@@ -86,6 +87,8 @@ struct Worker {
 enum Slot {
     /// One of those for steps of its kind.
     Permit(OwnedSemaphorePermit),
+    /// One of those for hand-overs, and when the job is sent as its channel's breaker counts.
+    Submit(OwnedSemaphorePermit, Ticket),
     /// A spot in the line of those that have images to fetch.
     Line(fetch_line::Spot),
 }
@@ -175,14 +178,15 @@ impl Worker {
             self.put_back(claimed, 0);
             return;
         };
-        if let Some(channel) = channel.filter(|_| submit::takes_room(&claimed)) {
+        let ticket = channel.filter(|_| submit::takes_room(&claimed)).map(|channel| {
             let now_ms = self.app.clock.monotonic_ms();
-            channel.runtime.breaker(|breaker| breaker.sending(now_ms));
-        }
+            channel.runtime.breaker(|breaker| breaker.sending(now_ms))
+        });
         let is_preview = channel.is_none() && submit::takes_room(&claimed);
         let place = is_preview.then(|| Place::take(self));
         let limit_ms = claim::submit_lease_ms(channel) - LEASE_MARGIN_MS;
-        self.spawn(claimed, origin, Slot::Permit(permit), place, limit_ms);
+        let slot = Slot::Submit(permit, ticket.unwrap_or_default());
+        self.spawn(claimed, origin, slot, place, limit_ms);
     }
 
     /// Gives back a claimed task of which nothing was sent.

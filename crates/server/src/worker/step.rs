@@ -174,6 +174,8 @@ pub(super) async fn cancel(target: &Target, task: &TaskRow, now: Timestamp) {
 pub(super) fn handle<'a>(task: &'a TaskRow, id: &'a UpstreamId, now: Timestamp) -> JobHandle<'a> {
     JobHandle {
         upstream_id: id,
+        prompt: &task.prompt,
+        negative_prompt: task.options.negative_prompt.as_deref(),
         directives: &task.directives,
         submitted_at: task.submitted_at.unwrap_or(task.created_at),
         now,

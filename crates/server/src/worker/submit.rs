@@ -8,7 +8,6 @@ use rushes_providers::{UpstreamError, UpstreamErrorKind, UpstreamId};
 use rushes_store::{
     Advance, Claimed, Fence, Happening, ImageSnapshot, TaskRow, advance, images, occupy_routes,
 };
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::images::FetchOutcome;
 use super::settle::{Past, Phase, Settled, settle};
@@ -43,16 +42,21 @@ pub(super) async fn hand_over(
     mut place: Option<Place>,
 ) {
     if claimed.task.state == State::Queued {
-        let Some((ready, permit)) = prepare(worker, group_id, &claimed, slot).await else { return };
+        let Some((ready, taken)) = prepare(worker, group_id, &claimed, slot).await else { return };
         if ready.task.channel_id == ChannelId::PREVIEW {
             place = Some(Place::take(worker));
         }
         claimed = ready;
-        slot = Slot::Permit(permit);
+        slot = taken;
     }
     let app = &worker.app;
     match Target::of(app, &claimed.task) {
-        Some(target) => submit(app, &target, group_id, &claimed).await,
+        Some(mut target) => {
+            if let Slot::Submit(_, ticket) = &slot {
+                target.ticket = *ticket;
+            }
+            submit(app, &target, group_id, &claimed).await;
+        }
         None => {
             // Its channel was taken out of force in this very moment; nothing was sent.
             step::requeue_unsent(app, &claimed.task, &claimed.lease).await;
@@ -83,11 +87,11 @@ async fn prepare(
     group_id: GroupId,
     claimed: &Claimed,
     slot: Slot,
-) -> Option<(Claimed, OwnedSemaphorePermit)> {
+) -> Option<(Claimed, Slot)> {
     let app = &worker.app;
     let snapshots = match slot {
         // What is ready and was not started has another end.
-        Slot::Permit(_permit) => {
+        Slot::Permit(_permit) | Slot::Submit(_permit, _) => {
             if !end_otherwise(app, claimed).await {
                 step::give_back(app, &claimed.task, &claimed.lease, 0).await;
             }
@@ -124,7 +128,7 @@ async fn start(
     group_id: GroupId,
     claimed: &Claimed,
     snapshots: Vec<ImageSnapshot>,
-) -> Option<(Claimed, OwnedSemaphorePermit)> {
+) -> Option<(Claimed, Slot)> {
     let app = &worker.app;
     let roster = match app.channels.current(&app.store).await {
         Ok(roster) => roster,
@@ -173,11 +177,11 @@ async fn start(
         step::requeue_unsent(app, &ready.task, &ready.lease).await;
         return None;
     };
-    if let Some(channel) = channel {
+    let ticket = channel.map(|channel| {
         let now_ms = app.clock.monotonic_ms();
-        channel.runtime.breaker(|breaker| breaker.sending(now_ms));
-    }
-    Some((ready, permit))
+        channel.runtime.breaker(|breaker| breaker.sending(now_ms))
+    });
+    Some((ready, Slot::Submit(permit, ticket.unwrap_or_default())))
 }
 
 /// The images that are missing; none if the task went another way.

@@ -189,6 +189,14 @@ pub(super) const TIMELESS: &[(&str, &str)] = &[
     ),
     (
         "I5",
+        "SELECT 'key ' || keys.id || ' has counted up to month ' || keys.latest_month
+             || ', but holds something in month ' || MAX(hold.spend_month)
+         FROM keys JOIN transfers AS hold ON hold.key_id = keys.id AND hold.kind = 'hold'
+         GROUP BY keys.id, keys.latest_month
+         HAVING MAX(hold.spend_month) > keys.latest_month LIMIT $1",
+    ),
+    (
+        "I5",
         "SELECT 'task ' || tasks.id || ' is counted in month ' || tasks.spend_month
              || ' but its hold in month ' || COALESCE(CAST(hold.spend_month AS TEXT), 'none')
          FROM tasks JOIN transfers AS hold ON hold.id = 'hold:' || tasks.id

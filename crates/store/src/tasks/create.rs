@@ -164,12 +164,17 @@ pub(crate) const ADMIT: &str = "UPDATE accounts SET
     RETURNING transfers_count,
         credits_ticks + adjustments_ticks - posted_ticks - pending_ticks";
 
-/// `$3` is the month of the hold; a clock that was set back goes on in the month that it was.
-pub(crate) const SPEND: &str = "UPDATE keys SET
+/// `$3` is the present month; it tells in which one the hold counts.
+pub(crate) const SPEND: &str = concat!(
+    "UPDATE keys SET
     used_ticks = used_ticks + $2,
-    month_used_ticks = CASE WHEN month >= $3 THEN month_used_ticks ELSE 0 END + $2,
-    month = CASE WHEN month >= $3 THEN month ELSE $3 END
-    WHERE id = $1 RETURNING month";
+    month_used_ticks = ",
+    standing::month_used!("$3"),
+    " + $2,
+    month = CASE WHEN month BETWEEN $3 AND $3 + 1 THEN month ELSE $3 END,
+    latest_month = CASE WHEN latest_month > $3 THEN latest_month ELSE $3 END
+    WHERE id = $1 RETURNING month"
+);
 
 /// Makes a task, or says why not. A refusal leaves nothing behind.
 pub fn create_task(tx: &mut Tx<'_>, new: &NewTask) -> Result<CreateOutcome, StoreError> {

@@ -231,6 +231,48 @@ fn a_months_budget_is_exact_when_the_clock_was_set_back() {
     assert!(matches!(create(5, MONTH_SECONDS), CreateOutcome::Refused(_)));
 }
 
+/// A clock that was a year ahead for a moment locks no key until then: it counts in the present month
+/// again, and each month keeps what was used in it.
+#[test]
+fn a_clock_that_was_far_ahead_leaves_the_months_budgets_as_they_were() {
+    const YEAR_SECONDS: i64 = 366 * 86_400;
+    let test = TestStore::new();
+    let terms = KeyTerms { month_budget: Some(Ticks(PRICE.0 * 2)), ..KeyTerms::named("two") };
+    let key = second_key(&test, 9, terms);
+    let create = |number, seconds| {
+        let mut new = new_task(test.account, key, number);
+        new.now = at(seconds);
+        test.create(new)
+    };
+    let is_full = |number, seconds| matches!(create(number, seconds), CreateOutcome::Refused(_));
+    let used = || {
+        let row = test.read(move |tx| rushes_store::keys::key(tx, key)).expect("the key");
+        (row.month, row.month_used)
+    };
+    let in_january = created(create(1, 0));
+    let ahead = created(create(2, YEAR_SECONDS));
+    created(create(3, YEAR_SECONDS));
+    assert!(is_full(4, YEAR_SECONDS));
+
+    created(create(5, 60));
+    assert_eq!(used(), (at(0).utc_month(), Ticks(PRICE.0 * 2)), "what was used before counts");
+    assert!(is_full(6, 60));
+    test.assert_sound();
+    test.outside(ahead.id, Happening::Cancelled(cancelled()), 60).unwrap();
+    assert!(is_full(7, 60), "given back to the month in which it was held");
+    test.outside(in_january.id, Happening::Cancelled(cancelled()), 60).unwrap();
+    created(create(8, 60));
+    for (number, months) in [(10, 1), (20, 2), (30, 3)] {
+        created(create(number, months * MONTH_SECONDS));
+        created(create(number + 1, months * MONTH_SECONDS));
+        assert!(is_full(number + 2, months * MONTH_SECONDS));
+    }
+
+    created(create(40, YEAR_SECONDS));
+    assert_eq!(used(), (at(YEAR_SECONDS).utc_month(), Ticks(PRICE.0 * 2)), "one is from before");
+    assert!(is_full(41, YEAR_SECONDS));
+}
+
 /// What was held in the last second of a month is given back there, and not to the month in which the
 /// task ended.
 #[test]

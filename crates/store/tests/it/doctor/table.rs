@@ -146,6 +146,7 @@ fn damages() -> Vec<(&'static str, &'static str)> {
         ("UPDATE transfers SET available_ticks = 0 WHERE kind = 'void'", "I5"),
         ("UPDATE keys SET used_ticks = used_ticks + 1 WHERE used_ticks > 0", "I5"),
         ("UPDATE keys SET month_used_ticks = 0 WHERE month_used_ticks > 0", "I5"),
+        ("UPDATE keys SET latest_month = 1 WHERE used_ticks > 0", "I5"),
         ("UPDATE tasks SET spend_month = spend_month + 1 WHERE state = 'running'", "I5"),
         ("UPDATE usage_days SET seconds = seconds + 1", "I5"),
         ("UPDATE accounts SET group_id = 99 WHERE name = 'owner'", "I5"),
