@@ -9,6 +9,7 @@ mod doctor;
 mod embedded;
 mod served;
 mod serving;
+mod webhooks;
 
 use std::path::Path;
 use std::process::{Command, Output};

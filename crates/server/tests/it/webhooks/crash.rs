@@ -2,10 +2,7 @@
 //! keeps its one id.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use rushes_domain::Clock as _;
 use rushes_server::clock::SystemClock;
 use rushes_server::data_dir::read_note;
@@ -14,21 +11,12 @@ use serde_json::{Value, json};
 
 use crate::support::binary::{Binary, client, data_dir};
 use crate::support::eventually;
-use crate::support::receiver::{AUTHORITY, Receiver, Reply};
+use crate::support::receiver::{Receiver, Reply, authority_file};
 
 /// Lives of the gateway that end by a kill.
 const ROUNDS: usize = 8;
 /// Tasks of one life.
 const TASKS: usize = 6;
-
-/// The receivers' authority as a file of certificates.
-fn certificates(folder: &Path) -> String {
-    let text = STANDARD.encode(AUTHORITY);
-    let path = folder.join("authority.pem");
-    let pem = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
-    std::fs::write(&path, pem).expect("written");
-    path.to_string_lossy().into_owned()
-}
 
 async fn send(request: reqwest::RequestBuilder, body: &Value) -> Value {
     let request = request.header("content-type", "application/json").body(body.to_string());
@@ -67,7 +55,7 @@ async fn failed_tasks(binary: &Binary) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kill_9_between_event_and_delivery_loses_none() {
     let folder = tempfile::tempdir().expect("a temporary directory");
-    let file = certificates(folder.path());
+    let file = authority_file(folder.path());
     let environment =
         [("SSL_CERT_FILE", file.as_str()), ("RUSHES_EGRESS__ALLOW", "127.0.0.0/8,::1/128")];
     let receiver = Receiver::start();
