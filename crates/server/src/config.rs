@@ -109,6 +109,8 @@ pub struct AccountConfig {
     pub in_flight_max: u32,
     /// Tasks held back by that limit.
     pub waiting_max: u32,
+    /// Streams of events that are open at the same time.
+    pub event_streams_max: usize,
     /// Credit of the owner account.
     #[serde(with = "dollars")]
     pub first_credit: Ticks,
@@ -384,6 +386,7 @@ impl Config {
             ("account.create_burst", u64::from(self.account.create_burst)),
             ("account.create_per_second", u64::from(self.account.create_per_second)),
             ("account.in_flight_max", u64::from(self.account.in_flight_max)),
+            ("account.event_streams_max", self.account.event_streams_max as u64),
             ("task.run_timeout_ms", self.task.run_timeout_ms),
             ("task.queue_timeout_ms", self.task.queue_timeout_ms),
             ("retention.file_seconds", self.retention.file_seconds),

@@ -174,6 +174,15 @@ impl Words {
     }
 }
 
+/// Progress as it is shown.
+fn percent(row: &TaskRow) -> u8 {
+    match row.state {
+        State::Parked | State::Queued => 0,
+        state if state.is_terminal() => 100,
+        _ => row.percent.min(PERCENT_UNFINISHED_MAX),
+    }
+}
+
 /// Texts that are made for one answer and used in several places of it.
 struct Strings {
     id: String,
@@ -185,11 +194,7 @@ struct Strings {
 impl Strings {
     fn of(view: &View<'_>) -> Self {
         let View { row, links, now, .. } = view;
-        let percent = match row.state {
-            State::Parked | State::Queued => 0,
-            state if state.is_terminal() => 100,
-            _ => row.percent.min(PERCENT_UNFINISHED_MAX),
-        };
+        let percent = percent(row);
         let result = row.result.as_ref().filter(|_| row.state == State::Succeeded);
         let poster = result.and_then(|result| result.poster_path.as_ref());
         Self {

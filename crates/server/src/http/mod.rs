@@ -44,6 +44,7 @@ use self::admission::disk::DiskGuard;
 use self::body::Bodies;
 use self::error::HttpError;
 use self::fair::FairPool;
+use self::generations::events::EventStreams;
 use self::generations::position::Positions;
 use self::metrics::Scrapes;
 use self::page::Pages;
@@ -58,6 +59,7 @@ pub(crate) struct Http {
     filtered_lists: FairPool,
     disk: DiskGuard,
     positions: Positions,
+    event_streams: EventStreams,
     pages: Pages,
     cookies: CookieRules,
     /// One change of prices or settings at a time.
@@ -78,6 +80,7 @@ pub fn router(app: Arc<App>) -> Router {
         filtered_lists: generations::filtered_lists(),
         disk: DiskGuard::default(),
         positions: Positions::default(),
+        event_streams: EventStreams::default(),
         pages: Pages::new(&app.config.public_url),
         setting_changes: tokio::sync::Mutex::new(()),
         cookies: CookieRules::of(&app.config.public_url),
@@ -91,6 +94,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/video/generations/estimate", post(admission::estimate::estimate))
         .route("/v1/video/generations/{task_id}", get(generations::show))
         .route("/v1/video/generations/{task_id}/cancel", post(generations::cancel))
+        .route("/v1/video/generations/{task_id}/events", get(generations::events::events))
         .merge(api::routes())
         .route("/files/{name}", get(files::serve).options(files::preflight))
         .route("/healthz", get(health::alive))

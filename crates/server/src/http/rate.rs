@@ -217,6 +217,7 @@ mod tests {
             create_per_second: per_second,
             in_flight_max: 1,
             waiting_max: 1,
+            event_streams_max: 0,
             first_credit: rushes_domain::Ticks::ZERO,
         })
     }

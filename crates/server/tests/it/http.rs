@@ -5,6 +5,7 @@ mod bad_requests;
 mod connections;
 mod create;
 mod errors;
+mod events;
 mod fairness;
 mod files;
 mod heavy;

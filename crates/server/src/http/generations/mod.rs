@@ -1,5 +1,6 @@
 //! `/v1/video/generations`: create, list, query and cancel video tasks.
 
+pub(super) mod events;
 mod list;
 pub(super) mod position;
 
