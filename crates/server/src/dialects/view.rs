@@ -26,11 +26,7 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     /// Progress in per cent.
     pub fn percent(&self) -> u8 {
-        match self.row.state {
-            State::Parked | State::Queued => 0,
-            state if state.is_terminal() => 100,
-            _ => self.row.percent.min(PERCENT_UNFINISHED_MAX),
-        }
+        percent(self.row)
     }
 
     /// The video, once the task has succeeded.
@@ -69,4 +65,13 @@ pub fn poster_name(id: TaskId) -> String {
 /// True once the file is gone, or would be if the sweeper had been quicker.
 pub fn is_expired(result: &ResultRow, now: Timestamp) -> bool {
     result.removed_at.is_some() || result.expires_at <= now
+}
+
+/// Progress as it is shown.
+pub(super) fn percent(row: &TaskRow) -> u8 {
+    match row.state {
+        State::Parked | State::Queued => 0,
+        state if state.is_terminal() => 100,
+        _ => row.percent.min(PERCENT_UNFINISHED_MAX),
+    }
 }
