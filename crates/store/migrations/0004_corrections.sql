@@ -87,3 +87,6 @@ UPDATE groups SET limits_changed_at =
 ALTER TABLE channels ADD COLUMN limits_changed_at BIGINT NOT NULL DEFAULT 0;
 UPDATE channels SET limits_changed_at =
     (SELECT COALESCE(MAX(submitted_at), 0) FROM tasks WHERE finished_at IS NULL);
+
+-- Where a video stays that is not fetched from its upstream, by the operator's choice for a channel.
+ALTER TABLE tasks ADD COLUMN result_link TEXT;

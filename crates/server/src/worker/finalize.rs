@@ -3,12 +3,14 @@
 //! Guarantees: a task succeeds only with a file that is on the disk, whole, and was decoded as a
 //! video; what is no video fails at once, what the disk or the network refuses is tried again a
 //! bounded number of times. What is noted of a file is true of the bytes that were checked, and a
-//! step that lost its task replaces no file.
+//! step that lost its task replaces no file. A channel can be told to give out the upstream's own
+//! address instead, and then nothing of that is so but the check of its text.
 
 use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use rushes_domain::channel::ResultLinks;
 use rushes_domain::directive::EXPIRE_SECONDS;
 use rushes_domain::{Failure, FailureCode, Timestamp};
 use rushes_providers::{Media, Progress, UpstreamId};
@@ -55,6 +57,10 @@ pub(super) async fn stage(
 /// Checks the video and ends the task with it.
 pub(super) async fn store(worker: &Arc<Worker>, target: &Target, claimed: &Claimed) {
     let (app, task, lease) = (&worker.app, &claimed.task, &claimed.lease);
+    if let Some(url) = link(app, target, task) {
+        step::end(app, task, lease, Happening::Linked(url)).await;
+        return;
+    }
     match bring(app, target, claimed).await {
         Ok(()) => {}
         Err(Trouble::Passing(text)) => {
@@ -132,6 +138,17 @@ pub(super) fn media_at_path(path: &str) -> String {
 fn noted(place: &Place) -> String {
     // Two texts are always JSON; an empty note is no address, and says so when it is read.
     serde_json::to_string(place).unwrap_or_default()
+}
+
+/// The upstream's own address of the video, if the channel's terms give it out and it can be. What
+/// cannot is fetched as ever, which also says what is wrong with it.
+fn link(app: &App, target: &Target, task: &TaskRow) -> Option<String> {
+    let channel = target.channel.as_ref()?;
+    if channel.row.terms.result_links != ResultLinks::Upstream {
+        return None;
+    }
+    let Ok(Place::Url(url)) = serde_json::from_str(task.media.as_ref()?) else { return None };
+    app.egress.given_out(&channel.http, &url).map(String::from)
 }
 
 /// Downloads the video if it is somewhere else: to the disk in one stream, and under its name only

@@ -303,6 +303,7 @@ fn new_row(new: &NewTask, price: Ticks, admitted: &Admitted) -> Result<TaskRow, 
         media: None,
         cancel_requested: false,
         failure: None,
+        result_link: None,
         result: None,
         hidden_at: None,
     })
