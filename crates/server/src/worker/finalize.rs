@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use rushes_domain::channel::ResultLinks;
+use rushes_domain::difference::{Measures, differences};
 use rushes_domain::directive::EXPIRE_SECONDS;
 use rushes_domain::{Failure, FailureCode, Timestamp};
 use rushes_providers::{Media, Progress, UpstreamId};
@@ -114,7 +115,30 @@ pub(super) async fn store(worker: &Arc<Worker>, target: &Target, claimed: &Claim
         duration_ms: info.duration_ms,
         expires_at: expires_at(app, task, now),
     };
-    step::end(app, task, lease, Happening::Stored(stored)).await;
+    if step::end(app, task, lease, Happening::Stored(stored)).await {
+        compare(target, task, &info);
+    }
+}
+
+/// Counts and tells in what the video is not what was asked for.
+fn compare(target: &Target, task: &TaskRow, info: &VideoInfo) {
+    let Some(channel) = &target.channel else { return };
+    let asked = Measures {
+        width: task.width,
+        height: task.height,
+        duration_ms: u64::from(task.seconds) * 1_000,
+    };
+    let VideoInfo { width, height, duration_ms, .. } = *info;
+    let differences = differences(asked, Measures { width, height, duration_ms });
+    channel.runtime.metrics.differs(&differences);
+    if !differences.is_empty() {
+        let what: Vec<&str> = differences.iter().map(|it| it.as_str()).collect();
+        let (what, name) = (what.join(", "), channel.row.terms.name.as_str());
+        tracing::info!(
+            task_id = %task.id, channel = name, what, width, height, duration_ms,
+            "a video is not what was asked for"
+        );
+    }
 }
 
 /// Where a video is, in the words of a task's row.
