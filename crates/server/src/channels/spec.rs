@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 
 use rushes_domain::catalogue::Catalogue;
-use rushes_domain::channel::{ChannelTerms, ImageDelivery, ImageFit, ModelCost, ModelMapping};
+use rushes_domain::channel::{
+    ChannelTerms, ImageDelivery, ImageFit, ModelCost, ModelMapping, ResultLinks,
+};
 use rushes_domain::{ApiError, GroupId, Ticks};
 use rushes_providers::{Preset, PresetModels, Provider};
 use rushes_store::GroupRow;
@@ -51,6 +53,8 @@ pub struct ChannelSpec {
     pub images: Option<ImageDelivery>,
     /// Further origins of results.
     pub media_origins: Option<Vec<String>>,
+    /// Whose addresses of results are given out.
+    pub result_links: Option<ResultLinks>,
     /// Limits in time.
     pub timeouts: TimeoutsSpec,
     /// From one poll to the next, in milliseconds.
@@ -130,6 +134,7 @@ impl ChannelSpec {
             image_fit: ImageFit::default(),
             images: ImageDelivery::default(),
             media_origins: Vec::new(),
+            result_links: ResultLinks::default(),
             timeouts: preset.timeouts,
             poll_interval_ms: u64::from(preset.poll.interval_ms),
             resubmit: preset.resubmit,
@@ -161,6 +166,7 @@ impl ChannelSpec {
         set(&mut terms.image_fit, self.image_fit.as_ref());
         set(&mut terms.images, self.images.as_ref());
         set(&mut terms.media_origins, self.media_origins.as_ref());
+        set(&mut terms.result_links, self.result_links.as_ref());
         set(&mut terms.timeouts.submit_ms, self.timeouts.submit_ms.as_ref());
         set(&mut terms.timeouts.poll_ms, self.timeouts.poll_ms.as_ref());
         set(&mut terms.timeouts.download_ms, self.timeouts.download_ms.as_ref());

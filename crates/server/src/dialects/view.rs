@@ -41,6 +41,9 @@ impl<'a> View<'a> {
 
     /// The link to the video; empty until there is one.
     pub fn url(&self) -> String {
+        if let Some(url) = link(self.row) {
+            return url.to_owned();
+        }
         let name = video_name(self.row.id);
         self.result().map(|_| self.links.sign(&name, self.now)).unwrap_or_default()
     }
@@ -50,6 +53,12 @@ impl<'a> View<'a> {
         let poster = self.result().and_then(|result| result.poster_path.as_ref());
         poster.map(|_| self.links.sign(&poster_name(self.row.id), self.now))
     }
+}
+
+/// The upstream's own address of the video, if that is what is given out.
+pub fn link(row: &TaskRow) -> Option<&str> {
+    let link = row.result_link.as_deref().filter(|_| row.state == State::Succeeded);
+    link.filter(|link| !link.is_empty())
 }
 
 /// The name of a task's video in a link.

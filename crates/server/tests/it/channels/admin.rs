@@ -5,8 +5,8 @@ use fake_upstream::script::{Behaviour, Phase};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use super::{add, admin, channel, end_of, fake, gateway, order};
-use crate::support::customers::Customer;
+use super::{add, admin, channel, end_of, fake, gateway, order, wait_with};
+use crate::support::customers::{Customer, group_terms, make_group};
 use crate::support::{Options, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -206,5 +206,41 @@ async fn what_is_counted_of_a_channel_is_in_the_metrics() {
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_odd_about_an_upstream_is_in_the_metrics_and_fails_no_task() {
+    let (app, upstream) = (gateway().await, fake(Flavour::OpenAi).await);
+    add(&app, "xai", "xai", &upstream, json!({ "weight": 0 })).await;
+    let group = make_group(&app, group_terms("odd")).await;
+    add(&app, "openai", "openai-videos", &upstream, json!({ "groups": ["odd"] })).await;
+    let customer = Customer { group, ..Customer::named("customer") }.make(&app).await;
+    // The fake's film is 320x180 and a second long, whatever was asked for.
+    let square = json!({
+        "model": "grok-image-video", "prompt": "a boat <<poll: unknown_status x2>>",
+        "seconds": 4, "resolution": "480p", "aspect_ratio": "1:1",
+    });
+    for body in [order("a boat"), square] {
+        let id = app.create_with(&customer.key, &body).await;
+        let ended = wait_with(&app, &customer.key, &id).await;
+        assert_eq!(end_of(&ended).0, "SUCCESS");
+        assert_eq!(ended["data"]["resolution"], "480p", "what was asked for");
+    }
+    let request = app.bare_request("GET", "/metrics").bearer_auth(&app.app().local_token);
+    let text = String::from_utf8(app.send(request).await.bytes).unwrap();
+    for (channel, words, differing) in [("openai", 2, [2, 1, 2]), ("xai", 0, [0; 3])] {
+        let words =
+            format!("rushes_channel_unknown_status_words_total{{channel=\"{channel}\"}} {words}\n");
+        assert!(text.contains(&words), "{words} is not in\n{text}");
+        for (what, count) in ["duration", "ratio", "resolution"].into_iter().zip(differing) {
+            let line = format!(
+                "rushes_channel_results_differing_total{{channel=\"{channel}\",what=\"{what}\"}} \
+                 {count}\n"
+            );
+            assert!(text.contains(&line), "{line} is not in\n{text}");
+        }
+    }
+    assert!(!text.contains("marinating"), "an upstream's text is no label");
     app.finish().await;
 }
