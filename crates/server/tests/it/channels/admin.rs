@@ -203,3 +203,29 @@ async fn what_is_counted_of_a_channel_is_in_the_metrics() {
     }
     app.finish().await;
 }
+
+/// As in paths, only `id:5` is a number: no channel comes to serve strangers by a group's name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_of_digits_is_a_name() {
+    let (app, upstream) = (gateway().await, fake(Flavour::OpenAi).await);
+    let group = async |name: &str| {
+        let made = admin(&app, "POST", "/api/admin/groups", &json!({ "name": name })).await;
+        made.json()["id"].as_i64().unwrap()
+    };
+    // Its name is the id of the default group, in which everybody is.
+    group("1").await;
+    let vip = group("vip").await;
+    add(&app, "main", "xai", &upstream, json!({ "groups": ["1"] })).await;
+    assert_eq!(channel(&app, "main").await["groups"], json!(["1"]));
+    let refused = app.post("/v1/video/generations", &order("x")).await;
+    assert_eq!(refused.json()["code"], "no_channel", "the owner is in the default group");
+    let path = "/api/admin/channels/main";
+    let by_id = json!({ "groups": ["id:1", format!("id:{vip}")] });
+    let changed = admin(&app, "PATCH", path, &by_id).await.json();
+    assert_eq!(changed["groups"], json!(["default", "vip"]));
+    for unknown in [vip.to_string(), "id:99".to_owned(), "id:".to_owned()] {
+        let refused = admin(&app, "PATCH", path, &json!({ "groups": [unknown] })).await;
+        assert_eq!(refused.json()["error"]["param"], "groups", "{unknown}");
+    }
+    app.finish().await;
+}
