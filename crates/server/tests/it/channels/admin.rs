@@ -6,8 +6,8 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use super::{add, admin, channel, end_of, fake, gateway, order};
-use crate::support::Options;
 use crate::support::customers::Customer;
+use crate::support::{Options, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_channel_is_added_used_changed_and_removed_and_its_key_never_comes_out() {
@@ -201,6 +201,30 @@ async fn what_is_counted_of_a_channel_is_in_the_metrics() {
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
+    app.finish().await;
+}
+
+/// A job is known where it was sent, and nowhere else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_that_jobs_are_with_keeps_its_address() {
+    let (app, upstream, other) =
+        (gateway().await, fake(Flavour::OpenAi).await, fake(Flavour::OpenAi).await);
+    add(&app, "main", "xai", &upstream, json!({})).await;
+    upstream.set(Phase::Poll, Behaviour::Stall, None);
+    let id = app.create(&order("a paper boat")).await;
+    eventually("the job is taken", async || (upstream.accepted() == 1).then_some(())).await;
+    let moved = json!({ "base_url": other.base_url(), "api_key": other.api_key() });
+    let path = "/api/admin/channels/main";
+    let refused = admin(&app, "PATCH", path, &moved).await;
+    let error = refused.json();
+    assert_eq!((refused.status, &error["error"]["param"]), (409, &json!("base_url")), "{error}");
+    assert!(error["message"].as_str().unwrap().starts_with("1 unfinished"), "{error}");
+    // The address as it is, and all else, may be said.
+    let same = json!({ "base_url": upstream.base_url(), "weight": 7 });
+    assert_eq!(admin(&app, "PATCH", path, &same).await.json()["weight"], 7);
+    upstream.clear();
+    assert_eq!(end_of(&app.wait(&id).await).0, "SUCCESS");
+    assert_eq!(admin(&app, "PATCH", path, &moved).await.status, 200);
     app.finish().await;
 }
 

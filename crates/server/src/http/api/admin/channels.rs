@@ -184,6 +184,9 @@ async fn change(
         let credential = wanted.credential()?;
         check_address(&before, &terms, credential.is_some())?;
         let id = before.id;
+        if terms.base_url != before.terms.base_url {
+            check_jobs(rushes_store::unfinished_with_channel(tx, id)?)?;
+        }
         let sealed = credential.map(|it| seal(&app.credentials, &*app.ids, id, it));
         let outcome = rushes_store::update_channel(tx, id, &terms, sealed.as_ref(), now)?;
         let row = done(outcome, &terms.name)?;
@@ -208,6 +211,18 @@ fn check_address(
     let text = "api_key is required when base_url changes, so that a key never goes to another \
                 place than the one it was given for";
     Err(ApiError::invalid("api_key", text))
+}
+
+/// Jobs are asked after where they were sent, and nowhere else knows them.
+fn check_jobs(unfinished: u64) -> Result<(), ApiError> {
+    if unfinished == 0 {
+        return Ok(());
+    }
+    let text = format!(
+        "{unfinished} unfinished tasks are with this channel at its address; add another channel for \
+         the new one, or disable this and change base_url when they have ended"
+    );
+    Err(ApiError::new(ErrorCode::Conflict, text).with_param("base_url"))
 }
 
 async fn remove(
