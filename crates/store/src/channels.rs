@@ -334,6 +334,22 @@ pub(crate) fn book_end(tx: &mut Tx<'_>, task: &TaskRow) -> Result<(), StoreError
     tx.exec(BOOK, params![task.channel_id, spent, lost, is_ambiguous]).map(drop)
 }
 
+/// What a job cost that was no task's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct JobCost {
+    /// For a video that came.
+    pub spent: Ticks,
+    /// Perhaps, for none.
+    pub lost: Ticks,
+    /// Whether it is not known if the upstream took the job.
+    pub is_ambiguous: bool,
+}
+
+/// Books what a job that was no task's, such as a test's, cost to its channel.
+pub fn book_job(tx: &mut Tx<'_>, id: ChannelId, cost: JobCost) -> Result<(), StoreError> {
+    tx.exec(BOOK, params![id, cost.spent, cost.lost, cost.is_ambiguous]).map(drop)
+}
+
 /// Whether a job that an upstream had, and that brought no video, may be on its bill: all but those
 /// of which the upstream itself says that it failed.
 fn may_have_cost(task: &TaskRow, code: Option<FailureCode>) -> bool {

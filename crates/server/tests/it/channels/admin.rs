@@ -1,12 +1,15 @@
 //! Channels in the operators' API: what goes in, what never comes out, what the switch does.
 
-use fake_upstream::Flavour;
+use std::time::Duration;
+
 use fake_upstream::script::{Behaviour, Phase};
+use fake_upstream::{FakeUpstream, Flavour, Options as FakeOptions};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use super::{add, admin, channel, end_of, fake, gateway, order};
 use crate::support::customers::Customer;
+use crate::support::raw::Raw;
 use crate::support::{Options, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -201,6 +204,45 @@ async fn what_is_counted_of_a_channel_is_in_the_metrics() {
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
+    app.finish().await;
+}
+
+/// A video that was ordered is paid for, so it is seen to its end and booked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_that_nobody_waits_for_is_finished_and_booked() {
+    let app = gateway().await;
+    let takes = Duration::from_secs(1);
+    let upstream = FakeOptions { takes, flavour: Flavour::OpenAi, ..FakeOptions::default() };
+    let upstream = FakeUpstream::start(upstream).await.unwrap();
+    add(&app, "main", "xai", &upstream, json!({})).await;
+    let body = json!({ "spend": true }).to_string();
+    let mut connection = Raw::connect(&app).await;
+    connection
+        .send(format!(
+            "POST /api/admin/channels/main/test HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            app.app().local_token,
+            body.len()
+        ))
+        .await;
+    eventually("the job is taken", async || (upstream.accepted() == 1).then_some(())).await;
+    assert_eq!(channel(&app, "main").await["spent"]["amount"], "0.00");
+    drop(connection);
+    let seen = eventually("the cost is booked", async || {
+        let seen = channel(&app, "main").await;
+        (seen["spent"]["amount"] != "0.00").then_some(seen)
+    })
+    .await;
+    assert_eq!(seen["spent"]["amount"], "0.08", "by the upstream's word");
+    assert_eq!(seen["lost"]["amount"], "0.00");
+    // What may have been charged for nothing is booked as well.
+    upstream.set(Phase::Submit, Behaviour::LostReply, Some(1));
+    let spend = json!({ "spend": true });
+    let tested = admin(&app, "POST", "/api/admin/channels/main/test", &spend).await;
+    assert_eq!(tested.json()["ok"], false);
+    let seen = channel(&app, "main").await;
+    assert_eq!(seen["lost"]["amount"], "0.20", "four seconds by the channel's own prices");
+    assert_eq!(seen["ambiguous_submits"], 1);
     app.finish().await;
 }
 
