@@ -43,7 +43,7 @@ pub struct ChannelSpec {
     pub weight: Option<u32>,
     /// Jobs at a time.
     pub max_concurrency: Option<u32>,
-    /// Names of the groups that it serves; empty: all.
+    /// The groups that it serves, by name or as `id:5`; empty: all.
     pub groups: Option<Vec<String>>,
     /// What it costs the operator, by our model, in dollars as text.
     pub costs: Option<BTreeMap<String, CostSpec>>,
@@ -277,8 +277,11 @@ fn groups(names: &[String], known: &[GroupRow]) -> Result<Option<Vec<GroupId>>, 
         return Ok(None);
     }
     let find = |name: &String| {
-        let found = known.iter().find(|group| {
-            group.terms.name.eq_ignore_ascii_case(name) || group.id.0.to_string() == *name
+        // As in paths: no name has a colon, so that a name of digits is never taken for an id.
+        let id = name.strip_prefix("id:").and_then(|id| id.parse().ok()).map(GroupId);
+        let found = known.iter().find(|group| match id {
+            Some(id) => group.id == id,
+            None => group.terms.name.eq_ignore_ascii_case(name),
         });
         found.map(|group| group.id).ok_or_else(|| {
             let shown: String = name.chars().take(64).collect();

@@ -94,7 +94,7 @@ struct Terms {
     /// Jobs that it may have at a time.
     #[arg(long, value_name = "N")]
     max_concurrency: Option<u32>,
-    /// Groups that it serves, with commas between them; `none` for all.
+    /// Groups that it serves, by name or as id:5, with commas between them; `none` for all.
     #[arg(long, value_name = "GROUPS", value_parser = names_or_none)]
     groups: Option<Limit>,
     /// What it costs you: a model, a resolution and dollars a second; again for each.
