@@ -115,6 +115,8 @@ pub struct AccountConfig {
     pub in_flight_max: u32,
     /// Tasks held back by that limit.
     pub waiting_max: u32,
+    /// Streams of events that are open at the same time.
+    pub event_streams_max: usize,
     /// Credit of the owner account.
     #[serde(with = "dollars")]
     pub first_credit: Ticks,
@@ -393,6 +395,7 @@ impl Config {
             ("account.write_burst", u64::from(self.account.write_burst)),
             ("account.write_per_minute", u64::from(self.account.write_per_minute)),
             ("account.in_flight_max", u64::from(self.account.in_flight_max)),
+            ("account.event_streams_max", self.account.event_streams_max as u64),
             ("task.run_timeout_ms", self.task.run_timeout_ms),
             ("task.queue_timeout_ms", self.task.queue_timeout_ms),
             ("retention.file_seconds", self.retention.file_seconds),

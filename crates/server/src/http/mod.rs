@@ -46,6 +46,7 @@ use self::admission::disk::DiskGuard;
 use self::body::Bodies;
 use self::error::HttpError;
 use self::fair::FairPool;
+use self::generations::events::EventStreams;
 use self::generations::position::Positions;
 use self::metrics::Scrapes;
 use self::page::Pages;
@@ -61,6 +62,7 @@ pub(crate) struct Http {
     filtered_lists: FairPool,
     disk: DiskGuard,
     positions: Positions,
+    event_streams: EventStreams,
     pages: Pages,
     cookies: CookieRules,
     writes: WriteLimiter,
@@ -82,6 +84,7 @@ pub fn router(app: Arc<App>) -> Router {
         filtered_lists: generations::filtered_lists(),
         disk: DiskGuard::default(),
         positions: Positions::default(),
+        event_streams: EventStreams::default(),
         pages: Pages::new(&app.config.public_url),
         setting_changes: tokio::sync::Mutex::new(()),
         cookies: CookieRules::of(&app.config.public_url),
@@ -109,6 +112,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/videos/{video_id}/content", get(videos::content::serve))
         .route("/v1/video-generation-models", get(models::list_xai))
         .route("/v1/video-generation-models/{model_id}", get(models::show_xai))
+        .route("/v1/video/generations/{task_id}/events", get(generations::events::events))
         .merge(api::routes())
         .route("/files/{name}", get(files::serve).options(files::preflight))
         .route("/healthz", get(health::alive))

@@ -219,6 +219,7 @@ mod tests {
             write_per_minute: 1,
             in_flight_max: 1,
             waiting_max: 1,
+            event_streams_max: 0,
             first_credit: rushes_domain::Ticks::ZERO,
         })
     }

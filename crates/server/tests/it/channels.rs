@@ -6,6 +6,7 @@ mod admin;
 mod chained;
 mod crash;
 mod failover;
+mod links;
 mod matrix;
 mod pictures;
 mod places;

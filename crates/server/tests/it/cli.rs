@@ -9,6 +9,7 @@ mod doctor;
 mod embedded;
 mod served;
 mod serving;
+mod webhooks;
 
 use std::io::Write as _;
 use std::path::Path;

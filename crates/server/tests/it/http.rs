@@ -6,6 +6,7 @@ mod connections;
 mod create;
 mod delete;
 mod errors;
+mod events;
 mod fairness;
 mod files;
 mod forms;

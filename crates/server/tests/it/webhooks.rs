@@ -2,6 +2,7 @@
 #![cfg(not(target_vendor = "apple"))]
 
 mod callback;
+mod crash;
 mod delivery;
 mod endpoints;
 mod faults;

@@ -208,12 +208,11 @@ async fn test(desk: &Desk<'_>, place: &Place<'_>, id: &str) -> Result<(), Failur
             tokio::time::sleep(TEST_LOOK).await;
             continue;
         }
-        let last = &answer.value["attempts"][0];
-        desk.done(&answer, &format!("{status}: {}", outcome(last)))?;
+        let sentence = format!("{status}: {}", outcome(&answer.value["attempts"][0]));
         return if status == "delivered" {
-            Ok(())
+            desk.done(&answer, &sentence)
         } else {
-            Err(Failure::new(Exit::TaskFailed, "the test did not arrive"))
+            Err(Failure::new(Exit::TaskFailed, sentence).or_body(&answer.body))
         };
     }
 }

@@ -1,4 +1,5 @@
-//! What a webhook says: an event, with the task as a query shows it at that moment.
+//! What a webhook says (an event, with the task as a query shows it at that moment) and what a
+//! stream of events does.
 //!
 //! Guarantees: a body is at most `rushes_domain::webhook::BODY_BYTES_MAX`; what does not fit goes,
 //! the client's own metadata first. Links are signed when the body is made, so that those of a late
@@ -6,6 +7,7 @@
 
 use rushes_domain::webhook::{BODY_BYTES_MAX, EventType};
 use rushes_domain::{EndpointId, Timestamp};
+use rushes_store::TaskRow;
 use serde::Serialize;
 use serde_json::json;
 
@@ -64,4 +66,34 @@ pub fn test_body(event: &Event, endpoint: EndpointId) -> serde_json::Result<Vec<
 /// To the microsecond, in UTC (RFC 3339).
 fn moment(at: Timestamp) -> String {
     jiff::Timestamp::from_microsecond(at.0).map(|it| it.to_string()).unwrap_or_default()
+}
+
+/// What a stream of events compares to tell that something new is to be said: status and progress.
+pub fn shown(row: &TaskRow, is_held_back: bool) -> (&'static str, u8) {
+    (Words::of(row, is_held_back).task, crate::dialects::view::percent(row))
+}
+
+/// Where a task stands, in few fields of a query's: an event under way.
+pub fn brief(view: &View<'_>) -> serde_json::Result<String> {
+    let (status, percent) = shown(view.row, view.is_held_back);
+    serde_json::to_string(&Brief {
+        task_id: view.row.id.to_string(),
+        status,
+        progress: format!("{percent}%"),
+        queue_position: view.queue_position,
+    })
+}
+
+/// A task as a query's `data` shows it: the last event of a stream.
+pub fn whole(view: &View<'_>) -> serde_json::Result<String> {
+    serde_json::to_string(&data(view, &Strings::of(view)))
+}
+
+#[derive(Serialize)]
+struct Brief {
+    task_id: String,
+    status: &'static str,
+    progress: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue_position: Option<u32>,
 }

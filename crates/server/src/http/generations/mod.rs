@@ -1,5 +1,6 @@
 //! `/v1/video/generations`: create, list, query, cancel and delete video tasks.
 
+pub(super) mod events;
 pub(super) mod list;
 pub(super) mod position;
 

@@ -6,8 +6,11 @@
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rushes_server::egress::{EgressOptions, Resolve, Resolving};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -15,9 +18,18 @@ use serde_json::Value;
 
 /// Valid until 2126, as is the server's, which is for `hooks.example`, `other.example`,
 /// `slow.example` and `localhost`. Its key protects nothing.
-pub(crate) const AUTHORITY: &[u8] = include_bytes!("tls/authority.der");
+const AUTHORITY: &[u8] = include_bytes!("tls/authority.der");
 const CERTIFICATE: &[u8] = include_bytes!("tls/server.der");
 const KEY: &[u8] = include_bytes!("tls/server.key.der");
+
+/// That authority as a file for `SSL_CERT_FILE`.
+pub(crate) fn authority_file(folder: &Path) -> String {
+    let text = STANDARD.encode(AUTHORITY);
+    let path = folder.join("authority.pem");
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
+    std::fs::write(&path, pem).expect("written");
+    path.to_string_lossy().into_owned()
+}
 
 /// A public address that no test dials.
 pub(crate) const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8));
