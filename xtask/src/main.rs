@@ -12,6 +12,7 @@ mod gateway;
 mod http;
 mod mp4;
 mod outcome;
+mod packages;
 mod picture;
 mod picture_server;
 mod suites;

@@ -1,11 +1,14 @@
 //! Suites that use the running program from outside, as its clients do.
 //!
-//! Guarantees: each starts a gateway of its own and sends nothing to any address but loopback.
+//! Guarantees: each starts a gateway, or an upstream, of its own and sends nothing to any address but
+//! loopback; what is installed for it comes from the registries that the machine is set up for.
 
 mod chromium;
 mod client;
 mod curl;
+mod dialects;
 mod durability;
+mod fidelity;
 mod node;
 mod python;
 mod shell;
@@ -37,6 +40,11 @@ pub(crate) const ALL: &[(&str, Suite)] = &[
     ("python", python::run),
     ("chromium", chromium::run),
     ("durability", durability::run),
+    ("fidelity-xai", fidelity::xai),
+    ("fidelity-openai", fidelity::openai),
+    ("client-xai", dialects::xai),
+    ("client-openai-python", dialects::openai_python),
+    ("client-openai-node", dialects::openai_node),
 ];
 
 /// Settings of the gateways here: pictures may come from loopback, and the suites do not depend

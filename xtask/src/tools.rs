@@ -20,6 +20,8 @@ pub(crate) const CURL: Tool = Tool { title: "curl", names: &["curl"], package: "
 /// JavaScript outside a browser; 18 or newer, for its `fetch`.
 pub(crate) const NODE: Tool =
     Tool { title: "Node.js", names: &["node", "nodejs"], package: "nodejs" };
+/// The package manager of Node.js.
+pub(crate) const NPM: Tool = Tool { title: "npm", names: &["npm"], package: "npm" };
 /// Python 3; its standard library is enough.
 pub(crate) const PYTHON: Tool = Tool { title: "Python 3", names: &["python3"], package: "python3" };
 /// The system-call tracer of Linux.
@@ -50,6 +52,11 @@ impl Tools {
     /// `offline`: nothing is installed.
     pub(crate) fn new(offline: bool) -> Self {
         Self { offline, updated: OnceLock::new() }
+    }
+
+    /// Whether nothing may be installed.
+    pub(crate) const fn is_offline(&self) -> bool {
+        self.offline
     }
 
     /// The program's path, or the reason why there is none.

@@ -42,10 +42,12 @@ impl Budget {
 /// What the store knows of a key, its account and its group at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
-    /// False if the key was revoked, deleted or has expired.
+    /// False if the key was revoked, deleted or has expired, or its secret was rolled away.
     pub key_is_usable: bool,
     /// False if an operator disabled the account.
     pub account_is_enabled: bool,
+    /// What the key or its group no longer allows of the request.
+    pub withdrawn: Option<Withdrawn>,
     /// What the account can spend.
     pub available: Ticks,
     /// The key's budget for all time, if it has one.
@@ -73,6 +75,20 @@ pub enum Period {
     Month,
 }
 
+/// What a request was allowed when it came, and is not any more: its body takes its time, and
+/// meanwhile a key or a group is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withdrawn {
+    /// To come from its address.
+    Address,
+    /// To create at all.
+    Scope,
+    /// The key's leave to use the model.
+    KeyModel,
+    /// The group's.
+    GroupModel,
+}
+
 /// Why a task may not be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
@@ -80,6 +96,8 @@ pub enum Refusal {
     InvalidKey,
     /// The account is disabled.
     AccountDisabled,
+    /// Key or group allow it no longer.
+    Withdrawn(Withdrawn),
     /// Too many tasks wait already.
     QueueFull {
         /// How many, and how many there may be.
@@ -147,12 +165,15 @@ pub fn check_money(standing: &Standing, price: Ticks) -> Option<Refusal> {
         .map(|(left, period)| Refusal::KeyBudgetExceeded { needed: price, left, period })
 }
 
-/// Whether key and account work at all.
+/// Whether key and account work at all, and for this request.
 pub fn check_key(standing: &Standing) -> Option<Refusal> {
     if !standing.key_is_usable {
         return Some(Refusal::InvalidKey);
     }
-    (!standing.account_is_enabled).then_some(Refusal::AccountDisabled)
+    if !standing.account_is_enabled {
+        return Some(Refusal::AccountDisabled);
+    }
+    standing.withdrawn.map(Refusal::Withdrawn)
 }
 
 /// Whether there is a place in flight for one more task.

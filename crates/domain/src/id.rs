@@ -1,7 +1,9 @@
 //! Identifiers: typed, so that an account's number can never be taken for a key's.
 //!
 //! Guarantees: a [`TaskId`] prints as `task_` and 32 lower-case hex digits and parses only from
-//! that spelling. Not here: where new ids come from; that is the app's [`IdSource`].
+//! that spelling; the spellings of other dialects are asked for by name ([`Spelling`]), and each
+//! task has exactly one text in each of them. Not here: where new ids come from; that is the app's
+//! [`IdSource`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,6 +12,12 @@ use serde::{Deserialize, Serialize};
 
 /// Length of the native spelling: `task_` and 32 hex digits.
 const TASK_ID_CHARS: usize = 37;
+/// Where a UUID has its hyphens (RFC 9562, section 4).
+const UUID_HYPHENS: [usize; 4] = [8, 13, 18, 23];
+/// Length of a UUID with its hyphens.
+const UUID_CHARS: usize = 36;
+/// What the `OpenAI` Videos API puts before the digits.
+const VIDEO_PREFIX: &str = "video_";
 
 /// A task's id: 128 bits, a `UUIDv7` (RFC 9562), so that ids sort by the time of their making.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,6 +49,47 @@ impl TaskId {
             return Err(InvalidTaskId);
         }
         u128::from_str_radix(text, 16).map(Self).map_err(|_| InvalidTaskId)
+    }
+}
+
+/// One of the texts of a task's id (contract 5): every dialect has its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Spelling {
+    /// `task_` and 32 hex digits: the native routes, the store's owner, file names.
+    Task,
+    /// `video_` and 32 hex digits: the `OpenAI` Videos API.
+    Video,
+    /// A hyphenated UUID: xAI.
+    Uuid,
+}
+
+impl Spelling {
+    /// Reads an id in whichever spelling it is; upper-case digits are in none.
+    pub fn parse(text: &str) -> Option<(TaskId, Self)> {
+        if let Some(hex) = text.strip_prefix(VIDEO_PREFIX) {
+            return TaskId::from_hex(hex).ok().map(|id| (id, Self::Video));
+        }
+        if text.len() == UUID_CHARS && UUID_HYPHENS.iter().all(|&at| text.as_bytes()[at] == b'-') {
+            // With a hyphen elsewhere there are too few digits left.
+            let hex: String = text.chars().filter(|&character| character != '-').collect();
+            return TaskId::from_hex(&hex).ok().map(|id| (id, Self::Uuid));
+        }
+        text.parse().ok().map(|id| (id, Self::Task))
+    }
+
+    /// The text of an id.
+    pub fn spell(self, id: TaskId) -> String {
+        match self {
+            Self::Task => id.to_string(),
+            Self::Video => format!("{VIDEO_PREFIX}{}", id.hex()),
+            Self::Uuid => {
+                let mut text = id.hex();
+                for at in UUID_HYPHENS {
+                    text.insert(at, '-');
+                }
+                text
+            }
+        }
     }
 }
 

@@ -8,18 +8,22 @@ use rushes_domain::{Failure, FailureCode};
 use serde_json::Value;
 
 use crate::status::kind_of;
-use crate::words::{clean, without_sentence};
+use crate::words::{OwnWords, Said, clean, without_sentence};
 use crate::{
     Check, HttpAnswer, HttpRequest, Operation, Progress, Upstream, UpstreamError,
     UpstreamErrorKind as Kind, UpstreamId,
 };
 
+/// The code with which a gateway of this product refuses what went round in a loop.
+const LOOP_DETECTED: &str = "loop_detected";
 /// Most bytes of an upstream's id or of a model's name.
 const ID_BYTES_MAX: usize = 256;
 /// Most models of a list that are read.
 const MODELS_MAX: usize = 1_000;
 /// Most complaints of a validator that are repeated.
 const COMPLAINTS_MAX: usize = 3;
+/// Where an error's code may be.
+const CODE_PLACES: [&str; 3] = ["/error/code", "/code", "/error/type"];
 /// How deep a message may lie in an error.
 const MESSAGE_DEPTH_MAX: usize = 4;
 /// Longest wait that an upstream can ask for between two polls, in milliseconds.
@@ -98,12 +102,12 @@ impl Answer {
 
     /// The error's code in lower case with underscores; empty if there is none.
     pub(crate) fn code(&self) -> String {
+        self.codes().next().unwrap_or_default()
+    }
+
+    fn codes(&self) -> impl Iterator<Item = String> {
         let at = |path| self.object().and_then(|body| body.pointer(path)).map(code_word);
-        ["/error/code", "/code", "/error/type"]
-            .into_iter()
-            .filter_map(at)
-            .find(|code| !code.is_empty())
-            .unwrap_or_default()
+        CODE_PLACES.into_iter().filter_map(at).filter(|code| !code.is_empty())
     }
 
     /// When to ask again, if the upstream says so.
@@ -116,10 +120,22 @@ impl Answer {
         Progress::Pending { percent, started, again_in_ms: self.again_in_ms() }
     }
 
-    /// What an answer that is no success means, by its status.
-    pub(crate) fn refusal(&self, operation: Operation, upstream: Upstream<'_>) -> UpstreamError {
-        let text = format!("{} {}", self.code(), self.words());
-        self.error(kind_of(self.status, &text, operation, upstream.preset))
+    /// What an answer that is no success means, by its status. Its message may repeat the customer's
+    /// `own` words.
+    pub(crate) fn refusal(
+        &self,
+        operation: Operation,
+        upstream: Upstream<'_>,
+        own: &OwnWords,
+    ) -> UpstreamError {
+        let code = self.code();
+        if code == LOOP_DETECTED {
+            return self.error(Kind::Loop);
+        }
+        let text = format!("{code} {}", self.words());
+        let codes = self.codes().collect::<Vec<_>>().join(" ");
+        let said = Said { codes, text, own };
+        self.error(kind_of(self.status, &said, operation, upstream.preset))
     }
 
     /// An error of `kind` in the upstream's words.
@@ -184,7 +200,7 @@ impl Answer {
         if self.is_success() || matches!(self.status, 404 | 410) {
             return Ok(());
         }
-        Err(self.refusal(Operation::Cancel, upstream))
+        Err(self.refusal(Operation::Cancel, upstream, &OwnWords::default()))
     }
 
     /// What a list of models says.
@@ -196,7 +212,7 @@ impl Answer {
             return Ok(Check::NoList);
         }
         if !self.is_success() {
-            return Err(self.refusal(Operation::Check, upstream));
+            return Err(self.refusal(Operation::Check, upstream, &OwnWords::default()));
         }
         let Body::Json(body) = &self.body else {
             return Err(self.unreadable(Operation::Check, "models"));

@@ -10,6 +10,8 @@ pub enum UpstreamErrorKind {
     NotSent,
     /// The upstream refused for now: too many jobs, a full queue.
     Busy,
+    /// This kind of upstream has no such jobs, so nothing was sent; another one may.
+    Unsuited,
     /// The upstream refused the parameters; repeating it changes nothing.
     Refused,
     /// The upstream could not use an image.
@@ -30,9 +32,10 @@ pub enum UpstreamErrorKind {
 
 impl UpstreamErrorKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::NotSent,
         Self::Busy,
+        Self::Unsuited,
         Self::Refused,
         Self::ImageRefused,
         Self::Moderated,

@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::answer::{Answer, send};
 use crate::fields::{Fields, engine_fields, json_body};
 use crate::preset::TIMEOUTS_UPLOAD;
+use crate::words::OwnWords;
 use crate::{
     BoxFuture, Check, Descriptor, HttpRequest, JobHandle, JobImage, Operation, PollSchedule,
     Preset, PresetModels, Progress, Provider, ProviderJob, Resubmit, Upstream, UpstreamError,
@@ -71,8 +72,8 @@ impl Provider for Gateway {
         job: &'a ProviderJob,
     ) -> BoxFuture<'a, Result<UpstreamId, UpstreamError>> {
         Box::pin(async move {
-            let mut request = HttpRequest::new(Operation::Submit, Method::POST, PATH)
-                .with_header("rushes-hops", job.hops.to_string());
+            let mut request =
+                HttpRequest::new(Operation::Submit, Method::POST, PATH).with_hops(job);
             request.body = if is_own_kind(upstream.preset) {
                 request = request.with_header("idempotency-key", job.task_id.to_string());
                 json_body(own_fields(job))
@@ -81,7 +82,7 @@ impl Provider for Gateway {
             };
             let answer = send(upstream, request).await?;
             if !answer.is_success() {
-                return Err(refusal(&answer, Operation::Submit, upstream));
+                return Err(refusal(&answer, Operation::Submit, upstream, &job.own_words()));
             }
             answer.upstream_id(&["/task_id", "/id", "/data/task_id", "/data/id", "/data"])
         })
@@ -96,7 +97,7 @@ impl Provider for Gateway {
             let request = HttpRequest::new(Operation::Poll, Method::GET, path_of(job));
             let answer = send(upstream, request).await?;
             if !answer.is_success() {
-                return Err(refusal(&answer, Operation::Poll, upstream));
+                return Err(refusal(&answer, Operation::Poll, upstream, &job.own_words()));
             }
             task::progress_of(&answer)
         })
@@ -188,7 +189,12 @@ fn new_api_fields(job: &ProviderJob) -> Fields {
 }
 
 /// What an answer that is no success means: by its code where that proves more than its status.
-fn refusal(answer: &Answer, operation: Operation, upstream: Upstream<'_>) -> UpstreamError {
+fn refusal(
+    answer: &Answer,
+    operation: Operation,
+    upstream: Upstream<'_>,
+    own: &OwnWords,
+) -> UpstreamError {
     let code = answer.code();
     let by_code = match (answer.status, code.as_str()) {
         (508, _) | (400..=599, "loop_detected") => Some(Kind::Loop),
@@ -202,7 +208,7 @@ fn refusal(answer: &Answer, operation: Operation, upstream: Upstream<'_>) -> Ups
     };
     match by_code {
         Some(kind) => answer.error(kind),
-        None => answer.refusal(operation, upstream),
+        None => answer.refusal(operation, upstream, own),
     }
 }
 

@@ -8,7 +8,7 @@
 use bytes::Bytes;
 use http::Method;
 
-use crate::{BoxFuture, UpstreamError, UpstreamErrorKind};
+use crate::{BoxFuture, ProviderJob, UpstreamError, UpstreamErrorKind};
 
 /// Most bytes of an upstream's JSON answer.
 pub const ANSWER_BYTES_MAX: usize = 1024 * 1024;
@@ -65,6 +65,13 @@ impl HttpRequest {
     pub fn with_body(mut self, body: HttpBody) -> Self {
         self.body = body;
         self
+    }
+
+    /// The same, counting the gateways that the job has passed. Whatever the channel was made as,
+    /// there may be a gateway of this kind behind it, since it speaks all of these dialects.
+    #[must_use]
+    pub fn with_hops(self, job: &ProviderJob) -> Self {
+        self.with_header("rushes-hops", job.hops.to_string())
     }
 
     /// The same with a header more.

@@ -9,6 +9,8 @@ use rushes_domain::directive::Directives;
 use rushes_domain::job::{EngineOptions, Mode};
 use rushes_domain::{AccountId, TaskId, Timestamp};
 
+use crate::words::OwnWords;
+
 /// A job to be handed over: everything decided, all images at hand.
 #[derive(Debug, Clone)]
 pub struct ProviderJob {
@@ -44,6 +46,21 @@ pub struct ProviderJob {
     pub seed: u64,
     /// Whether a preview carries the prompt as a caption.
     pub caption: bool,
+}
+
+impl ProviderJob {
+    /// What the customer wrote of it.
+    pub(crate) fn own_words(&self) -> OwnWords {
+        let mut own = OwnWords::default();
+        own.add(&self.prompt);
+        own.add(self.options.negative_prompt.as_deref().unwrap_or_default());
+        for image in &self.images {
+            if let JobImage::Url(url) = image {
+                own.add(&url.replace("%20", " "));
+            }
+        }
+        own
+    }
 }
 
 /// A picture of a job.
@@ -88,6 +105,10 @@ impl JobImage {
 pub struct JobHandle<'a> {
     /// The upstream's name for it.
     pub upstream_id: &'a UpstreamId,
+    /// What was to be shown: the upstream's words may repeat it.
+    pub prompt: &'a str,
+    /// What was not to be shown, if anything was said about it.
+    pub negative_prompt: Option<&'a str>,
     /// What a test prompt asks for; empty for live keys.
     pub directives: &'a Directives,
     /// When the job was handed over.
@@ -96,6 +117,16 @@ pub struct JobHandle<'a> {
     pub now: Timestamp,
     /// Whether the client has asked to stop.
     pub cancel_requested: bool,
+}
+
+impl JobHandle<'_> {
+    /// What the customer wrote of it, as far as it is known here.
+    pub(crate) fn own_words(&self) -> OwnWords {
+        let mut own = OwnWords::default();
+        own.add(self.prompt);
+        own.add(self.negative_prompt.unwrap_or_default());
+        own
+    }
 }
 
 /// An upstream's name for a job.

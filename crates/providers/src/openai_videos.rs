@@ -148,10 +148,11 @@ impl Provider for OpenAiVideos {
     ) -> BoxFuture<'a, Result<UpstreamId, UpstreamError>> {
         Box::pin(async move {
             let body = body_of(job, Quirks::of(upstream.preset))?;
-            let request = HttpRequest::new(Operation::Submit, Method::POST, "/v1/videos");
+            let request =
+                HttpRequest::new(Operation::Submit, Method::POST, "/v1/videos").with_hops(job);
             let answer = send(upstream, request.with_body(body)).await?;
             if !answer.is_success() {
-                return Err(answer.refusal(Operation::Submit, upstream));
+                return Err(answer.refusal(Operation::Submit, upstream, &job.own_words()));
             }
             answer.upstream_id(&["/id"])
         })
@@ -170,7 +171,7 @@ impl Provider for OpenAiVideos {
                 return Ok(failed(FailureCode::Cancelled, "deleted", &answer.words()));
             }
             if !answer.is_success() {
-                return Err(answer.refusal(Operation::Poll, upstream));
+                return Err(answer.refusal(Operation::Poll, upstream, &job.own_words()));
             }
             progress_of(&answer, job)
         })
@@ -206,7 +207,7 @@ fn body_of(job: &ProviderJob, quirks: &Quirks) -> Result<HttpBody, UpstreamError
         images => {
             let message =
                 format!("it takes one image at most, but the request has {}", images.len());
-            return Err(UpstreamError::new(UpstreamErrorKind::Refused, message));
+            return Err(UpstreamError::new(UpstreamErrorKind::Unsuited, message));
         }
     };
     let mut fields: Fields =

@@ -2,7 +2,8 @@
 //!
 //! Guarantees: [`clean`] gives one line of at most [`MESSAGE_BYTES_MAX`] bytes without keys, ids
 //! of teams and hosts, since some of these words reach customers. What words are about is guessed
-//! only where a status leaves it open. Not here: which status leaves it open (`status`).
+//! only where a status leaves it open, and what concerns the channel as a whole never by words that a
+//! customer may have put there. Not here: which status leaves it open (`status`).
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -36,6 +37,51 @@ const WRONG_KEY: [&str; 5] =
     ["incorrect api key", "invalid api key", "missing api key", "no api key", "api key is invalid"];
 const EMPTY_ACCOUNT: [&str; 2] = ["insufficient_quota", "insufficient_user_quota"];
 const UNKNOWN_JOB: [&str; 4] = ["task_not_exist", "request id", "not found", "not_found"];
+
+/// What a customer wrote, which an upstream's message may repeat: cut, quoted or spaced otherwise, so
+/// that letters and digits alone are kept.
+#[derive(Debug, Default)]
+pub(crate) struct OwnWords(String);
+
+impl OwnWords {
+    /// Adds a text.
+    pub(crate) fn add(&mut self, text: &str) {
+        self.0.push(' ');
+        self.0.push_str(&letters(text));
+    }
+
+    fn contain(&self, words: &str) -> bool {
+        self.0.contains(&letters(words))
+    }
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// What came with an error.
+#[derive(Debug)]
+pub(crate) struct Said<'a> {
+    /// Its codes and types.
+    pub(crate) codes: String,
+    /// Its code and its message.
+    pub(crate) text: String,
+    /// What of the message may be a customer's.
+    pub(crate) own: &'a OwnWords,
+}
+
+impl Said<'_> {
+    /// Whether the upstream says one of these itself.
+    fn has_any(&self, parts: &[&str]) -> bool {
+        let text = self.text.to_lowercase();
+        let is_said = |part: &&str| text.contains(*part) && !self.own.contain(part);
+        self.codes_have_any(parts) || parts.iter().any(is_said)
+    }
+
+    fn codes_have_any(&self, parts: &[&str]) -> bool {
+        has_any(&self.codes, parts) || has_any(&self.codes.replace('_', " "), parts)
+    }
+}
 
 /// One line without control characters, keys, ids and hosts, cut to [`MESSAGE_BYTES_MAX`].
 pub(crate) fn clean(text: &str) -> String {
@@ -170,13 +216,18 @@ pub(crate) fn is_about_fetching_images(text: &str) -> bool {
 }
 
 /// About a credential that is wrong.
-pub(crate) fn is_about_the_key(text: &str) -> bool {
-    has_any(text, &WRONG_KEY)
+pub(crate) fn is_about_the_key(said: &Said<'_>) -> bool {
+    said.has_any(&WRONG_KEY)
 }
 
 /// About our account at the upstream, which is empty.
-pub(crate) fn is_about_an_empty_account(text: &str) -> bool {
-    has_any(text, &EMPTY_ACCOUNT)
+pub(crate) fn is_about_an_empty_account(said: &Said<'_>) -> bool {
+    said.has_any(&EMPTY_ACCOUNT)
+}
+
+/// The same by its codes alone, for a message that may repeat words which are not known here.
+pub(crate) fn is_an_empty_accounts_code(said: &Said<'_>) -> bool {
+    said.codes_have_any(&EMPTY_ACCOUNT)
 }
 
 /// About a model: what is missing is the model and not the address.

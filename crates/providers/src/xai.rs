@@ -76,10 +76,11 @@ impl Provider for Xai {
         Box::pin(async move {
             let request =
                 HttpRequest::new(Operation::Submit, Method::POST, "/v1/videos/generations")
+                    .with_hops(job)
                     .with_body(json_body(fields_of(job)));
             let answer = send(upstream, request).await?;
             if !answer.is_success() {
-                return Err(answer.refusal(Operation::Submit, upstream));
+                return Err(answer.refusal(Operation::Submit, upstream, &job.own_words()));
             }
             answer.upstream_id(&["/request_id", "/id"])
         })
@@ -95,7 +96,7 @@ impl Provider for Xai {
             let request = HttpRequest::new(Operation::Poll, Method::GET, path);
             let answer = send(upstream, request).await?;
             if !answer.is_success() {
-                return Err(answer.refusal(Operation::Poll, upstream));
+                return Err(answer.refusal(Operation::Poll, upstream, &job.own_words()));
             }
             progress_of(&answer)
         })

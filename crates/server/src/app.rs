@@ -272,7 +272,7 @@ impl App {
 fn open_ways_out(config: &Config, parts: &Parts) -> Result<(Trusted, Egress), StartError> {
     let trusted = Trusted::new(
         &TrustedOptions::default(),
-        Arc::clone(&parts.resolver),
+        &parts.resolver,
         Arc::clone(&parts.clock),
         Arc::clone(&parts.ids),
     )?;

@@ -213,8 +213,8 @@ impl Channels {
         if credential.is_none() && row.sealed.is_some() {
             tracing::error!(
                 channel = name,
-                "its credential cannot be opened: it was sealed with another secret key; give it \
-                 anew with `rushes channels set NAME --api-key-stdin`"
+                "its credential cannot be opened: it was sealed with another secret key, or left out \
+                 of a backup; give it anew with `rushes channels set NAME --api-key-stdin`"
             );
             return None;
         }

@@ -81,6 +81,8 @@ pub struct EgressConfig {
 pub struct LimitsConfig {
     /// Largest JSON body, in bytes.
     pub json_body_bytes_max: usize,
+    /// Largest `multipart/form-data` body, in bytes.
+    pub form_body_bytes_max: usize,
     /// From this size on a body counts as large, in bytes.
     pub large_body_bytes: usize,
     /// Large bodies read at the same time.
@@ -105,6 +107,10 @@ pub struct AccountConfig {
     pub create_burst: u32,
     /// Tokens that come back each second.
     pub create_per_second: u32,
+    /// Size of the token bucket of changes by the JSON API.
+    pub write_burst: u32,
+    /// Tokens of changes that come back each minute.
+    pub write_per_minute: u32,
     /// Tasks in flight at the same time.
     pub in_flight_max: u32,
     /// Tasks held back by that limit.
@@ -379,12 +385,15 @@ impl Config {
     fn check_ranges(&self) -> Result<(), ConfigError> {
         let positive = [
             ("limits.json_body_bytes_max", self.limits.json_body_bytes_max as u64),
+            ("limits.form_body_bytes_max", self.limits.form_body_bytes_max as u64),
             ("limits.large_bodies_max", self.limits.large_bodies_max as u64),
             ("limits.header_timeout_ms", self.limits.header_timeout_ms),
             ("limits.body_timeout_ms", self.limits.body_timeout_ms),
             ("limits.connections_max", self.limits.connections_max as u64),
             ("account.create_burst", u64::from(self.account.create_burst)),
             ("account.create_per_second", u64::from(self.account.create_per_second)),
+            ("account.write_burst", u64::from(self.account.write_burst)),
+            ("account.write_per_minute", u64::from(self.account.write_per_minute)),
             ("account.in_flight_max", u64::from(self.account.in_flight_max)),
             ("account.event_streams_max", self.account.event_streams_max as u64),
             ("task.run_timeout_ms", self.task.run_timeout_ms),

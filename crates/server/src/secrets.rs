@@ -65,6 +65,23 @@ pub enum SecretError {
     Io(#[from] io::Error),
 }
 
+/// What is wrong with the secret of a directory that has a database, for `rushes doctor`; `None` if
+/// nothing is.
+pub fn fault(data_dir: &Path) -> Option<String> {
+    match fs::metadata(data_dir.join(SECRET_FILE)) {
+        Ok(metadata) if metadata.len() == SECRET_BYTES as u64 => None,
+        Ok(metadata) => {
+            let length = metadata.len();
+            Some(format!("{SECRET_FILE} must hold {SECRET_BYTES} bytes, it holds {length}"))
+        }
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Some(format!(
+            "{SECRET_FILE} is missing: put it back, or the next start makes a new one, with which \
+             old links, copies of keys and channels' credentials are lost"
+        )),
+        Err(source) => Some(format!("{SECRET_FILE} cannot be read: {source}")),
+    }
+}
+
 impl Secret {
     /// The secret given as 64 hex digits, else the one in the data directory, made if there is
     /// none yet.
@@ -83,6 +100,13 @@ impl Secret {
                 bytes.try_into().map(Self).map_err(|_| SecretError::Length(length))
             }
             Err(source) if source.kind() == io::ErrorKind::NotFound => {
+                if data_dir.join(crate::app::STORE_FILE).exists() {
+                    tracing::warn!(
+                        "secret.key is missing beside a database, so a new one is made: links that \
+                         were given out stop working, keys cannot be copied again, and channels \
+                         need their credentials anew"
+                    );
+                }
                 let mut bytes = [0_u8; SECRET_BYTES];
                 ids.fill(&mut bytes);
                 crate::private::write(&path, &bytes)?;

@@ -142,7 +142,7 @@ fn name_hash(name: &str) -> NameHash {
 
 /// What counts as one client: an IPv4 address, also one that is written as IPv6, or the network of
 /// an IPv6 address.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let host_bits = Ipv6Addr::BITS - IPV6_NETWORK_BITS;

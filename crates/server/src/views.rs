@@ -131,6 +131,11 @@ impl TaskViews {
         entry.into_entry().map_or(row, moka::Entry::into_value)
     }
 
+    fn replace(&self, row: &Arc<TaskRow>) {
+        self.offer(Arc::clone(row));
+        self.tell_waiters(row);
+    }
+
     fn tell_waiters(&self, row: &TaskRow) {
         let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(sender) = waiters.get(&row.id) else { return };
@@ -164,9 +169,9 @@ impl CommitObserver for TaskViews {
             match change {
                 Change::Task(row) => {
                     self.metrics.task(row);
-                    self.offer(Arc::clone(row));
-                    self.tell_waiters(row);
+                    self.replace(row);
                 }
+                Change::TaskHidden(row) => self.replace(row),
                 Change::WorkDue => self.worker_wake.notify_one(),
                 Change::DeliveriesDue => self.deliveries_wake.notify_one(),
                 Change::FilesUnreferenced(paths) => {
@@ -175,6 +180,8 @@ impl CommitObserver for TaskViews {
                 }
                 Change::KeysChanged => self.keys.clear(),
                 Change::ChannelsChanged => self.tell_channels(),
+                // The writer itself does what is to be done.
+                Change::SecretErased => {}
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What a backup asks of a snapshot, and how a snapshot lets go of files that it will not have.
 //!
-//! Guarantees: after [`withdraw_result`] or [`withdraw_all_results`] the rows name those files no
-//! more and break no invariant; the tasks stay what they were. Not here: files, and the copy of the
+//! Guarantees: after [`withdraw_result`], [`withdraw_all_results`] or [`withdraw_image`] the rows name
+//! those files no more and break no invariant; the tasks stay what they were. Not here: files, and the copy of the
 //! database itself ([`crate::Store::backup_blocking`]). Meant for a copy that nobody serves from:
 //! the observer hears of nothing.
 
@@ -13,31 +13,6 @@ use crate::tx::{Tx, single};
 
 /// Rows in one answer, at most.
 pub const PAGE_MAX: usize = 1_000;
-
-/// A video that a row keeps.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptResult {
-    /// The task.
-    pub task_id: TaskId,
-    /// Video and still picture, relative to the data directory.
-    pub paths: Vec<String>,
-}
-
-const KEPT_RESULTS: &str = "SELECT id, result_path, result_poster_path FROM tasks
-    WHERE result_path IS NOT NULL AND result_removed_at IS NULL AND id > $1
-    ORDER BY id LIMIT $2";
-
-/// Videos that rows keep, in the order of their tasks' ids, [`PAGE_MAX`] at a time; `after` is the
-/// last one seen.
-pub fn kept_results(tx: &mut Tx<'_>, after: Option<TaskId>) -> Result<Vec<KeptResult>, StoreError> {
-    let after = after.unwrap_or(TaskId::new(0));
-    tx.rows(KEPT_RESULTS, params![after, PAGE_MAX], |row| {
-        let task_id = row.take()?;
-        let path: Option<String> = row.take()?;
-        let poster_path: Option<String> = row.take()?;
-        Ok(KeptResult { task_id, paths: path.into_iter().chain(poster_path).collect() })
-    })
-}
 
 /// A picture that a row keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +32,13 @@ pub fn kept_images(tx: &mut Tx<'_>, after: &str) -> Result<Vec<KeptImage>, Store
     tx.rows(KEPT_IMAGES, params![after, PAGE_MAX], |row| {
         Ok(KeptImage { task_id: row.take()?, path: row.take()? })
     })
+}
+
+/// Notes that a picture is not there: the task fetches it again if it came from an address, and else
+/// fails when it needs it. False if no row keeps it.
+pub fn withdraw_image(tx: &mut Tx<'_>, path: &str) -> Result<bool, StoreError> {
+    let sql = "UPDATE task_images SET path = NULL WHERE path = $1";
+    Ok(tx.exec(sql, params![path])? > 0)
 }
 
 /// The video's time is over now, unless it was before: a video is never gone before its time (I7).

@@ -11,6 +11,8 @@ use crate::tasks::row::TaskRow;
 pub enum Change {
     /// The task's row as it now is; its `version` orders several of them.
     Task(Arc<TaskRow>),
+    /// The task's row, out of its owner's sight from now on; nothing else of it changed.
+    TaskHidden(Arc<TaskRow>),
     /// Something may be claimable now, or the next due moment moved: the worker looks again.
     WorkDue,
     /// No row refers to these files any more. Paths are relative to the data directory.
@@ -21,6 +23,9 @@ pub enum Change {
     ChannelsChanged,
     /// A key or an account was added, changed or disabled.
     KeysChanged,
+    /// A sealed secret was deleted or replaced. The writer then empties the write-ahead log, in which
+    /// its bytes would lie on.
+    SecretErased,
 }
 
 /// Hears of every commit. Runs on the writer's thread, so it must be quick and must not block;

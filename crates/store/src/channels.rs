@@ -92,7 +92,8 @@ pub enum ChannelOutcome {
     NotFound,
 }
 
-const SELECT: &str = "SELECT id, terms, sealed, credential_hint, source, spent_ticks, lost_ticks,
+const SELECT: &str = "SELECT id, terms,
+        (SELECT sealed FROM channel_credentials WHERE channel_id = channels.id), credential_hint, source, spent_ticks, lost_ticks,
         ambiguous_count, created_at, changed_at
     FROM channels WHERE deleted_at IS NULL";
 
@@ -161,19 +162,21 @@ pub fn add_channel(
         return Ok(ChannelOutcome::TooMany);
     }
     tx.exec(
-        "INSERT INTO channels (id, name, terms, sealed, credential_hint, source, spent_ticks,
-             lost_ticks, ambiguous_count, created_at, changed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7, $7)",
+        "INSERT INTO channels (id, name, terms, credential_hint, source, spent_ticks, lost_ticks,
+             ambiguous_count, created_at, changed_at)
+         VALUES ($1, $2, $3, $4, $5, 0, 0, 0, $6, $6)",
         params![
             id,
             &terms.name,
             text_of(terms)?,
-            credential.map(|it| it.sealed.as_slice()),
             credential.map_or("", |it| it.hint.as_str()),
             source.as_str(),
             now
         ],
     )?;
+    if let Some(credential) = credential {
+        put_credential(tx, id, Some(&credential.sealed))?;
+    }
     crate::settings::set_setting(tx, CHANNELS_SEEN_SETTING, "on", now)?;
     done(tx, id)
 }
@@ -190,7 +193,10 @@ pub fn update_channel(
         return Ok(ChannelOutcome::NameTaken);
     }
     let touched = tx.exec(
-        "UPDATE channels SET name = $2, terms = $3, changed_at = $4
+        "UPDATE channels SET name = $2, terms = $3, changed_at = $4,
+             limits_changed_at = (SELECT MAX(at) FROM (SELECT $4 AS at UNION ALL
+                 SELECT submitted_at FROM tasks WHERE channel_id = $1 AND channel_id <> 0
+                     AND state IN ('submitting', 'running')) AS moments)
          WHERE id = $1 AND deleted_at IS NULL",
         params![id, &terms.name, text_of(terms)?, now],
     )?;
@@ -199,9 +205,10 @@ pub fn update_channel(
     }
     if let Some(credential) = credential {
         tx.exec(
-            "UPDATE channels SET sealed = $2, credential_hint = $3 WHERE id = $1",
-            params![id, credential.sealed.as_slice(), &credential.hint],
+            "UPDATE channels SET credential_hint = $2 WHERE id = $1",
+            params![id, &credential.hint],
         )?;
+        put_credential(tx, id, Some(&credential.sealed))?;
     }
     done(tx, id)
 }
@@ -228,12 +235,63 @@ pub fn remove_channel(
         return Ok(ChannelOutcome::InUse(count));
     }
     tx.exec(
-        "UPDATE channels SET deleted_at = $2, changed_at = $2, sealed = NULL, credential_hint = ''
-         WHERE id = $1",
+        "UPDATE channels SET deleted_at = $2, changed_at = $2, credential_hint = '' WHERE id = $1",
         params![id, now],
     )?;
+    put_credential(tx, id, None)?;
     tx.changed(Change::ChannelsChanged);
     Ok(ChannelOutcome::Done(Box::new(row)))
+}
+
+/// Forgets the credentials of all channels, but not that they had one: such a channel waits for a new
+/// one. Tells how many there were.
+pub fn drop_credentials(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
+    let mut kept = empty_credentials(tx)?;
+    for (_, sealed) in &mut kept {
+        sealed.clear();
+    }
+    write_credentials(tx, &kept)?;
+    Ok(kept.len())
+}
+
+/// Keeps a channel's credential in the place of the one before, or none.
+fn put_credential(
+    tx: &mut Tx<'_>,
+    id: ChannelId,
+    sealed: Option<&Vec<u8>>,
+) -> Result<(), StoreError> {
+    let mut kept = empty_credentials(tx)?;
+    kept.retain(|(channel_id, _)| *channel_id != id);
+    kept.extend(sealed.map(|sealed| (id, sealed.clone())));
+    write_credentials(tx, &kept)
+}
+
+/// Forgets a channel's credential: from now on it has none.
+pub fn forget_credential(tx: &mut Tx<'_>, id: ChannelId) -> Result<(), StoreError> {
+    tx.exec("UPDATE channels SET credential_hint = '' WHERE id = $1", params![id])?;
+    put_credential(tx, id, None)
+}
+
+type Credentials = Vec<(ChannelId, Vec<u8>)>;
+
+/// Takes all credentials out of their table. They are few, and a table that is emptied as a whole is
+/// overwritten as a whole.
+fn empty_credentials(tx: &mut Tx<'_>) -> Result<Credentials, StoreError> {
+    let sql = "SELECT channel_id, sealed FROM channel_credentials ORDER BY channel_id";
+    let kept = tx.rows(sql, params![], |row| Ok((row.take()?, row.take()?)))?;
+    tx.exec("DELETE FROM channel_credentials", params![])?;
+    tx.changed(Change::SecretErased);
+    Ok(kept)
+}
+
+fn write_credentials(tx: &mut Tx<'_>, kept: &Credentials) -> Result<(), StoreError> {
+    for (id, sealed) in kept {
+        tx.exec(
+            "INSERT INTO channel_credentials (channel_id, sealed) VALUES ($1, $2)",
+            params![*id, sealed.as_slice()],
+        )?;
+    }
+    Ok(())
 }
 
 pub(crate) const JOBS: &str = "SELECT COUNT(*) FROM tasks
@@ -258,14 +316,14 @@ pub(crate) const BOOK: &str = "UPDATE channels SET spent_ticks = spent_ticks + $
         lost_ticks = lost_ticks + $3, ambiguous_count = ambiguous_count + $4
     WHERE id = $1";
 
-/// Books what an ended task's job cost, or may have cost, to its channel.
-pub(crate) fn book_end(tx: &mut Tx<'_>, task: &TaskRow) -> Result<(), StoreError> {
+/// Books what the job of a task that ended in state `from` cost, or may have cost, to its channel.
+pub(crate) fn book_end(tx: &mut Tx<'_>, from: State, task: &TaskRow) -> Result<(), StoreError> {
     if task.channel_id == ChannelId::PREVIEW {
         return Ok(());
     }
     let cost = task.upstream_cost.or(task.expected_cost).unwrap_or_default();
     let code = task.failure.as_ref().map(|failure| failure.code);
-    let is_ambiguous = code == Some(FailureCode::UpstreamSubmitAmbiguous);
+    let is_ambiguous = may_have_been_taken(from, task, code);
     let (spent, lost) = if task.state == State::Succeeded {
         (cost, Ticks::ZERO)
     } else if is_ambiguous || may_have_cost(task, code) {
@@ -274,6 +332,25 @@ pub(crate) fn book_end(tx: &mut Tx<'_>, task: &TaskRow) -> Result<(), StoreError
         return Ok(());
     };
     tx.exec(BOOK, params![task.channel_id, spent, lost, is_ambiguous]).map(drop)
+}
+
+/// Whether an upstream may have a job whose name nobody knows: one of its submits may have left, and it
+/// is not the one that the upstream has just refused.
+fn may_have_been_taken(from: State, task: &TaskRow, code: Option<FailureCode>) -> bool {
+    let is_refusal = from == State::Submitting
+        && matches!(
+            code,
+            Some(
+                FailureCode::Moderated
+                    | FailureCode::InvalidForUpstream
+                    | FailureCode::ImageFetchFailed
+                    | FailureCode::UpstreamUnavailable
+                    | FailureCode::LoopDetected
+            )
+        );
+    task.state != State::Succeeded
+        && task.upstream_id.is_none()
+        && task.attempts > u32::from(is_refusal)
 }
 
 /// Whether a job that an upstream had, and that brought no video, may be on its bill: all but those

@@ -1,7 +1,9 @@
 //! API keys: found by their SHA-256, and kept besides only sealed, as far as the operator allows.
 //!
 //! Guarantees: a rolled key's former secret stops to work at its own moment; a deleted key stays as
-//! a row, since tasks and transfers name it.
+//! a row, since tasks and transfers name it; of sealed secrets that were dropped no byte stays in the
+//! database or its log. (Of a single key that was deleted or rolled a copy can outlast it in a gap of
+//! a page, which is of no use to anyone: that secret opens nothing.)
 
 use ipnet::IpNet;
 use rushes_domain::account::{KeyKind, Role, Scopes};
@@ -26,6 +28,8 @@ pub const ADDRESSES_PER_KEY_MAX: u32 = 20;
 pub struct KeyRow {
     /// The key.
     pub id: KeyId,
+    /// The SHA-256 of the secret that was shown.
+    pub secret_hash: [u8; 32],
     /// Whose it is.
     pub account_id: AccountId,
     /// Live or test.
@@ -137,17 +141,18 @@ pub(crate) static BY_OLD_HASH: std::sync::LazyLock<String> = std::sync::LazyLock
 
 /// The key with this hash, or that had it before its latest roll, usable or not.
 pub fn find_key(tx: &mut Tx<'_>, hash: &[u8; 32]) -> Result<Option<KeyRow>, StoreError> {
-    if let Some(found) = tx.one(&BY_HASH, params![hash], read)? {
+    if let Some(found) = tx.one(&BY_HASH, params![hash], |row| read(row, *hash))? {
         return Ok(Some(found));
     }
-    tx.one(&BY_OLD_HASH, params![hash], read)
+    tx.one(&BY_OLD_HASH, params![hash], |row| read(row, *hash))
 }
 
-fn read(row: &mut Row<'_>) -> Result<KeyRow, StoreError> {
+fn read(row: &mut Row<'_>, secret_hash: [u8; 32]) -> Result<KeyRow, StoreError> {
     let (own, old) = (row.take::<Option<Timestamp>>()?, row.take::<Option<Timestamp>>()?);
     Ok(KeyRow {
         expires_at: own.into_iter().chain(old).min(),
         id: row.take()?,
+        secret_hash,
         account_id: row.take()?,
         kind: row.take()?,
         enabled: row.take()?,
@@ -165,12 +170,12 @@ fn read(row: &mut Row<'_>) -> Result<KeyRow, StoreError> {
     })
 }
 
-fn scopes(row: &mut Row<'_>) -> Result<Scopes, StoreError> {
+pub(crate) fn scopes(row: &mut Row<'_>) -> Result<Scopes, StoreError> {
     let words: String = row.take()?;
     Scopes::from_words(&words).ok_or_else(|| StoreError::corrupt("a key's scopes", &words))
 }
 
-fn networks(row: &mut Row<'_>) -> Result<Option<Vec<IpNet>>, StoreError> {
+pub(crate) fn networks(row: &mut Row<'_>) -> Result<Option<Vec<IpNet>>, StoreError> {
     let Some(texts) = list(row)? else { return Ok(None) };
     let parse = |text: &String| {
         text.parse().map_err(|_| StoreError::corrupt("a key's allowed address", text))
@@ -178,14 +183,12 @@ fn networks(row: &mut Row<'_>) -> Result<Option<Vec<IpNet>>, StoreError> {
     texts.iter().map(parse).collect::<Result<_, _>>().map(Some)
 }
 
+pub(crate) const COUNT: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM keys
+    WHERE account_id = $1 AND deleted_at IS NULL LIMIT $2) AS some";
+
 /// How many keys an account has; at most [`KEYS_PER_ACCOUNT_MAX`] are counted.
 pub fn count_keys(tx: &mut Tx<'_>, account_id: AccountId) -> Result<u32, StoreError> {
-    let count = tx.value(
-        "SELECT COUNT(*) FROM (SELECT 1 FROM keys
-             WHERE account_id = $1 AND deleted_at IS NULL LIMIT $2) AS some",
-        params![account_id, KEYS_PER_ACCOUNT_MAX],
-    )?;
-    count.ok_or(StoreError::NotFound)
+    tx.value(COUNT, params![account_id, KEYS_PER_ACCOUNT_MAX])?.ok_or(StoreError::NotFound)
 }
 
 /// Since when an account has made [`KEYS_PER_DAY_MAX`] keys, if it has made so many.
@@ -207,18 +210,11 @@ pub fn create_key(tx: &mut Tx<'_>, new: &NewKey) -> Result<Option<KeyId>, StoreE
     let id: Option<KeyId> = tx.value("SELECT COALESCE(MAX(id), 0) + 1 FROM keys", params![])?;
     let id = id.ok_or(StoreError::NotFound)?;
     tx.exec(
-        "INSERT INTO keys (id, account_id, kind, name, mask, hash, sealed, enabled, created_at)
-         VALUES ($1, $2, $3, '', $4, $5, $6, 1, $7)",
-        params![
-            id,
-            new.account_id,
-            new.kind,
-            &new.secret.mask,
-            &new.secret.hash,
-            new.secret.sealed.as_deref(),
-            new.now
-        ],
+        "INSERT INTO keys (id, account_id, kind, name, mask, hash, enabled, created_at)
+         VALUES ($1, $2, $3, '', $4, $5, 1, $6)",
+        params![id, new.account_id, new.kind, &new.secret.mask, &new.secret.hash, new.now],
     )?;
+    keep_copy(tx, id, new.secret.sealed.as_deref())?;
     update_key(tx, id, &new.terms)?;
     Ok(Some(id))
 }
@@ -230,7 +226,11 @@ pub fn update_key(tx: &mut Tx<'_>, id: KeyId, terms: &KeyTerms) -> Result<bool, 
     let touched = tx.exec(
         "UPDATE keys SET name = $2, expires_at = $3, scopes = $4, models = $5, addresses = $6,
              creates_per_minute = $7, in_flight_max = $8, budget_ticks = $9,
-             month_budget_ticks = $10
+             month_budget_ticks = $10,
+             limits_after = CASE WHEN in_flight_max IS NOT DISTINCT FROM $8
+                 AND budget_ticks IS NOT DISTINCT FROM $9
+                 AND month_budget_ticks IS NOT DISTINCT FROM $10 THEN limits_after
+                 ELSE (SELECT transfers_count FROM accounts WHERE accounts.id = account_id) END
          WHERE id = $1 AND deleted_at IS NULL",
         params![
             id,
@@ -277,11 +277,13 @@ pub fn set_key_enabled(
 /// the tasks and transfers that name it. False if there is no such key.
 pub fn delete_key(tx: &mut Tx<'_>, id: KeyId, now: Timestamp) -> Result<bool, StoreError> {
     let touched = tx.exec(
-        "UPDATE keys SET deleted_at = $2, enabled = 0, sealed = NULL, old_hash = NULL,
-             old_expires_at = NULL WHERE id = $1 AND deleted_at IS NULL",
+        "UPDATE keys SET deleted_at = $2, enabled = 0, old_hash = NULL, old_expires_at = NULL
+         WHERE id = $1 AND deleted_at IS NULL",
         params![id, now],
     )?;
+    keep_copy(tx, id, None)?;
     tx.changed(Change::KeysChanged);
+    tx.changed(Change::SecretErased);
     Ok(touched == 1)
 }
 
@@ -298,17 +300,36 @@ pub fn roll_key(
         return Ok(false);
     }
     let touched = tx.exec(
-        "UPDATE keys SET old_hash = hash, old_expires_at = $2, hash = $3, mask = $4, sealed = $5,
-             rolled_at = $6 WHERE id = $1 AND deleted_at IS NULL",
-        params![id, old_expires_at, &secret.hash, &secret.mask, secret.sealed.as_deref(), now],
+        "UPDATE keys SET old_hash = hash, old_expires_at = $2, hash = $3, mask = $4,
+             rolled_at = $5 WHERE id = $1 AND deleted_at IS NULL",
+        params![id, old_expires_at, &secret.hash, &secret.mask, now],
     )?;
+    if touched == 1 {
+        keep_copy(tx, id, secret.sealed.as_deref())?;
+    }
     tx.changed(Change::KeysChanged);
+    tx.changed(Change::SecretErased);
     Ok(touched == 1)
 }
 
 /// Forgets every sealed secret, so that no key can be copied again; tells how many there were.
 pub fn drop_sealed_keys(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
-    tx.exec("UPDATE keys SET sealed = NULL WHERE sealed IS NOT NULL", params![])
+    tx.changed(Change::SecretErased);
+    // Without a condition: the whole table is overwritten.
+    tx.exec("DELETE FROM key_copies", params![])
+}
+
+/// Keeps a key's sealed secret in the place of the one before, or none.
+fn keep_copy(tx: &mut Tx<'_>, id: KeyId, sealed: Option<&[u8]>) -> Result<(), StoreError> {
+    match sealed {
+        Some(sealed) => tx.exec(
+            "INSERT INTO key_copies (key_id, sealed) VALUES ($1, $2)
+             ON CONFLICT (key_id) DO UPDATE SET sealed = $2",
+            params![id, sealed],
+        ),
+        None => tx.exec("DELETE FROM key_copies WHERE key_id = $1", params![id]),
+    }
+    .map(drop)
 }
 
 /// A key as its owner sees it.
@@ -350,16 +371,28 @@ pub struct KeyDetail {
     pub last_used_client: Option<String>,
 }
 
+impl KeyDetail {
+    /// What its tasks of the present month cost.
+    pub fn month_used_at(&self, now: Timestamp) -> Ticks {
+        // In the present month, or in the next one by a clock that was set back.
+        let is_this_month = (0..=1).contains(&(self.month - now.utc_month()));
+        if is_this_month { self.month_used } else { Ticks::ZERO }
+    }
+}
+
 const DETAIL: &str = "SELECT id, account_id, kind, mask, enabled, disabled_by_operator, name,
-        expires_at, scopes, models, addresses, creates_per_minute, in_flight_max, budget_ticks, month_budget_ticks, used_ticks,
-        month_used_ticks, month, sealed, created_at, rolled_at, old_expires_at, last_used_at,
-        last_used_address, last_used_client
+        expires_at, scopes, models, addresses, creates_per_minute, in_flight_max, budget_ticks,
+        month_budget_ticks, used_ticks, month_used_ticks, month,
+        (SELECT sealed FROM key_copies WHERE key_copies.key_id = keys.id), created_at, rolled_at,
+        old_expires_at, last_used_at, last_used_address, last_used_client
     FROM keys WHERE deleted_at IS NULL";
+
+pub(crate) static OF_ACCOUNT: std::sync::LazyLock<String> =
+    std::sync::LazyLock::new(|| format!("{DETAIL} AND account_id = $1 ORDER BY id LIMIT $2"));
 
 /// An account's keys, oldest first.
 pub fn keys_of(tx: &mut Tx<'_>, account_id: AccountId) -> Result<Vec<KeyDetail>, StoreError> {
-    let sql = format!("{DETAIL} AND account_id = $1 ORDER BY id LIMIT $2");
-    tx.rows(&sql, params![account_id, KEYS_PER_ACCOUNT_MAX], read_detail)
+    tx.rows(&OF_ACCOUNT, params![account_id, KEYS_PER_ACCOUNT_MAX], read_detail)
 }
 
 /// A key, unless it was deleted.

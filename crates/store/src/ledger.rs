@@ -54,8 +54,8 @@ pub struct Transfer {
 
 pub(crate) const INSERT: &str = "INSERT INTO transfers
     (id, account_id, kind, amount_ticks, created_at, sequence, available_ticks, task_id, resolves,
-        key_id, model_id, seconds, price_version, reason, actor)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+        key_id, model_id, seconds, price_version, reason, actor, spend_month)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
 
 /// The account's sums after a transfer: how many transfers there are, and what it can spend.
 #[derive(Debug, Clone, Copy)]
@@ -119,7 +119,8 @@ fn insert_for_task(
         task.seconds,
         task.price_version,
         reason,
-        Value::Null
+        Value::Null,
+        (kind == "hold").then_some(task.spend_month)
     ];
     tx.exec(INSERT, values).map(drop)
 }
@@ -297,7 +298,8 @@ impl Booking<'_> {
             Value::Null,
             Value::Null,
             self.reason,
-            self.actor
+            self.actor,
+            Value::Null
         ];
         tx.exec(INSERT, values)?;
         tx.changed(Change::KeysChanged);

@@ -47,20 +47,22 @@ pub use accounts::{
 };
 pub use audit::{AuditEntry, AuditFilter, audit, list_audit};
 pub use backup::{
-    Counts, KeptImage, KeptResult, counts, kept_images, kept_results, schema_version,
-    withdraw_all_results, withdraw_result,
+    Counts, KeptImage, counts, kept_images, schema_version, withdraw_all_results, withdraw_image,
+    withdraw_result,
 };
 pub use change::{Change, CommitObserver};
 pub use channels::{
     CHANNELS_SEEN_SETTING, ChannelOutcome, ChannelRow, ChannelSource, SealedCredential,
-    add_channel, channel, channel_by_name, channels, jobs_of_channel, next_channel_id,
-    occupy_routes, remove_channel, update_channel,
+    add_channel, channel, channel_by_name, channels, drop_credentials, forget_credential,
+    jobs_of_channel, next_channel_id, occupy_routes, remove_channel, update_channel,
 };
 pub use codes::{
     CodeFilter, CodeRow, CodeState, NewCode, RedeemOutcome, RevokeOutcome, create_codes,
     list_codes, redeem, revoke_code,
 };
-pub use doctor::{Violation, check_invariants, integrity_faults, kept_paths};
+pub use doctor::{
+    KeptVideo, Violation, check_invariants, integrity_faults, kept_paths, kept_videos,
+};
 pub use error::StoreError;
 pub use groups::{
     DEFAULT_GROUP, GroupOutcome, GroupRow, GroupTerms, create_group, delete_group, group,
@@ -93,13 +95,14 @@ pub use tasks::claim::{
 pub use tasks::create::{
     AccountLimits, CreateOutcome, NewImage, NewImageSource, NewTask, create_task,
 };
+pub use tasks::hide::hide_task;
 pub use tasks::images::{ImageKind, ImageRow, ImageSnapshot, images, set_image_snapshot};
 pub use tasks::privacy::PRIVACY_SETTING;
 pub use tasks::promote::{group_limits_changed, key_limits_changed};
 pub use tasks::query::{ListFilter, StateLogRow, list_tasks, queue_position, state_log, task};
 pub use tasks::recover::{shift_times, void_all_leases};
 pub use tasks::row::{ResultRow, TaskRow};
-pub use tasks::standing::standing;
+pub use tasks::standing::{Shown, standing};
 pub use tasks::sweep::{
     Deleted, ExpiredResult, Retention, delete_old_rows, expired_results, overdue, referenced_paths,
     remove_result,
@@ -107,6 +110,7 @@ pub use tasks::sweep::{
 pub use tx::{Row, Tx};
 pub use usage::{
     RebuildReport, UsageFilter, UsageGroup, UsageRow, rebuild_usage, usage as usage_sums,
+    usage_total,
 };
 pub use value::{Column, FromColumn, Value};
 pub use webhooks::deliveries::{

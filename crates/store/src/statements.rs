@@ -4,7 +4,7 @@ use rushes_domain::{AccountId, State, TaskId};
 
 use crate::tasks::query::ListFilter;
 use crate::tasks::{
-    advance, claim, create, images, privacy, promote, query, recover, row, standing, sweep,
+    advance, claim, create, hide, images, privacy, promote, query, recover, row, standing, sweep,
 };
 use crate::webhooks::{endpoints, events, work};
 use crate::{accounts, channels, idempotency, keys, ledger, stats, usage};
@@ -59,6 +59,7 @@ pub fn hot() -> Vec<(&'static str, String)> {
         ("expired", sweep::EXPIRED),
         ("remove result", sweep::REMOVE_RESULT),
         ("result paths", sweep::RESULT_PATHS),
+        ("hide", hide::HIDE),
         ("image path", sweep::IMAGE_PATH),
         ("delete tasks", sweep::DELETE_TASKS),
         ("delete idempotency", sweep::DELETE_IDEMPOTENCY),
@@ -83,6 +84,7 @@ pub fn hot() -> Vec<(&'static str, String)> {
         account_id: AccountId(1),
         limit: 20,
         after: None,
+        is_oldest_first: false,
         states: None,
         model_ids: None,
     };
@@ -92,6 +94,19 @@ pub fn hot() -> Vec<(&'static str, String)> {
     filter.model_ids = Some(vec!["model".to_owned()]);
     statements.push(("list with filters", query::list_sql(&filter).0));
     statements
+}
+
+/// Name and text of each statement that looks for keys of an account, or for tasks that wait for a
+/// place of their key. Some of them sort.
+#[doc(hidden)]
+pub fn of_keys() -> [(&'static str, &'static str); 5] {
+    [
+        ("room", promote::ROOM),
+        ("oldest of keys", promote::OLDEST_OF_KEYS),
+        ("members", promote::MEMBERS),
+        ("count keys", keys::COUNT),
+        ("keys of account", &keys::OF_ACCOUNT),
+    ]
 }
 
 /// Name and text of each statement of a scrape of `/metrics`. They group, so they are not hot.

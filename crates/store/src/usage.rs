@@ -9,11 +9,10 @@ use crate::error::StoreError;
 use crate::params;
 use crate::tasks::row::TaskRow;
 use crate::tx::{Row, Tx};
+use crate::value::Value;
 
 /// Days in one answer of [`usage`], at most.
 pub const USAGE_DAYS_MAX: i64 = 400;
-/// Rows in one answer of [`usage`], at most.
-pub const USAGE_ROWS_MAX: u32 = 10_000;
 
 pub(crate) const COUNT: &str = "INSERT INTO usage_days (day, account_id, key_id, model_id,
         succeeded_count, failed_count, cancelled_count, seconds, posted_ticks)
@@ -97,11 +96,37 @@ pub struct UsageRow {
     pub posted: Ticks,
 }
 
-/// Sums, ordered by what they are grouped by.
+/// Of no rows a sum would be null.
+const SUMS: &str = "COALESCE(CAST(SUM(succeeded_count) AS BIGINT), 0),
+    COALESCE(CAST(SUM(failed_count) AS BIGINT), 0),
+    COALESCE(CAST(SUM(cancelled_count) AS BIGINT), 0),
+    COALESCE(CAST(SUM(seconds) AS BIGINT), 0), COALESCE(CAST(SUM(posted_ticks) AS BIGINT), 0)";
+const FILTERED: &str = "FROM usage_days WHERE day BETWEEN $1 AND $2
+    AND ($3 = 0 OR account_id = $3) AND ($4 = 0 OR key_id = $4) AND ($5 = '' OR model_id = $5)";
+
+fn filter_values<'f>(filter: &UsageFilter<'f>) -> [Value<'f>; 5] {
+    let from_day = filter.from_day.max(filter.to_day.saturating_sub(USAGE_DAYS_MAX - 1));
+    [
+        from_day.into(),
+        filter.to_day.into(),
+        filter.account_id.map_or(0, |id| id.0).into(),
+        filter.key_id.map_or(0, |id| id.0).into(),
+        filter.model_id.unwrap_or("").into(),
+    ]
+}
+
+/// The sum of everything that the filter lets through; in its row nothing is set but the numbers.
+pub fn usage_total(tx: &mut Tx<'_>, filter: &UsageFilter<'_>) -> Result<UsageRow, StoreError> {
+    let total = tx.one(&format!("SELECT {SUMS} {FILTERED}"), &filter_values(filter), sums)?;
+    total.ok_or(StoreError::NotFound)
+}
+
+/// Sums, ordered by what they are grouped by; at most `rows_max` of them.
 pub fn usage(
     tx: &mut Tx<'_>,
     filter: &UsageFilter<'_>,
     group: UsageGroup,
+    rows_max: u32,
 ) -> Result<Vec<UsageRow>, StoreError> {
     let column = match group {
         UsageGroup::Day => "day",
@@ -109,24 +134,11 @@ pub fn usage(
         UsageGroup::Model => "model_id",
         UsageGroup::Account => "account_id",
     };
-    let sql = format!(
-        "SELECT {column}, CAST(SUM(succeeded_count) AS BIGINT), CAST(SUM(failed_count) AS BIGINT),
-             CAST(SUM(cancelled_count) AS BIGINT), CAST(SUM(seconds) AS BIGINT),
-             CAST(SUM(posted_ticks) AS BIGINT)
-         FROM usage_days WHERE day BETWEEN $1 AND $2 AND ($3 = 0 OR account_id = $3)
-             AND ($4 = 0 OR key_id = $4) AND ($5 = '' OR model_id = $5)
-         GROUP BY {column} ORDER BY {column} LIMIT $6"
-    );
-    let from_day = filter.from_day.max(filter.to_day.saturating_sub(USAGE_DAYS_MAX - 1));
-    let values = params![
-        from_day,
-        filter.to_day,
-        filter.account_id.map_or(0, |id| id.0),
-        filter.key_id.map_or(0, |id| id.0),
-        filter.model_id.unwrap_or(""),
-        USAGE_ROWS_MAX
-    ];
-    tx.rows(&sql, values, |row| read(row, group))
+    let sql =
+        format!("SELECT {column}, {SUMS} {FILTERED} GROUP BY {column} ORDER BY {column} LIMIT $6");
+    let [from, to, account, key, model] = filter_values(filter);
+    let values = [from, to, account, key, model, rows_max.into()];
+    tx.rows(&sql, &values, |row| read(row, group))
 }
 
 fn read(row: &mut Row<'_>, group: UsageGroup) -> Result<UsageRow, StoreError> {
@@ -137,11 +149,15 @@ fn read(row: &mut Row<'_>, group: UsageGroup) -> Result<UsageRow, StoreError> {
         UsageGroup::Model => model_id = Some(row.take()?),
         UsageGroup::Account => account_id = Some(row.take()?),
     }
+    Ok(UsageRow { day, account_id, key_id, model_id, ..sums(row)? })
+}
+
+fn sums(row: &mut Row<'_>) -> Result<UsageRow, StoreError> {
     Ok(UsageRow {
-        day,
-        account_id,
-        key_id,
-        model_id,
+        day: None,
+        account_id: None,
+        key_id: None,
+        model_id: None,
         succeeded_count: row.take()?,
         failed_count: row.take()?,
         cancelled_count: row.take()?,

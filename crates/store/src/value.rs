@@ -7,7 +7,8 @@ use rushes_domain::job::Mode;
 use rushes_domain::money::CostState;
 use rushes_domain::route::Lane;
 use rushes_domain::{
-    AccountId, ChannelId, EndpointId, FailureCode, GroupId, KeyId, State, TaskId, Ticks, Timestamp,
+    AccountId, ChannelId, Dialect, EndpointId, FailureCode, GroupId, KeyId, State, TaskId, Ticks,
+    Timestamp,
 };
 
 use crate::error::StoreError;
@@ -270,6 +271,7 @@ words! {
     FailureCode: "a failure's code", FailureCode::as_str, FailureCode::from_word;
     CostState: "a task's cost state", CostState::as_str, cost_state;
     KeyKind: "a key's kind", key_kind_word, key_kind;
+    Dialect: "a task's dialect", Dialect::as_str, Dialect::from_word;
     Role: "an account's role", Role::as_str, Role::from_word;
 }
 

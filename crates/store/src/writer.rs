@@ -15,6 +15,7 @@ use crate::change::{Change, CommitObserver};
 use crate::error::StoreError;
 use crate::job::{Job, run_guarded};
 use crate::queue::Queue;
+use crate::sqlite;
 use crate::tx::Tx;
 
 /// Operations in one commit, at most.
@@ -40,12 +41,14 @@ fn serve_batches(
     jobs: &Jobs,
     observer: &dyn CommitObserver,
 ) -> Result<(), StoreError> {
+    // At the first commit too: what a process left that was killed may hold an erased secret.
+    let mut must_empty_log = true;
     loop {
         let batch = jobs.pop(BATCH_OPERATIONS_MAX);
         if batch.is_empty() {
             return Ok(());
         }
-        run_batch(connection, batch, observer)?;
+        run_batch(connection, batch, observer, &mut must_empty_log)?;
     }
 }
 
@@ -54,11 +57,17 @@ fn run_batch(
     connection: &Connection,
     mut batch: Vec<Box<dyn Job>>,
     observer: &dyn CommitObserver,
+    must_empty_log: &mut bool,
 ) -> Result<(), StoreError> {
     let began = Instant::now();
     match run_transaction(connection, &mut batch) {
         Ok((outcomes, changes)) => {
             tell_timed(observer, batch.len(), began.elapsed());
+            *must_empty_log |= changes.iter().any(|it| matches!(it, Change::SecretErased));
+            if *must_empty_log {
+                // A reader that is under way keeps the log; then the next commit tries again.
+                *must_empty_log = !empty_log(connection);
+            }
             tell_committed(observer, changes);
             for (job, outcome) in batch.into_iter().zip(outcomes) {
                 job.answer(outcome);
@@ -164,6 +173,13 @@ fn tell_fatal(observer: &dyn CommitObserver, error: &StoreError) {
     if catch_unwind(AssertUnwindSafe(|| observer.fatal(error))).is_err() {
         tracing::error!("the observer of commits panicked");
     }
+}
+
+fn empty_log(connection: &Connection) -> bool {
+    sqlite::empty_log(connection).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the write-ahead log, which holds an erased secret, is not emptied");
+        false
+    })
 }
 
 /// Refuses everything that waits and everything that may still come.

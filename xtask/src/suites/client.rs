@@ -66,9 +66,7 @@ fn run_in_gateway(
         .env("IMAGE_BASE_URL", pictures.base_url())
         .env("POLL_INTERVAL_MS", POLL_INTERVAL_MS)
         .env("PYTHONDONTWRITEBYTECODE", "1");
-    for proxy in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy"] {
-        command.env_remove(OsStr::new(proxy));
-    }
+    without_proxies(&mut command);
     let outcome = count(command, checks);
     if !matches!(outcome, Ok(true)) {
         println!("{}", gateway.log_tail());
@@ -84,8 +82,15 @@ pub(super) fn is_clean(status: std::process::ExitStatus) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Everything that is talked to is on loopback.
+pub(super) fn without_proxies(command: &mut Command) {
+    for proxy in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy"] {
+        command.env_remove(OsStr::new(proxy));
+    }
+}
+
 /// True if every check held.
-fn count(mut command: Command, checks: &mut Checks) -> anyhow::Result<bool> {
+pub(super) fn count(mut command: Command, checks: &mut Checks) -> anyhow::Result<bool> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -93,7 +93,8 @@ fn invalid(problem: &str) -> ApiError {
     )
 }
 
-fn too_large() -> ApiError {
+/// The refusal of an image over [`IMAGE_BYTES_MAX`].
+pub(crate) fn too_large() -> ApiError {
     ApiError::new(
         ErrorCode::ImageTooLarge,
         format!("the image is over {} MB", IMAGE_BYTES_MAX / 1_000_000),

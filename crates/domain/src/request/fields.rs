@@ -7,6 +7,8 @@ use crate::error::ApiError;
 use crate::request::json::{Pairs, Value};
 use crate::request::numbers::{sent, whole};
 
+/// The field of the client's own pairs.
+pub(crate) const METADATA_FIELD: &str = "metadata";
 /// Most pairs in `metadata`.
 pub const METADATA_PAIRS_MAX: usize = 16;
 /// Most characters of a name in `metadata`.
@@ -38,6 +40,11 @@ impl<'a> Fields<'a> {
         let index = self.0.iter().position(|(key, _)| key == name)?;
         let (_, value) = self.0.remove(index);
         if value.is_absent() { None } else { Some(value) }
+    }
+
+    /// True if the field is not there or counts as absent.
+    pub(crate) fn is_absent(&self, name: &str) -> bool {
+        self.0.iter().find(|(key, _)| key == name).is_none_or(|(_, value)| value.is_absent())
     }
 
     /// What nobody took.
@@ -114,7 +121,7 @@ impl<'a> Fields<'a> {
 
     /// Takes `metadata`: pairs of strings, in the order of the body.
     pub(crate) fn take_metadata(&mut self) -> Result<Vec<(String, String)>, ApiError> {
-        let Some(value) = self.take("metadata") else { return Ok(Vec::new()) };
+        let Some(value) = self.take(METADATA_FIELD) else { return Ok(Vec::new()) };
         let Value::Object(pairs) = value else {
             return Err(ApiError::invalid(
                 "metadata",

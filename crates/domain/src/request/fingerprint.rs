@@ -6,11 +6,10 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::dialect::Defaults;
 use crate::error::ApiError;
 use crate::job::{EngineOptions, ImageSource};
-use crate::request::{
-    ASPECT_RATIO_DEFAULT, Parameters, RESOLUTION_DEFAULT, SECONDS_DEFAULT, VideoRequest,
-};
+use crate::request::{Parameters, VideoRequest};
 
 /// Changes whenever the parts below do: an old fingerprint then matches no new request.
 const VERSION: &[u8] = b"rushes video request 1";
@@ -18,18 +17,22 @@ const VERSION: &[u8] = b"rushes video request 1";
 pub(crate) fn of(request: &VideoRequest) -> [u8; 32] {
     let mut parts = Parts(Sha256::new());
     parts.add(VERSION);
-    parts.add_text_or_error(&request.model);
+    match &request.model {
+        Ok(None) => parts.add(b"the first model"),
+        Ok(Some(model)) => parts.add_text(model),
+        Err(error) => parts.add_error(error),
+    }
     parts.add_text_or_error(&request.prompt);
     match &request.parameters {
-        Ok(parameters) => add_parameters(&mut parts, parameters),
+        Ok(parameters) => add_parameters(&mut parts, parameters, &request.defaults),
         Err(error) => parts.add_error(error),
     }
     parts.0.finalize().into()
 }
 
-fn add_parameters(parts: &mut Parts, parameters: &Parameters) {
+fn add_parameters(parts: &mut Parts, parameters: &Parameters, defaults: &Defaults) {
     match &parameters.seconds {
-        None => parts.add(SECONDS_DEFAULT.to_string().as_bytes()),
+        None => parts.add(defaults.seconds.to_string().as_bytes()),
         Some(seconds) => match seconds.value {
             Some(value) => parts.add(value.to_string().as_bytes()),
             None => parts.add(format!("not whole: {}", seconds.sent).as_bytes()),
@@ -39,8 +42,8 @@ fn add_parameters(parts: &mut Parts, parameters: &Parameters) {
         parts.add(b"size");
         parts.add(format!("{}x{}", size.width, size.height).as_bytes());
     } else {
-        let ratio = parameters.aspect_ratio.as_deref().unwrap_or(ASPECT_RATIO_DEFAULT);
-        let resolution = parameters.resolution.as_deref().unwrap_or(RESOLUTION_DEFAULT);
+        let ratio = parameters.aspect_ratio.as_deref().unwrap_or(defaults.aspect_ratio);
+        let resolution = parameters.resolution.as_deref().unwrap_or(defaults.resolution);
         parts.add(b"offers");
         parts.add(ratio.as_bytes());
         parts.add(resolution.as_bytes());
@@ -102,12 +105,14 @@ impl Parts {
         self.0.update(part);
     }
 
+    fn add_text(&mut self, text: &str) {
+        self.add(b"text");
+        self.add(text.as_bytes());
+    }
+
     fn add_text_or_error(&mut self, text: &Result<String, ApiError>) {
         match text {
-            Ok(text) => {
-                self.add(b"text");
-                self.add(text.as_bytes());
-            }
+            Ok(text) => self.add_text(text),
             Err(error) => self.add_error(error),
         }
     }

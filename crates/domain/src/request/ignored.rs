@@ -102,8 +102,28 @@ fn find(value: &Value<'_>, path: &str, kind: Kind) -> Option<(String, Kind)> {
             let key: String = key.chars().take(FIELD_NAME_CHARS_MAX).collect();
             find(inner, &format!("{path}.{key}"), kind_of(&key).unwrap_or(kind))
         }),
+        Value::File(bytes) => file_kind(bytes, kind).map(|kind| (path.to_owned(), kind)),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
+}
+
+/// What a file is: by its first bytes, else by the field's name.
+fn file_kind(bytes: &[u8], kind: Kind) -> Option<Kind> {
+    let starts = |start: &[u8]| bytes.starts_with(start);
+    let is_picture = starts(b"\x89PNG")
+        || starts(b"\xff\xd8\xff")
+        || starts(b"GIF8")
+        || (starts(b"RIFF") && bytes.get(8..12) == Some(b"WEBP"));
+    if is_picture {
+        return Some(Kind::Picture);
+    }
+    // ISO base media: a film, unless its brand is that of a still picture.
+    if bytes.get(4..8) == Some(b"ftyp") {
+        let brand = bytes.get(8..12).unwrap_or(b"");
+        let is_still = [&b"heic"[..], b"heix", b"mif1", b"avif"].contains(&brand);
+        return Some(if is_still { Kind::Picture } else { Kind::Video });
+    }
+    if kind == Kind::Other { None } else { Some(kind) }
 }
 
 /// What a text is, in a field of some kind.

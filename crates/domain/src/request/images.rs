@@ -27,6 +27,11 @@ const BASE64_STARTS: [(&str, &str); 5] = [
 /// From this many characters on, text that could be base64 is taken for it.
 const BASE64_CHARS_MIN: usize = 64;
 
+/// True for the fields that images are read from.
+pub(crate) fn is_image_field(name: &str) -> bool {
+    LIST_FIELDS.contains(&name) || name == SINGLE_FIELD || name == REFERENCE_FIELD
+}
+
 /// Images in the order of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Images {
@@ -111,6 +116,7 @@ fn read_single(value: Value<'_>) -> Result<ImageSource, ApiError> {
 fn read_image(path: &str, value: Value<'_>) -> Result<ImageSource, ApiError> {
     match value {
         Value::String(text) => read_text(path, &text),
+        Value::File(bytes) => read_file(path, bytes),
         Value::Object(pairs) => {
             let mut found = None;
             for (key, inner) in pairs {
@@ -142,6 +148,7 @@ fn read_image(path: &str, value: Value<'_>) -> Result<ImageSource, ApiError> {
 fn read_inner(path: &str, value: Option<Value<'_>>) -> Result<ImageSource, ApiError> {
     match value {
         Some(Value::String(text)) => read_text(path, &text),
+        Some(Value::File(bytes)) => read_file(path, bytes),
         Some(other) => Err(wrong_form(path, &sent(&other))),
         None => Err(wrong_form(path, "nothing")),
     }
@@ -168,6 +175,18 @@ fn read_text(path: &str, text: &str) -> Result<ImageSource, ApiError> {
         ));
     }
     Ok(ImageSource::Url(text.to_owned()))
+}
+
+/// The bytes of a form's file.
+fn read_file(path: &str, bytes: &[u8]) -> Result<ImageSource, ApiError> {
+    if bytes.is_empty() {
+        let message = format!("{path}: the file is empty");
+        return Err(ApiError::new(ErrorCode::ImageUnsupported, message));
+    }
+    if bytes.len() > data_url::IMAGE_BYTES_MAX {
+        return Err(at(path, data_url::too_large()));
+    }
+    Ok(ImageSource::Inline(bytes.to_vec()))
 }
 
 /// The same error with the place of the image before its message.

@@ -38,6 +38,8 @@ pub enum Value<'a> {
     Array(Vec<Value<'a>>),
     /// An object, in the order of the body.
     Object(Pairs<'a>),
+    /// The bytes of a file; only forms have them.
+    File(&'a [u8]),
 }
 
 /// Names and values in the order of the body, no name twice.
@@ -50,7 +52,7 @@ impl Value<'_> {
             Self::Null => true,
             Self::String(text) => text.is_empty(),
             Self::Array(items) => items.is_empty(),
-            Self::Bool(_) | Self::Number(_) | Self::Object(_) => false,
+            Self::Bool(_) | Self::Number(_) | Self::Object(_) | Self::File(_) => false,
         }
     }
 
@@ -63,6 +65,7 @@ impl Value<'_> {
             Self::String(text) => shown(text, chars_max),
             Self::Array(_) => "an array".to_owned(),
             Self::Object(_) => "an object".to_owned(),
+            Self::File(_) => "a file".to_owned(),
         }
     }
 }
@@ -85,6 +88,26 @@ pub fn read_pairs(body: &[u8]) -> Result<Pairs<'_>, ApiError> {
         reader.field.take();
         input.end().map(|()| pairs)
     });
+    read.map_err(|error| reader.explain(text, &error))
+}
+
+/// Reads one value that stands alone, for the top-level field `field`. What it holds is taken off
+/// `values_left`, which all values of a form share.
+pub(crate) fn read_value<'a>(
+    text: &'a str,
+    field: &str,
+    values_left: &mut usize,
+) -> Result<Value<'a>, ApiError> {
+    let reader = Reader {
+        values_left: Cell::new(*values_left),
+        field: RefCell::new(Some(field.to_owned())),
+        problem: RefCell::default(),
+    };
+    let mut input = serde_json::Deserializer::from_str(text);
+    let read = Node { reader: &reader, depth: 1 }
+        .deserialize(&mut input)
+        .and_then(|value| input.end().map(|()| value));
+    *values_left = reader.values_left.get();
     read.map_err(|error| reader.explain(text, &error))
 }
 

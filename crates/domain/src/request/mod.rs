@@ -10,9 +10,11 @@
 pub mod data_url;
 pub mod fields;
 mod fingerprint;
+pub mod form;
 pub mod ignored;
 mod images;
 pub mod json;
+pub mod multipart;
 mod numbers;
 mod options;
 mod plan;
@@ -22,6 +24,7 @@ use std::net::IpAddr;
 
 use crate::account::KeyKind;
 use crate::catalogue::{Catalogue, Model};
+use crate::dialect::{Defaults, Dialect};
 use crate::directive::Directives;
 use crate::error::{ApiError, ErrorCode};
 use crate::job::{EngineOptions, Job};
@@ -35,19 +38,15 @@ use size::Size;
 
 /// Most characters of a prompt.
 pub const PROMPT_CHARS_MAX: usize = 4096;
-/// Length of a video when none is asked for.
-pub const SECONDS_DEFAULT: u32 = 4;
-/// Ratio of a video when none is asked for.
-pub const ASPECT_RATIO_DEFAULT: &str = "16:9";
-/// Resolution of a video when none is asked for.
-pub const RESOLUTION_DEFAULT: &str = "720p";
 /// Most characters of a model's name that a message repeats.
 const MODEL_SHOWN_CHARS_MAX: usize = 64;
 
 /// A create request, parsed and normalised; nothing is known yet about its model.
 #[derive(Debug, Clone)]
 pub struct VideoRequest {
-    model: Result<String, ApiError>,
+    defaults: Defaults,
+    /// None: the catalogue's first, where the dialect allows it.
+    model: Result<Option<String>, ApiError>,
     prompt: Result<String, ApiError>,
     parameters: Result<Parameters, ApiError>,
     ignored_fields: Vec<String>,
@@ -76,22 +75,48 @@ impl VideoRequest {
         json::read_pairs(body).map(Self::from_pairs)
     }
 
-    /// Takes over pairs from any encoding; no name may be there twice.
+    /// Reads a form (`multipart/form-data`) whose content type named `boundary`.
+    ///
+    /// # Errors
+    /// `invalid_request` if the body is not a whole form that can be read.
+    pub fn parse_form(body: &[u8], boundary: &str) -> Result<Self, ApiError> {
+        form::read_pairs(body, boundary).map(Self::from_pairs)
+    }
+
+    /// Takes over pairs from any encoding, in the native dialect; no name may be there twice.
     pub fn from_pairs(pairs: Pairs<'_>) -> Self {
+        Self::with_defaults(pairs, Dialect::Native.defaults())
+    }
+
+    /// The same, with what a dialect means by fields that are absent.
+    pub fn with_defaults(pairs: Pairs<'_>, defaults: Defaults) -> Self {
         let mut fields = Fields::new(pairs);
-        let model = required_text(&mut fields, "model", "model field is required");
+        let model = if defaults.has_model && fields.is_absent("model") {
+            fields.take("model");
+            Ok(None)
+        } else {
+            required_text(&mut fields, "model", "model field is required").map(Some)
+        };
         let prompt =
             required_text(&mut fields, "prompt", "prompt is required").and_then(check_prompt);
         let (parameters, ignored_fields) = match read_parameters(fields) {
             Ok((parameters, ignored)) => (Ok(parameters), ignored),
             Err(error) => (Err(error), Vec::new()),
         };
-        Self { model, prompt, parameters, ignored_fields }
+        Self { defaults, model, prompt, parameters, ignored_fields }
+    }
+
+    /// The same request, refused for a parameter that a dialect knows and nobody here can follow.
+    /// What is wrong with its model or its prompt still comes first.
+    #[must_use]
+    pub fn refused(mut self, error: ApiError) -> Self {
+        self.parameters = self.parameters.and(Err(error));
+        self
     }
 
     /// The model as the client named it, if it did.
     pub fn model(&self) -> Option<&str> {
-        self.model.as_deref().ok()
+        self.model.as_ref().ok().and_then(Option::as_deref)
     }
 
     /// The prompt, if there is a valid one.
@@ -121,8 +146,12 @@ impl VideoRequest {
     /// `invalid_request` without model or prompt, `model_not_found`.
     pub fn find_model<'c>(&self, catalogue: &'c Catalogue) -> Result<&'c Model, ApiError> {
         let name = self.model.as_ref().map_err(Clone::clone)?;
-        let model = catalogue.find(name).ok_or_else(|| {
-            let name = shown(name, MODEL_SHOWN_CHARS_MAX);
+        let model = match name {
+            Some(name) => catalogue.find(name),
+            None => catalogue.default_model(),
+        };
+        let model = model.ok_or_else(|| {
+            let name = shown(name.as_deref().unwrap_or(""), MODEL_SHOWN_CHARS_MAX);
             let message = format!("model {name} does not exist; GET /v1/models lists yours");
             ApiError::new(ErrorCode::ModelNotFound, message).with_param("model")
         })?;
@@ -143,7 +172,8 @@ impl VideoRequest {
     ) -> Result<Job, ApiError> {
         let model = self.find_model(catalogue)?;
         let (model_name, prompt, parameters) = (self.model?, self.prompt?, self.parameters?);
-        let plan = plan::decide(model, &model_name, &parameters)?;
+        let model_name = model_name.unwrap_or_else(|| model.id.clone());
+        let plan = plan::decide(model, &model_name, &parameters, &self.defaults)?;
         let images = plan::vet_urls(parameters.images.sources, is_allowed)?;
         if let Some(url) = &parameters.callback_url {
             check_webhook_url("callback_url", url, is_allowed, None)?;

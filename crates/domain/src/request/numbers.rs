@@ -17,7 +17,7 @@ pub(crate) fn whole(value: &Value<'_>) -> Option<u32> {
     match value {
         Value::Number(text) => whole_text(text),
         Value::String(text) => whole_text(text.trim()),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) | Value::File(_) => None,
     }
 }
 

@@ -5,13 +5,14 @@
 use std::net::IpAddr;
 
 use crate::catalogue::{ModeLimits, Model, dimensions};
+use crate::dialect::Defaults;
 use crate::error::{ApiError, ErrorCode};
 use crate::image_url::check_image_url;
 use crate::job::{ImageSource, Mode};
+use crate::request::Parameters;
 use crate::request::fields::Seconds;
 use crate::request::images::{IMAGES_FIELD, Images, at};
 use crate::request::numbers::seconds_problem;
-use crate::request::{ASPECT_RATIO_DEFAULT, Parameters, RESOLUTION_DEFAULT, SECONDS_DEFAULT};
 use crate::text::shown;
 
 /// Most characters of a value that a message repeats.
@@ -33,11 +34,12 @@ pub(crate) fn decide(
     model: &Model,
     model_name: &str,
     parameters: &Parameters,
+    defaults: &Defaults,
 ) -> Result<Plan, ApiError> {
     let (mode, limits) = choose_mode(model, model_name, &parameters.images)?;
     let seconds_requested = match &parameters.seconds {
         Some(seconds) => check_seconds(seconds, mode, limits)?,
-        None => SECONDS_DEFAULT.min(limits.max_seconds),
+        None => defaults.seconds.min(limits.max_seconds),
     };
     let (aspect_ratio, resolution) = match parameters.size {
         Some(size) => size.fit(model)?,
@@ -45,13 +47,13 @@ pub(crate) fn decide(
             choose(
                 "aspect_ratio",
                 parameters.aspect_ratio.as_deref(),
-                ASPECT_RATIO_DEFAULT,
+                defaults.aspect_ratio,
                 &model.aspect_ratios,
             )?,
             choose(
                 "resolution",
                 parameters.resolution.as_deref(),
-                RESOLUTION_DEFAULT,
+                defaults.resolution,
                 &model.resolutions,
             )?,
         ),

@@ -1,4 +1,4 @@
-use rushes_domain::{AccountId, TaskId};
+use rushes_domain::{AccountId, Dialect, Spelling, TaskId};
 
 #[test]
 fn a_task_id_has_one_spelling() {
@@ -37,4 +37,33 @@ fn ids_sort_by_time_and_row_ids_are_plain_numbers() {
     assert!(TaskId::new(1) < TaskId::new(2));
     assert_eq!(AccountId(7).to_string(), "7");
     assert_eq!(serde_json::to_string(&AccountId(7)).unwrap(), "7");
+}
+
+#[test]
+fn each_dialect_spells_ids_its_own_way() {
+    let id = TaskId::new(0x0199_0000_0000_7000_8000_0000_0000_00ff);
+    for (dialect, text) in [
+        (Dialect::Native, "task_019900000000700080000000000000ff"),
+        (Dialect::Openai, "video_019900000000700080000000000000ff"),
+        (Dialect::Xai, "01990000-0000-7000-8000-0000000000ff"),
+    ] {
+        let spelling = dialect.spelling();
+        assert_eq!(spelling.spell(id), text);
+        assert_eq!(Spelling::parse(text), Some((id, spelling)));
+        assert_eq!(Dialect::from_word(dialect.as_str()), Some(dialect));
+    }
+    for text in [
+        "",
+        "019900000000700080000000000000ff",
+        "01990000-0000-7000-8000-0000000000FF",
+        "01990000-0000-7000-8000-0000000000f-",
+        "01990000-0000-7000-80000-000000000ff",
+        "{01990000-0000-7000-8000-0000000000ff}",
+        "video_019900000000700080000000000000FF",
+        "video_01990000-0000-7000-8000-0000000000ff",
+        "task_01990000-0000-7000-8000-0000000000ff",
+        "é1990000-0000-7000-8000-0000000000ff",
+    ] {
+        assert_eq!(Spelling::parse(text), None, "{text:?}");
+    }
 }

@@ -3,6 +3,7 @@
 mod data_url;
 mod fields;
 mod fingerprint;
+mod form;
 mod ignored;
 mod images;
 mod json;

@@ -81,12 +81,16 @@ pub(super) fn poll(inside: &Inside, job: &mut Job, behaviour: Option<&Behaviour>
         _ => {}
     }
     let (word, progress) = status;
+    // The defaults of the API's reference.
+    let or = |field: &str, default: &str| {
+        job.request.get(field).filter(|it| !it.is_null()).cloned().unwrap_or(json!(default))
+    };
     let mut answer = Answer::json(
         200,
         &json!({
             "id": job.id, "object": "video", "model": job.request["model"], "status": word,
-            "progress": progress, "created_at": 1, "seconds": job.request["seconds"],
-            "size": job.request["size"], "error": failure,
+            "progress": progress, "created_at": 1, "seconds": or("seconds", "4"),
+            "size": or("size", "720x1280"), "error": failure,
         }),
     );
     answer.headers.push(("openai-poll-after-ms", "50".to_owned()));

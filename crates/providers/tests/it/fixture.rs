@@ -101,6 +101,8 @@ enum Image {
 pub(crate) struct HandleChanges {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) upstream_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) prompt: Option<String>,
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) cancel_requested: bool,
 }

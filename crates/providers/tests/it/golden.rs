@@ -43,8 +43,12 @@ async fn replay(fixture: &Fixture, provider: &dyn Provider, preset: &'static Pre
     let changes = fixture.handle.clone().unwrap_or_default();
     let id = UpstreamId::new(changes.upstream_id.unwrap_or_else(|| "job-1".into()));
     let none = Directives::default();
-    let handle =
-        JobHandle { cancel_requested: changes.cancel_requested, ..handle(&id, &none, 60_000) };
+    let prompt = changes.prompt.unwrap_or_default();
+    let handle = JobHandle {
+        prompt: &prompt,
+        cancel_requested: changes.cancel_requested,
+        ..handle(&id, &none, 60_000)
+    };
     let outcome = match fixture.call {
         Call::Submit => {
             let outcome = provider.submit(upstream, &fixture.job()).await;

@@ -129,6 +129,8 @@ pub(crate) fn handle<'a>(
 ) -> JobHandle<'a> {
     JobHandle {
         upstream_id: id,
+        prompt: "",
+        negative_prompt: None,
         directives,
         submitted_at: SUBMITTED_AT,
         now: SUBMITTED_AT.plus_ms(elapsed_ms),

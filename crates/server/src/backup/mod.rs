@@ -1,10 +1,11 @@
 //! Backups: everything of a data directory in one file, and back.
 //!
 //! Guarantees: a backup is a snapshot of the database, taken while a server goes on, with every
-//! file that the snapshot's rows keep; a video that was removed meanwhile is withdrawn from the
-//! snapshot, so that what is restored agrees with itself. The file appears under its name whole and
+//! file that the snapshot's rows keep; a video or picture that was removed meanwhile is withdrawn from
+//! the snapshot, so that what is restored agrees with itself. The file appears under its name whole and
 //! synced, readable by its owner only. A restore takes nothing on trust: paths, sizes and SHA-256
-//! are checked, and the store is examined, before anything appears in the data directory.
+//! are checked, and the store is examined, before anything appears in the data directory; of one that
+//! fails nothing stays there.
 //! Not here: schedules, encryption and upload, for which there are better tools.
 
 mod archive;

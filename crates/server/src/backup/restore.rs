@@ -18,7 +18,7 @@ use super::manifest::{Entry, FORMAT, MANIFEST, Manifest};
 use super::{BackupError, Nobody, at};
 use crate::app::STORE_FILE;
 use crate::bootstrap::BOOTSTRAP_FILE;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, LOCK_FILE};
 use crate::private::make_folder;
 use crate::secrets::SECRET_FILE;
 use crate::storage::{FILES_FOLDER, IMAGES_FOLDER};
@@ -45,6 +45,17 @@ pub struct Restored {
 /// If the directory has a store or is in use, or if the backup is not whole; then nothing of it is
 /// there.
 pub fn restore(source: &Path, data_dir: &Path, now: Timestamp) -> Result<Restored, BackupError> {
+    let is_new = !data_dir.exists();
+    let restored = restore_into(source, data_dir, now);
+    if restored.is_err() && is_new {
+        // Only what opening the directory made: a folder with anything else in it stays.
+        let _ = fs::remove_file(data_dir.join(LOCK_FILE));
+        let _ = fs::remove_dir(data_dir);
+    }
+    restored
+}
+
+fn restore_into(source: &Path, data_dir: &Path, now: Timestamp) -> Result<Restored, BackupError> {
     let file = File::open(source).map_err(at(source))?;
     let home = DataDir::open(data_dir)?;
     check_empty(home.path())?;
@@ -88,6 +99,15 @@ fn check_empty(data_dir: &Path) -> Result<(), BackupError> {
         return Err(BackupError::Refused(format!(
             "{shown} has a store already; name another --data-dir, or move it away"
         )));
+    }
+    // SQLite would play another store's log into this one.
+    for ending in ["-wal", "-shm", "-journal"] {
+        let name = format!("{STORE_FILE}{ending}");
+        if data_dir.join(&name).exists() {
+            return Err(BackupError::Refused(format!(
+                "{shown} has a {name} that belongs to another store; move it away"
+            )));
+        }
     }
     for folder in [FILES_FOLDER, IMAGES_FOLDER] {
         let path = data_dir.join(folder);
@@ -151,7 +171,11 @@ fn unpack(file: File, stage: &Path) -> Result<Manifest, BackupError> {
 }
 
 fn damaged(error: &io::Error) -> BackupError {
-    BackupError::Damaged(format!("it is no whole tar file ({error})"))
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => BackupError::Damaged("it was cut off".to_owned()),
+        // Its words quote the file.
+        _ => BackupError::Damaged("it is no tar file, or a damaged one".to_owned()),
+    }
 }
 
 /// True for the names that a backup has: one of the single files, or a plain name in one of the two
@@ -239,7 +263,7 @@ fn examine(stage: &Path, now: Timestamp) -> Result<(), BackupError> {
         let mut faults = integrity_faults(tx)?;
         for violation in check_invariants(tx, now)? {
             // What is late is late because time passed, and the worker's first round mends it.
-            if !TIMELY.contains(&violation.invariant) {
+            if !violation.is_of_time {
                 faults.push(format!("{} {}", violation.invariant, violation.detail));
             }
         }
@@ -247,8 +271,7 @@ fn examine(stage: &Path, now: Timestamp) -> Result<(), BackupError> {
     });
     store.close_blocking();
     let (mut faults, kept) = faults?;
-    let lost = kept.iter().filter(|path| path.starts_with(FILES_FOLDER));
-    let lost = lost.filter(|path| !stage.join(path).exists());
+    let lost = kept.iter().filter(|path| !stage.join(path).exists());
     faults.extend(lost.map(|path| format!("{path} is missing")));
     if faults.is_empty() {
         return Ok(());
@@ -257,11 +280,31 @@ fn examine(stage: &Path, now: Timestamp) -> Result<(), BackupError> {
     Err(BackupError::Damaged(faults.join("; ")))
 }
 
-/// Invariants that time alone breaks while nobody serves.
-const TIMELY: [&str; 2] = ["I4", "I9"];
-
-/// Moves everything into place, the database last: without it the directory counts as empty.
+/// Moves everything into place, the database last: without it the directory counts as empty. What was
+/// moved goes back if something cannot be.
 fn publish(stage: &Path, data_dir: &Path) -> Result<(), BackupError> {
+    let mut moved = Vec::new();
+    let published = publish_all(stage, data_dir, &mut moved);
+    if published.is_err() {
+        for name in moved {
+            // From the stage it is removed with all the rest.
+            let _ = fs::rename(data_dir.join(name), stage.join(name));
+        }
+    }
+    published
+}
+
+fn publish_all(
+    stage: &Path,
+    data_dir: &Path,
+    moved: &mut Vec<&'static str>,
+) -> Result<(), BackupError> {
+    let mut put = |name: &'static str| {
+        let place = data_dir.join(name);
+        fs::rename(stage.join(name), &place).map_err(at(&place))?;
+        moved.push(name);
+        Ok::<_, BackupError>(())
+    };
     for folder in [FILES_FOLDER, IMAGES_FOLDER] {
         let place = data_dir.join(folder);
         match fs::remove_dir(&place) {
@@ -271,16 +314,15 @@ fn publish(stage: &Path, data_dir: &Path) -> Result<(), BackupError> {
             _ => {}
         }
         sync_folder(&stage.join(folder))?;
-        fs::rename(stage.join(folder), &place).map_err(at(&place))?;
+        put(folder)?;
     }
     for name in [SECRET_FILE, BOOTSTRAP_FILE] {
         if stage.join(name).exists() {
-            fs::rename(stage.join(name), data_dir.join(name)).map_err(at(&data_dir.join(name)))?;
+            put(name)?;
         }
     }
     sync_folder(data_dir)?;
-    let store = data_dir.join(STORE_FILE);
-    fs::rename(stage.join(STORE_FILE), &store).map_err(at(&store))?;
+    put(STORE_FILE)?;
     sync_folder(data_dir)
 }
 
@@ -291,6 +333,28 @@ fn sync_folder(path: &Path) -> Result<(), BackupError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_put_into_place_is_taken_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (home, stage) = (folder.path(), folder.path().join(STAGE));
+        for path in ["files", "images"] {
+            fs::create_dir_all(stage.join(path)).expect("made");
+        }
+        for path in ["files/a.mp4", "images/a-0", SECRET_FILE, STORE_FILE] {
+            fs::write(stage.join(path), path).expect("written");
+        }
+        // Where the last one should go somebody made a folder meanwhile.
+        fs::create_dir_all(home.join(STORE_FILE).join("in the way")).expect("made");
+        assert!(publish(&stage, home).is_err());
+        let names = fs::read_dir(home)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        assert_eq!(names, [STAGE, STORE_FILE]);
+        assert_eq!(fs::read(stage.join("files/a.mp4")).expect("there"), b"files/a.mp4");
+    }
 
     #[test]
     fn only_names_of_a_data_directory_are_taken() {

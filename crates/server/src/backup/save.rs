@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use rushes_domain::Timestamp;
 use rushes_store::{
-    Store, StoreOptions, counts, integrity_faults, kept_images, kept_results, schema_version,
-    withdraw_all_results, withdraw_result,
+    KeptImage, Store, StoreOptions, counts, integrity_faults, kept_images, kept_videos,
+    schema_version, withdraw_all_results, withdraw_image, withdraw_result,
 };
 
 use super::archive::Archive;
@@ -55,8 +55,9 @@ pub fn save(
     progress: &mut dyn FnMut(usize, u64),
 ) -> Result<Saved, BackupError> {
     let place = Place::check(data_dir, target, options)?;
-    let _scraps = [&place.part, &place.snapshot, &beside(&place.snapshot, "-wal")]
-        .map(|path| Scrap(path.clone()));
+    // SQLite leaves its two helpers behind where reader and writer close at the same moment.
+    let helpers = ["-wal", "-shm"].map(|ending| Scrap(beside(&place.snapshot, ending)));
+    let _scraps = (helpers, [&place.part, &place.snapshot].map(|path| Scrap(path.clone())));
     let original = Store::open_to_read(&data_dir.join(STORE_FILE))?;
     let copied = original.backup_blocking(&place.snapshot);
     original.close_blocking();
@@ -141,11 +142,15 @@ fn write(
         snapshot.write_blocking(move |tx| withdraw_all_results(tx, now))?;
         0
     } else {
-        add_videos(data_dir, snapshot, &mut archive, now, progress)?
+        add_videos(data_dir, snapshot, &mut archive, &mut warnings, now, progress)?
     };
     add_images(data_dir, snapshot, &mut archive, &mut warnings, progress)?;
     if options.without_secrets {
-        snapshot.write_blocking(rushes_store::keys::drop_sealed_keys)?;
+        // Useless without secret.key, but whoever gets that later should not find them here.
+        snapshot.write_blocking(|tx| {
+            rushes_store::keys::drop_sealed_keys(tx)?;
+            rushes_store::drop_credentials(tx)
+        })?;
     } else {
         for name in [SECRET_FILE, BOOTSTRAP_FILE] {
             if !archive.add(name, &data_dir.join(name))? {
@@ -173,27 +178,35 @@ fn write(
 }
 
 /// Adds every video with its poster. One that the server removed meanwhile is withdrawn from the
-/// snapshot; tells how many there were.
+/// snapshot; tells how many there were. One whose bytes changed is added as it is: better than none.
 fn add_videos(
     data_dir: &Path,
     snapshot: &Store,
     archive: &mut Archive,
+    warnings: &mut Vec<String>,
     now: Timestamp,
     progress: &mut dyn FnMut(usize, u64),
 ) -> Result<u64, BackupError> {
     let mut withdrawn = 0;
     let mut after = None;
     loop {
-        let page = snapshot.read_blocking(move |tx| kept_results(tx, after))?;
+        let page = snapshot.read_blocking(move |tx| kept_videos(tx, after))?;
         let Some(last) = page.last() else { return Ok(withdrawn) };
         after = Some(last.task_id);
-        for result in page {
-            let mut is_whole = true;
-            for path in &result.paths {
-                is_whole &= archive.add(path, &data_dir.join(path))?;
+        for video in page {
+            let mut is_whole = archive.add(&video.path, &data_dir.join(&video.path))?;
+            let saved = archive.entries.last().filter(|_| is_whole);
+            if saved
+                .is_some_and(|it| (it.bytes, &it.sha256) != (video.bytes_len, &video.sha256_hex))
+            {
+                let path = &video.path;
+                warnings.push(format!("{path} is not what was stored; it is saved as it is"));
+            }
+            if let Some(poster) = &video.poster_path {
+                is_whole &= archive.add(poster, &data_dir.join(poster))?;
             }
             if !is_whole {
-                let id = result.task_id;
+                let id = video.task_id;
                 snapshot.write_blocking(move |tx| withdraw_result(tx, id, now))?;
                 withdrawn += 1;
             }
@@ -202,6 +215,8 @@ fn add_videos(
     }
 }
 
+/// Adds every picture. A picture goes when its task ends: one that went meanwhile is withdrawn from the
+/// snapshot, in which its task has not ended yet.
 fn add_images(
     data_dir: &Path,
     snapshot: &Store,
@@ -215,14 +230,14 @@ fn add_images(
         let page = snapshot.read_blocking(move |tx| kept_images(tx, &from))?;
         let Some(last) = page.last() else { return Ok(()) };
         after.clone_from(&last.path);
-        for image in page {
-            if !archive.add(&image.path, &data_dir.join(&image.path))? {
-                let task_id = image.task_id;
+        for KeptImage { task_id, path } in page {
+            if !archive.add(&path, &data_dir.join(&path))? {
                 warnings.push(format!(
-                    "the picture {} of {task_id} is gone: the task ended meanwhile, and fails if \
-                     this backup is restored",
-                    image.path
+                    "the picture {path} of {task_id} went while this backup was made, most likely \
+                     because the task ended; restored, the task fetches it again, or fails if it \
+                     came with the request"
                 ));
+                snapshot.write_blocking(move |tx| withdraw_image(tx, &path))?;
             }
             progress(archive.entries.len(), archive.bytes);
         }

@@ -2,7 +2,8 @@
 //!
 //! Guarantees: it opens after [`FAILURES_IN_A_ROW`] failures, or when more than half of at least
 //! [`WINDOW_MIN`] calls within [`WINDOW_MS`] failed; while it is open nothing is sent but one probe
-//! when its wait is over, and each failed probe doubles the wait up to [`WAIT_MS_MAX`]. What counts
+//! when its wait is over, and each failed probe doubles the wait up to [`WAIT_MS_MAX`]. Jobs that were
+//! sent before it opened or closed say nothing about how it stands after. What counts
 //! as a failure is the caller's to say: never a user's own fault, a submit that our own crash
 //! interrupted, or a bad result file. A breaker is forgotten with the process: the first calls after
 //! a start find out anew. Moments are monotonic milliseconds. Not here: what is done with a task.
@@ -57,6 +58,11 @@ impl BreakerState {
     }
 }
 
+/// When a job was sent, as the breaker counts: what comes of it counts only while nothing has changed
+/// since. The default counts never.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ticket(u64);
+
 #[derive(Debug, Clone, Copy)]
 enum Phase {
     Closed,
@@ -72,6 +78,8 @@ enum Phase {
 #[derive(Debug)]
 pub struct Breaker {
     phase: Phase,
+    /// What a job's ticket has to be to count. Another one with each opening, probe and closing.
+    current: Ticket,
     failures_in_a_row: u32,
     calls: VecDeque<(i64, bool)>,
     /// Until when the upstream itself asked us to send nothing.
@@ -82,6 +90,7 @@ impl Default for Breaker {
     fn default() -> Self {
         Self {
             phase: Phase::Closed,
+            current: Ticket(1),
             failures_in_a_row: 0,
             calls: VecDeque::new(),
             paused_until_ms: i64::MIN,
@@ -107,11 +116,13 @@ impl Breaker {
         match self.phase {
             Phase::Closed => u32::MAX,
             Phase::Open { until_ms, .. } if now_ms < until_ms => 0,
-            Phase::Open { probe_at_ms, .. } => {
-                let is_probing = probe_at_ms.is_some_and(|at| now_ms < at + PROBE_MS_MAX);
-                u32::from(!is_probing)
-            }
+            Phase::Open { .. } => u32::from(!self.is_probing(now_ms)),
         }
+    }
+
+    fn is_probing(&self, now_ms: i64) -> bool {
+        let Phase::Open { probe_at_ms: Some(at), .. } = self.phase else { return false };
+        now_ms < at + PROBE_MS_MAX
     }
 
     /// The next moment at which [`Self::sendable`] may say more than it does now.
@@ -124,34 +135,51 @@ impl Breaker {
         [opens_ms, Some(self.paused_until_ms)].into_iter().flatten().filter(|&at| at > now_ms).min()
     }
 
-    /// A job is being sent. While the breaker is not closed this is its probe.
-    pub fn sending(&mut self, now_ms: i64) {
-        if let Phase::Open { probe_at_ms, .. } = &mut self.phase {
-            *probe_at_ms = Some(now_ms);
+    /// A job is being sent. While the breaker is half open this is its probe.
+    pub fn sending(&mut self, now_ms: i64) -> Ticket {
+        if matches!(self.phase, Phase::Open { .. }) {
+            if self.state(now_ms) == BreakerState::Open || self.is_probing(now_ms) {
+                // Let through a moment ago, by what held then.
+                return Ticket::default();
+            }
+            self.probe(Some(now_ms));
         }
+        self.current
     }
 
     /// The job was not sent after all, or its end says nothing about the channel: another probe may
     /// go.
-    pub fn not_sent(&mut self) {
+    pub fn not_sent(&mut self, ticket: Ticket) {
+        if ticket == self.current {
+            self.probe(None);
+        }
+    }
+
+    /// Notes when the probe went, or that there is none: the one before is over either way.
+    fn probe(&mut self, at_ms: Option<i64>) {
         if let Phase::Open { probe_at_ms, .. } = &mut self.phase {
-            *probe_at_ms = None;
+            *probe_at_ms = at_ms;
+            self.next_ticket();
         }
     }
 
     /// The upstream asked for a pause.
-    pub fn pause(&mut self, until_ms: i64) {
+    pub fn pause(&mut self, ticket: Ticket, until_ms: i64) {
         self.paused_until_ms = self.paused_until_ms.max(until_ms);
-        self.not_sent();
+        self.not_sent(ticket);
     }
 
     /// What a submit said. Tells whether the breaker has just opened.
-    pub fn submitted(&mut self, outcome: Outcome, now_ms: i64) -> bool {
+    pub fn submitted(&mut self, ticket: Ticket, outcome: Outcome, now_ms: i64) -> bool {
+        if ticket != self.current {
+            return false;
+        }
         let Phase::Open { wait_ms, .. } = self.phase else {
             return self.note(outcome, now_ms);
         };
         if outcome == Outcome::Success {
-            *self = Self { paused_until_ms: self.paused_until_ms, ..Self::default() };
+            self.phase = Phase::Closed;
+            self.next_ticket();
         } else {
             self.open(now_ms, (wait_ms * 2).min(WAIT_MS_MAX));
         }
@@ -185,6 +213,12 @@ impl Breaker {
 
     fn open(&mut self, now_ms: i64, wait_ms: i64) {
         self.phase = Phase::Open { until_ms: now_ms + wait_ms, wait_ms, probe_at_ms: None };
+        self.next_ticket();
+    }
+
+    /// What is under way does not count from now on.
+    fn next_ticket(&mut self) {
+        self.current = Ticket(self.current.0 + 1);
         self.failures_in_a_row = 0;
         self.calls.clear();
     }
@@ -197,10 +231,16 @@ mod tests {
     fn opened() -> Breaker {
         let mut breaker = Breaker::default();
         for _ in 0..FAILURES_IN_A_ROW {
-            breaker.submitted(Outcome::Failure, 0);
+            submit(&mut breaker, Outcome::Failure, 0);
         }
         assert_eq!(breaker.state(0), BreakerState::Open);
         breaker
+    }
+
+    /// Sends a job and hears of it at once.
+    fn submit(breaker: &mut Breaker, outcome: Outcome, now_ms: i64) -> bool {
+        let ticket = breaker.sending(now_ms);
+        breaker.submitted(ticket, outcome, now_ms)
     }
 
     #[test]
@@ -208,7 +248,7 @@ mod tests {
         let mut breaker = Breaker::default();
         for round in 0..3 {
             for _ in 0..4 {
-                assert!(!breaker.submitted(Outcome::Failure, round));
+                assert!(!submit(&mut breaker, Outcome::Failure, round));
             }
             assert!(!breaker.polled(Outcome::Success, round));
         }
@@ -223,16 +263,16 @@ mod tests {
     fn more_than_half_of_twenty_calls_within_the_window_open_it() {
         let mut breaker = Breaker::default();
         for _ in 0..10 {
-            breaker.submitted(Outcome::Success, 0);
-            assert!(!breaker.submitted(Outcome::Failure, 0));
+            submit(&mut breaker, Outcome::Success, 0);
+            assert!(!submit(&mut breaker, Outcome::Failure, 0));
         }
         assert_eq!(breaker.state(0), BreakerState::Closed, "half is not more than half");
-        assert!(breaker.submitted(Outcome::Failure, 0));
+        assert!(submit(&mut breaker, Outcome::Failure, 0));
 
         let mut breaker = Breaker::default();
         for at in 0..20 {
-            breaker.submitted(Outcome::Success, at * WINDOW_MS);
-            assert!(!breaker.submitted(Outcome::Failure, at * WINDOW_MS + 1));
+            submit(&mut breaker, Outcome::Success, at * WINDOW_MS);
+            assert!(!submit(&mut breaker, Outcome::Failure, at * WINDOW_MS + 1));
         }
     }
 
@@ -245,25 +285,75 @@ mod tests {
             assert_eq!(breaker.sendable(now + wait - 1), 0);
             now += wait;
             assert_eq!((breaker.state(now), breaker.sendable(now)), (BreakerState::HalfOpen, 1));
-            breaker.sending(now);
+            let probe = breaker.sending(now);
             assert_eq!(breaker.sendable(now), 0, "one probe at a time");
-            assert!(!breaker.submitted(Outcome::Failure, now), "it was open already");
+            assert!(!breaker.submitted(probe, Outcome::Failure, now), "it was open already");
             wait = (wait * 2).min(WAIT_MS_MAX);
         }
         now += wait;
-        breaker.sending(now);
-        breaker.submitted(Outcome::Success, now);
+        submit(&mut breaker, Outcome::Success, now);
         assert_eq!((breaker.state(now), breaker.sendable(now)), (BreakerState::Closed, u32::MAX));
     }
 
     #[test]
     fn a_probe_that_never_ends_does_not_keep_it_shut() {
         let mut breaker = opened();
-        breaker.sending(WAIT_MS_MIN);
+        let first = breaker.sending(WAIT_MS_MIN);
         assert_eq!(breaker.sendable(WAIT_MS_MIN + PROBE_MS_MAX - 1), 0);
         assert_eq!(breaker.sendable(WAIT_MS_MIN + PROBE_MS_MAX), 1);
-        breaker.not_sent();
+        breaker.not_sent(first);
         assert_eq!(breaker.sendable(WAIT_MS_MIN), 1);
+    }
+
+    #[test]
+    fn jobs_that_were_under_way_when_it_opened_are_no_probes() {
+        let mut breaker = Breaker::default();
+        let early: Vec<Ticket> = (0..12).map(|_| breaker.sending(0)).collect();
+        let opened: Vec<bool> = early[..10]
+            .iter()
+            .map(|&ticket| breaker.submitted(ticket, Outcome::Failure, 1_000))
+            .collect();
+        assert_eq!(opened.iter().position(|&it| it), Some(4));
+        assert_eq!(opened.iter().filter(|&&it| it).count(), 1);
+        assert_eq!(
+            breaker.next_change(1_000),
+            Some(1_000 + WAIT_MS_MIN),
+            "nothing doubled the wait"
+        );
+        breaker.submitted(early[10], Outcome::Success, 1_001);
+        assert_eq!(breaker.state(1_001), BreakerState::Open, "nor closed it");
+        // What is sent by what held a moment ago is no probe either.
+        let crossed = breaker.sending(1_002);
+        let now = 1_000 + WAIT_MS_MIN;
+        let (probe, second) = (breaker.sending(now), breaker.sending(now));
+        for ticket in [crossed, second, early[11]] {
+            breaker.submitted(ticket, Outcome::Failure, now);
+            breaker.submitted(ticket, Outcome::Success, now);
+            breaker.not_sent(ticket);
+            assert_eq!((breaker.state(now), breaker.sendable(now)), (BreakerState::HalfOpen, 0));
+        }
+        breaker.submitted(probe, Outcome::Success, now);
+        assert_eq!(breaker.state(now), BreakerState::Closed);
+        for ticket in early {
+            assert!(
+                !breaker.submitted(ticket, Outcome::Failure, now),
+                "they say how it was before"
+            );
+        }
+        assert_eq!(breaker.state(now), BreakerState::Closed);
+    }
+
+    #[test]
+    fn a_probe_that_was_given_up_does_not_count_any_more() {
+        let mut breaker = opened();
+        let given_up = breaker.sending(WAIT_MS_MIN);
+        let now = WAIT_MS_MIN + PROBE_MS_MAX;
+        let probe = breaker.sending(now);
+        breaker.submitted(given_up, Outcome::Failure, now);
+        breaker.pause(given_up, now);
+        assert_eq!((breaker.state(now), breaker.sendable(now)), (BreakerState::HalfOpen, 0));
+        breaker.submitted(probe, Outcome::Success, now);
+        assert_eq!(breaker.state(now), BreakerState::Closed);
     }
 
     #[test]
@@ -276,14 +366,15 @@ mod tests {
     #[test]
     fn a_refused_credential_opens_it_at_once() {
         let mut breaker = Breaker::default();
-        assert!(breaker.submitted(Outcome::Refusal, 0));
+        assert!(submit(&mut breaker, Outcome::Refusal, 0));
     }
 
     #[test]
     fn a_pause_is_kept_and_is_no_failure() {
         let mut breaker = Breaker::default();
-        breaker.pause(500);
-        breaker.pause(100);
+        let ticket = breaker.sending(0);
+        breaker.pause(ticket, 500);
+        breaker.pause(ticket, 100);
         assert_eq!((breaker.state(0), breaker.sendable(499)), (BreakerState::Closed, 0));
         assert_eq!(breaker.next_change(0), Some(500));
         assert_eq!(breaker.sendable(500), u32::MAX);

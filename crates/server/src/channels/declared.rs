@@ -10,7 +10,7 @@ use rushes_domain::{IdSource, Timestamp};
 use rushes_providers::Registry;
 use rushes_store::{
     ChannelOutcome, ChannelRow, ChannelSource, SealedCredential, Store, Tx, add_channel, channels,
-    groups, next_channel_id, remove_channel, update_channel,
+    forget_credential, groups, next_channel_id, remove_channel, update_channel,
 };
 
 use super::credential_context;
@@ -112,7 +112,8 @@ fn declare(
         opened.as_deref() == credential.map(str::as_bytes)
     });
     let is_same = before.is_some_and(|row| row.terms == terms);
-    if is_same && (is_known || credential.is_none()) {
+    let had_credential = before.is_some_and(|row| row.sealed.is_some());
+    if is_same && (is_known || (credential.is_none() && !had_credential)) {
         return Ok(());
     }
     let kept = credential.map(|credential| seal(sealer, ids, id, credential));
@@ -121,6 +122,10 @@ fn declare(
         if is_new {
             add_channel(tx, id, &terms, kept.as_ref(), ChannelSource::Config, now)
         } else {
+            if kept.is_none() {
+                // The file says all there is: a key that was taken out of it goes to nobody any more.
+                forget_credential(tx, id)?;
+            }
             update_channel(tx, id, &terms, kept.as_ref(), now)
         }
     };

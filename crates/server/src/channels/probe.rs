@@ -141,7 +141,7 @@ fn advice(error: &UpstreamError, channel: &Channel) -> String {
             "{place} answers, but not to this API: {words}. Check the address and the provider"
         ),
         Kind::Busy => format!("{place} takes the key but is busy now: {words}"),
-        Kind::Refused | Kind::ImageRefused | Kind::Moderated => {
+        Kind::Unsuited | Kind::Refused | Kind::ImageRefused | Kind::Moderated => {
             format!("{place} refuses the job: {words}")
         }
         Kind::Loop => format!("{place} leads back to this gateway: {words}"),
@@ -201,6 +201,8 @@ async fn video(
         let now = app.clock.now();
         let handle = JobHandle {
             upstream_id: &id,
+            prompt: &job.prompt,
+            negative_prompt: None,
             directives: &directives,
             submitted_at: began,
             now,

@@ -39,7 +39,7 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<(), Failure> {
     let Arguments { file, without_files, without_secrets, force, flags } = arguments;
-    let data_dir = flags.load(global)?.data_dir;
+    let data_dir = flags.load_local(global, "a backup is made of")?.data_dir;
     let options = Options { without_files, without_secrets, force };
     let target = file.clone();
     let save = move || {

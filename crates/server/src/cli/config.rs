@@ -8,7 +8,7 @@ use serde_json::json;
 use super::Global;
 use super::failure::{Exit, Failure};
 use super::output::{Output, note};
-use crate::config::{Config, ConfigSources, read_variable};
+use crate::config::{Config, ConfigSources, default_data_dir, read_variable};
 
 /// What to do with the configuration.
 #[derive(Debug, clap::Subcommand)]
@@ -57,6 +57,22 @@ impl Flags {
             }
         }
         Config::load(&sources).map_err(|error| Failure::usage(error.to_string()))
+    }
+
+    /// The same for what is done to a directory of this machine. Who has a gateway elsewhere in the
+    /// environment may mean that one: then the directory has to be named, here or in the file.
+    pub(super) fn load_local(self, global: &Global, what: &str) -> Result<Config, Failure> {
+        let config = self.load(global)?;
+        let is_named = global.data_dir.is_some()
+            || read_variable("RUSHES_DATA_DIR").is_some()
+            || default_data_dir(true).ok().as_ref() != Some(&config.data_dir);
+        match read_variable("RUSHES_BASE_URL").filter(|_| !is_named) {
+            None => Ok(config),
+            Some(base_url) => {
+                let why = format!("{what} a directory on this machine, not {base_url}");
+                Err(Failure::usage(why).with_hint("name the directory with --data-dir DIR"))
+            }
+        }
     }
 }
 

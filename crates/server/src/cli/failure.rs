@@ -130,8 +130,16 @@ impl From<Error> for Failure {
             }
             // Other scopes are missing for other reasons, which the message tells.
             Error::Api { code, message, .. }
-                if code == "permission_denied"
-                    && ["manage", "operator"].iter().any(|word| message.contains(word)) =>
+                if code == "permission_denied" && message.contains("operator") =>
+            {
+                Some(
+                    "on the gateway's own machine --data-dir DIR needs no key; elsewhere \
+                     RUSHES_API_KEY has to be an operator's, with the scope \"manage\""
+                        .to_owned(),
+                )
+            }
+            Error::Api { code, message, .. }
+                if code == "permission_denied" && message.contains("manage") =>
             {
                 Some(
                     "on the gateway's own machine --data-dir DIR needs no key; elsewhere \

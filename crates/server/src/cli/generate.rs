@@ -99,6 +99,11 @@ async fn choose_model(client: &Client, image_count: usize) -> Result<String, Fai
         _ => model.capabilities.reference_to_video.is_some(),
     };
     let models = client.models().await?.value;
+    if models.is_empty() {
+        let why = "this gateway serves no model at the moment";
+        let hint = "its operator sees why with `rushes channels list`: none is there, or in force";
+        return Err(Failure::new(Exit::Refused, why).with_hint(hint));
+    }
     models.iter().find(fits).map(|model| model.id.clone()).ok_or_else(|| {
         Failure::usage("no model of this gateway takes so many images; see `rushes models`")
     })

@@ -89,7 +89,7 @@ fn words(task: &Task) -> String {
     match (&task.status, task.queue_position) {
         (TaskStatus::NotStart, _) => "held back by a limit".to_owned(),
         (TaskStatus::Queued, Some(position)) if position > 0 => {
-            format!("queued, {position} before it")
+            format!("queued, in place {position}")
         }
         (TaskStatus::Queued, _) => "queued".to_owned(),
         (TaskStatus::Submitted, _) => "handed over".to_owned(),

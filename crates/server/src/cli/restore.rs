@@ -29,7 +29,7 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<(), Failure> {
     let Arguments { file, flags } = arguments;
-    let data_dir = flags.load(global)?.data_dir;
+    let data_dir = flags.load_local(global, "a backup is restored into")?.data_dir;
     let place = data_dir.clone();
     let restored = off_thread(move || backup::restore(&file, &place, SystemClock.now())).await?;
     let manifest = &restored.manifest;

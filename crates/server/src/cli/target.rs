@@ -15,14 +15,12 @@ use super::output::note;
 use crate::app::STORE_FILE;
 use crate::bootstrap;
 use crate::config::{default_data_dir, read_variable};
-use crate::data_dir::{ServerNote, read_note};
+use crate::data_dir::{LOCK_FILE, ServerNote, read_note};
 use crate::lifecycle::Embedded;
 
 /// What to do without the owner's key.
 const KEY_HINT: &str = "make a key with `rushes keys create --data-dir …`, and set \
                         RUSHES_BASE_URL and RUSHES_API_KEY";
-/// The lock of a data directory.
-const LOCK_FILE: &str = "lock";
 /// How the command line names itself to the server.
 const USER_AGENT: &str = concat!("rushes-cli/", env!("CARGO_PKG_VERSION"));
 
@@ -76,7 +74,8 @@ impl Target {
                 Self::embedded(Some(path), purpose).await
             }
             _ => Err(Failure::new(Exit::Unreachable, "no running gateway was found").with_hint(
-                "start one with `rushes serve`, or set RUSHES_BASE_URL and RUSHES_API_KEY",
+                "name the directory of one with --data-dir DIR, start one with `rushes serve`, or set \
+                 RUSHES_BASE_URL and RUSHES_API_KEY",
             )),
         }
     }

@@ -9,20 +9,25 @@ pub mod event;
 
 use rushes_domain::account::KeyKind;
 use rushes_domain::money::CostState;
+use rushes_domain::request::VideoRequest;
+use rushes_domain::request::json::Pairs;
 use rushes_domain::{State, TaskId, Ticks, Timestamp};
 use rushes_store::{NewTask, TaskRow};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
+use super::view::{View, is_expired};
 use crate::links::LinkSigner;
 
 /// The provider whose videos are marked as previews.
 const PREVIEW: &str = "preview";
-/// Highest progress of a task that has not ended.
-const PERCENT_UNFINISHED_MAX: u8 = 99;
-
 /// Longest answer of JSON that is expected, in bytes; more only grows the buffer.
 const ENVELOPE_BYTES: usize = 2048;
+
+/// The request behind a body's fields.
+pub fn request(pairs: Pairs<'_>) -> VideoRequest {
+    VideoRequest::from_pairs(pairs)
+}
 
 /// The body of the answer to a create, from what is about to be written.
 pub fn created(task: &NewTask) -> serde_json::Result<Vec<u8>> {
@@ -42,6 +47,12 @@ pub fn created(task: &NewTask) -> serde_json::Result<Vec<u8>> {
         resolution: &task.resolution,
         cost: Cost::of(price, CostState::Held),
     })
+}
+
+/// The body of the answer to a delete.
+pub fn deleted(id: TaskId) -> serde_json::Result<Vec<u8>> {
+    let id = id.to_string();
+    serde_json::to_vec(&Deleted { id: &id, task_id: &id, object: "video.deleted", deleted: true })
 }
 
 /// The body of the answer to a query or a cancel.
@@ -89,31 +100,6 @@ pub fn list(
         has_more,
         next_after: last.map(|strings| strings.id.as_str()),
     })
-}
-
-/// A task, and what of its words is not in its row.
-#[derive(Debug, Clone, Copy)]
-pub struct View<'a> {
-    /// The task.
-    pub row: &'a TaskRow,
-    /// Signs its links.
-    pub links: &'a LinkSigner,
-    /// The present moment.
-    pub now: Timestamp,
-    /// How many tasks come before it, if that is known.
-    pub queue_position: Option<u32>,
-    /// Whether it is queued and no channel has room for it.
-    pub is_held_back: bool,
-}
-
-/// The name of a task's video in a link.
-pub fn video_name(id: TaskId) -> String {
-    format!("{id}.mp4")
-}
-
-/// The name of a task's still picture in a link.
-pub fn poster_name(id: TaskId) -> String {
-    format!("{id}.jpg")
 }
 
 /// An inside state that a word of `data.status` stands for. A state that has two words comes with
@@ -174,15 +160,6 @@ impl Words {
     }
 }
 
-/// Progress as it is shown.
-fn percent(row: &TaskRow) -> u8 {
-    match row.state {
-        State::Parked | State::Queued => 0,
-        state if state.is_terminal() => 100,
-        _ => row.percent.min(PERCENT_UNFINISHED_MAX),
-    }
-}
-
 /// Texts that are made for one answer and used in several places of it.
 struct Strings {
     id: String,
@@ -193,15 +170,11 @@ struct Strings {
 
 impl Strings {
     fn of(view: &View<'_>) -> Self {
-        let View { row, links, now, .. } = view;
-        let percent = percent(row);
-        let result = row.result.as_ref().filter(|_| row.state == State::Succeeded);
-        let poster = result.and_then(|result| result.poster_path.as_ref());
         Self {
-            id: row.id.to_string(),
-            progress: format!("{percent}%"),
-            url: result.map(|_| links.sign(&video_name(row.id), *now)).unwrap_or_default(),
-            poster_url: poster.map(|_| links.sign(&poster_name(row.id), *now)),
+            id: view.row.id.to_string(),
+            progress: format!("{}%", view.percent()),
+            url: view.url(),
+            poster_url: view.poster_url(),
         }
     }
 }
@@ -236,7 +209,7 @@ fn data<'a>(view: &View<'a>, strings: &'a Strings) -> Data<'a> {
         poster_url: strings.poster_url.as_deref(),
         queue_position,
         cost: Cost::of(row.price, row.cost_state),
-        metadata: Some(Pairs(&row.metadata)).filter(|pairs| !pairs.0.is_empty()),
+        metadata: Some(InOrder(&row.metadata)).filter(|pairs| !pairs.0.is_empty()),
         provider: Some(row.provider.as_str()).filter(|&name| name == PREVIEW),
         error: row.failure.as_ref().map(|failure| DataError {
             code: failure.code.as_str(),
@@ -261,11 +234,6 @@ fn data<'a>(view: &View<'a>, strings: &'a Strings) -> Data<'a> {
     }
 }
 
-/// True once the file is gone, or would be if the sweeper had been quicker.
-pub fn is_expired(result: &rushes_store::ResultRow, now: Timestamp) -> bool {
-    result.removed_at.is_some() || result.expires_at <= now
-}
-
 /// The seconds that were asked for, if they were cut.
 fn cut_from(seconds: u32, requested: u32) -> Option<u32> {
     Some(requested).filter(|&requested| requested != seconds)
@@ -287,6 +255,15 @@ struct Created<'a> {
     aspect_ratio: &'a str,
     resolution: &'a str,
     cost: Cost,
+}
+
+#[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the wire's names")]
+struct Deleted<'a> {
+    id: &'a str,
+    task_id: &'a str,
+    object: &'static str,
+    deleted: bool,
 }
 
 #[derive(Serialize)]
@@ -348,7 +325,7 @@ struct Data<'a> {
     queue_position: Option<u32>,
     cost: Cost,
     #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<Pairs<'a>>,
+    metadata: Option<InOrder<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     provider: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -417,9 +394,9 @@ impl Cost {
 }
 
 /// Ordered pairs as an object.
-struct Pairs<'a>(&'a [(String, String)]);
+struct InOrder<'a>(&'a [(String, String)]);
 
-impl Serialize for Pairs<'_> {
+impl Serialize for InOrder<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (name, value) in self.0 {

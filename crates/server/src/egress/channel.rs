@@ -148,7 +148,7 @@ impl ChannelHttp {
 
     async fn exchange(&self, request: HttpRequest) -> Result<HttpAnswer, HttpFault> {
         let client = match request.operation {
-            Operation::Submit => &self.trusted.fresh,
+            Operation::Submit => &self.trusted.submits,
             Operation::Poll | Operation::Cancel | Operation::Check => &self.trusted.kept,
         };
         let request = self.prepare(request)?;

@@ -28,7 +28,8 @@ pub(super) fn untrusted(
     let mut headers = HeaderMap::with_capacity(2);
     headers.insert(ACCEPT, HeaderValue::from_static(ACCEPT_PICTURES));
     let builder = || {
-        base(headers.clone(), options.connect_timeout_ms, options.idle_timeout_ms)
+        base(headers.clone(), options.connect_timeout_ms)
+            .read_timeout(Duration::from_millis(options.idle_timeout_ms))
             // A kept connection would spare its next user the look at the address.
             .pool_max_idle_per_host(0)
             .dns_resolver(resolver.clone())
@@ -36,28 +37,47 @@ pub(super) fn untrusted(
     build(builder, &options.certificates_extra)
 }
 
-/// Builds the client for addresses that the operator chose; connections are kept if `keep_ms` says
-/// for how long.
+/// What a client for addresses that the operator chose is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Requests that must not be lost: on connections of their own, and as long as the channel's own
+    /// limit allows. An engine may say nothing before it has taken a job in, and while the pictures of
+    /// a job go out the server is silent too.
+    Submit,
+    /// Downloads, on connections of their own.
+    Download,
+    /// Requests that can be repeated, on connections that are kept for a while.
+    Repeatable,
+}
+
+/// Builds a client for addresses that the operator chose.
 pub(super) fn trusted(
     options: &TrustedOptions,
     resolver: Arc<dyn Resolve>,
-    keep_ms: Option<u64>,
+    wanted: Use,
 ) -> Result<reqwest::Client, EgressError> {
     let resolver = OpenResolver::new(resolver);
     let builder = || {
-        let builder =
-            base(HeaderMap::with_capacity(1), options.connect_timeout_ms, options.idle_timeout_ms)
-                .dns_resolver(resolver.clone());
-        match keep_ms {
-            Some(keep_ms) => builder.pool_idle_timeout(Duration::from_millis(keep_ms)),
-            None => builder.pool_max_idle_per_host(0),
+        let builder = base(HeaderMap::with_capacity(1), options.connect_timeout_ms)
+            .dns_resolver(resolver.clone());
+        let builder = match wanted {
+            Use::Submit => builder,
+            Use::Download | Use::Repeatable => {
+                builder.read_timeout(Duration::from_millis(options.idle_timeout_ms))
+            }
+        };
+        match wanted {
+            Use::Repeatable => {
+                builder.pool_idle_timeout(Duration::from_millis(options.pool_idle_ms))
+            }
+            Use::Submit | Use::Download => builder.pool_max_idle_per_host(0),
         }
     };
     build(builder, &options.certificates_extra)
 }
 
 /// All settings that the clients share.
-fn base(mut headers: HeaderMap, connect_timeout_ms: u64, idle_timeout_ms: u64) -> ClientBuilder {
+fn base(mut headers: HeaderMap, connect_timeout_ms: u64) -> ClientBuilder {
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     reqwest::Client::builder()
         .no_proxy()
@@ -69,7 +89,6 @@ fn base(mut headers: HeaderMap, connect_timeout_ms: u64, idle_timeout_ms: u64) -
         .http1_only()
         .http1_max_headers(HEADER_LINES_MAX)
         .connect_timeout(Duration::from_millis(connect_timeout_ms))
-        .read_timeout(Duration::from_millis(idle_timeout_ms))
 }
 
 /// Builds with the platform's certificate authorities, if there are any, and some more.

@@ -2,7 +2,8 @@
 //!
 //! Guarantees: proxy variables of the environment are ignored, no redirect is followed, nothing is
 //! sent twice, nothing is compressed; connecting and silence have limits in time, the head of an
-//! answer one in lines and bytes. Sending the body of a request counts as silence of the server.
+//! answer one in lines and bytes. Sending the body of a request counts as silence of the server, so for submits
+//! the channel's limit for the whole request is the only one.
 //!
 //! A connection that was kept from an earlier request may be closed by the other side in the very
 //! moment that the next one is written to it, and then nobody knows whether it arrived. A submit
@@ -27,7 +28,7 @@ use rustls::pki_types::CertificateDer;
 
 use super::cause::Times;
 use super::channel::ChannelHttp;
-use super::client;
+use super::client::{self, Use};
 use super::credential::Credential;
 use super::error::EgressError;
 use super::resolver::Resolve;
@@ -41,7 +42,7 @@ const POST_TIMEOUT_MS: u64 = 15_000;
 pub struct TrustedOptions {
     /// Longest time for looking up a name, connecting and the TLS handshake together.
     pub connect_timeout_ms: u64,
-    /// Longest silence of a server before and within its answer.
+    /// Longest silence of a server before and within its answer, submits apart.
     pub idle_timeout_ms: u64,
     /// How long a connection is kept for the next poll, cancel or check.
     pub pool_idle_ms: u64,
@@ -80,6 +81,8 @@ pub trait ObserveRequests: Send + Sync {
 /// The client for addresses that the operator chose. Cloning it is cheap.
 #[derive(Clone)]
 pub struct Trusted {
+    /// Keeps no connection, and lets the channel's own limit decide how long a server may be silent.
+    pub(super) submits: reqwest::Client,
     /// Keeps no connection.
     pub(super) fresh: reqwest::Client,
     /// Keeps connections for a while; else the same.
@@ -100,15 +103,16 @@ impl Trusted {
     /// the random bytes of form boundaries.
     pub fn new(
         options: &TrustedOptions,
-        resolver: Arc<dyn Resolve>,
+        resolver: &Arc<dyn Resolve>,
         clock: Arc<dyn AppClock>,
         ids: Arc<dyn IdSource>,
     ) -> Result<Self, EgressError> {
-        let fresh = client::trusted(options, Arc::clone(&resolver), None)?;
-        let kept = client::trusted(options, resolver, Some(options.pool_idle_ms))?;
+        let build = |wanted| client::trusted(options, Arc::clone(resolver), wanted);
+        let (submits, fresh) = (build(Use::Submit)?, build(Use::Download)?);
+        let kept = build(Use::Repeatable)?;
         let times =
             Times { connect_ms: options.connect_timeout_ms, idle_ms: options.idle_timeout_ms };
-        Ok(Self { fresh, kept, times, clock, ids })
+        Ok(Self { submits, fresh, kept, times, clock, ids })
     }
 
     /// Posts JSON to an address of the operator's; the answer's body is not read.

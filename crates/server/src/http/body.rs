@@ -1,4 +1,4 @@
-//! Reading a JSON body: type, size, time, and how many at once.
+//! Reading a body of JSON or a form: type, size, time, and how many at once.
 //!
 //! Guarantees: a body over the limit is refused without being read when its length is announced,
 //! and at the first byte too many otherwise. A body takes one of the few places for large ones,
@@ -15,6 +15,9 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
+use rushes_domain::request::form;
+use rushes_domain::request::json::{self, Pairs};
+use rushes_domain::request::multipart::BOUNDARY_CHARS_MAX;
 use rushes_domain::{AccountId, ApiError, ErrorCode, Limit};
 use tokio::time::{Instant, timeout_at};
 
@@ -59,25 +62,55 @@ impl Bodies {
 /// A whole body, and its place among the large ones.
 #[derive(Debug)]
 pub(super) struct ReadBody {
-    /// The bytes, UTF-8 as far as its first bytes show.
+    /// The bytes; JSON is UTF-8 as far as its first bytes show.
     pub(super) bytes: Bytes,
+    /// What they are.
+    pub(super) format: Format,
     /// Held while a large body, or what was made of it, is in memory and counted nowhere else.
     pub(super) place: Option<Place>,
 }
 
+/// What a body is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Format {
+    /// One JSON object.
+    Json,
+    /// `multipart/form-data`.
+    Form {
+        /// What separates its parts.
+        boundary: String,
+    },
+}
+
 /// What the content type says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
     Json,
     /// What `curl -d` sends when nothing else is said; JSON if it looks like it.
-    Form,
+    UrlEncoded,
+    Form {
+        boundary: String,
+    },
 }
 
-/// Reads the body of a request that takes JSON.
+impl Format {
+    /// The fields in a body of this format.
+    ///
+    /// # Errors
+    /// `invalid_request` for a body that cannot be read as what it says it is.
+    pub(super) fn pairs<'a>(&self, bytes: &'a [u8]) -> Result<Pairs<'a>, ApiError> {
+        match self {
+            Self::Json => json::read_pairs(bytes),
+            Self::Form { boundary } => form::read_pairs(bytes, boundary),
+        }
+    }
+}
+
+/// Reads the body of a request that takes JSON or a form.
 ///
 /// # Errors
 /// 415, 413, 408, 429, and 400 for bytes that are no UTF-8 JSON at a glance or a broken connection.
-pub(super) async fn read_json(
+pub(super) async fn read(
     headers: &HeaderMap,
     body: Body,
     limits: &LimitsConfig,
@@ -85,23 +118,35 @@ pub(super) async fn read_json(
     account_id: AccountId,
 ) -> Result<ReadBody, ApiError> {
     let kind = kind_of(headers)?;
-    if body.size_hint().lower() > limits.json_body_bytes_max as u64 {
-        return Err(too_large(limits));
+    let bytes_max = match kind {
+        Kind::Json | Kind::UrlEncoded => limits.json_body_bytes_max,
+        Kind::Form { .. } => limits.form_body_bytes_max,
+    };
+    if body.size_hint().lower() > bytes_max as u64 {
+        return Err(too_large(bytes_max));
     }
     let place = bodies.any.enter(account_id, 1, Instant::now() + BODY_WAIT).await;
     let place = place.ok_or_else(|| {
         let limit = Limit::at_once("bodies", PER_ACCOUNT_MAX);
         busy(limit, "too many of your requests are sending their bodies; send fewer", RETRY_SECONDS)
     })?;
-    let read = Reader::new(&body, limits, bodies, account_id).read(body).await?;
+    let reader = Reader::new(&body, limits, bytes_max, bodies, account_id);
+    let (bytes, large) = reader.read(body).await?;
     drop(place);
-    check_start(&read.bytes, kind)?;
-    Ok(read)
+    let format = match kind {
+        Kind::Form { boundary } => Format::Form { boundary },
+        Kind::Json | Kind::UrlEncoded => {
+            check_start(&bytes, &kind)?;
+            Format::Json
+        }
+    };
+    Ok(ReadBody { bytes, format, place: large })
 }
 
 /// A body on its way.
 struct Reader<'a> {
     limits: &'a LimitsConfig,
+    bytes_max: usize,
     bodies: &'a Bodies,
     account_id: AccountId,
     /// The announced length.
@@ -135,22 +180,24 @@ impl<'a> Reader<'a> {
     fn new(
         body: &Body,
         limits: &'a LimitsConfig,
+        bytes_max: usize,
         bodies: &'a Bodies,
         account_id: AccountId,
     ) -> Self {
         let expected = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
         Self {
             limits,
+            bytes_max,
             bodies,
             account_id,
-            expected: expected.min(limits.json_body_bytes_max),
+            expected: expected.min(bytes_max),
             bytes: BytesMut::new(),
             until: Instant::now() + Duration::from_millis(limits.body_timeout_ms),
             large: None,
         }
     }
 
-    async fn read(mut self, mut body: Body) -> Result<ReadBody, ApiError> {
+    async fn read(mut self, mut body: Body) -> Result<(Bytes, Option<Place>), ApiError> {
         loop {
             let next = timeout_at(self.next_until(), body.frame()).await;
             let Some(frame) = next.map_err(|_| self.too_slow())? else { break };
@@ -159,8 +206,8 @@ impl<'a> Reader<'a> {
             })?;
             let Ok(data) = frame.into_data() else { continue };
             let length = self.bytes.len().saturating_add(data.len());
-            if length > self.limits.json_body_bytes_max {
-                return Err(too_large(self.limits));
+            if length > self.bytes_max {
+                return Err(too_large(self.bytes_max));
             }
             if length > self.limits.large_body_bytes && self.large.is_none() {
                 self.take_place().await?;
@@ -171,7 +218,7 @@ impl<'a> Reader<'a> {
             self.bytes.extend_from_slice(&data);
         }
         let place = self.large.map(|large| large.place);
-        Ok(ReadBody { bytes: self.bytes.freeze(), place })
+        Ok((self.bytes.freeze(), place))
     }
 
     async fn take_place(&mut self) -> Result<(), ApiError> {
@@ -218,6 +265,9 @@ fn kind_of(headers: &HeaderMap) -> Result<Kind, ApiError> {
     let text = value.to_str().map_err(|_| unsupported("this Content-Type"))?;
     let mut parts = text.split(';');
     let essence = parts.next().unwrap_or("").trim().to_ascii_lowercase();
+    if essence == "multipart/form-data" {
+        return boundary_of(text).map(|boundary| Kind::Form { boundary });
+    }
     let charset = parts.filter_map(|part| part.trim().split_once('=')).find_map(|(name, value)| {
         name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
     });
@@ -230,13 +280,34 @@ fn kind_of(headers: &HeaderMap) -> Result<Kind, ApiError> {
     match essence.as_str() {
         "" | "application/json" | "text/json" => Ok(Kind::Json),
         _ if is_json_suffix => Ok(Kind::Json),
-        "application/x-www-form-urlencoded" => Ok(Kind::Form),
+        "application/x-www-form-urlencoded" => Ok(Kind::UrlEncoded),
         other => Err(unsupported(&format!("the content type \"{}\"", cut(other)))),
     }
 }
 
+/// The `boundary` of a form's content type: 1 to 70 characters, quoted or not (RFC 2046, section
+/// 5.1.1).
+fn boundary_of(content_type: &str) -> Result<String, ApiError> {
+    let parameters = content_type.split(';').skip(1).filter_map(|it| it.split_once('='));
+    let mut boundaries =
+        parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("boundary"));
+    let boundary = boundaries.next().map(|(_, value)| value.trim().trim_matches('"'));
+    let is_valid = |text: &&str| {
+        (1..=BOUNDARY_CHARS_MAX).contains(&text.len())
+            && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+            && !text.ends_with(' ')
+    };
+    boundary.filter(is_valid).map(str::to_owned).ok_or_else(|| {
+        ApiError::new(
+            ErrorCode::InvalidRequest,
+            "the Content-Type multipart/form-data must name the form's boundary; HTTP libraries \
+             do so when they are given the form and no Content-Type",
+        )
+    })
+}
+
 /// A look at the first bytes, for a better sentence than a JSON parser's.
-fn check_start(bytes: &[u8], kind: Kind) -> Result<(), ApiError> {
+fn check_start(bytes: &[u8], kind: &Kind) -> Result<(), ApiError> {
     let is_other_unicode = bytes.starts_with(&[0xff, 0xfe])
         || bytes.starts_with(&[0xfe, 0xff])
         || bytes.iter().take(4).any(|&byte| byte == 0);
@@ -247,8 +318,8 @@ fn check_start(bytes: &[u8], kind: Kind) -> Result<(), ApiError> {
         return Err(not_utf8("the body starts with a byte order mark; send UTF-8 without one"));
     }
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    if kind == Kind::Form && first != Some(&b'{') {
-        return Err(unsupported("a form; the body must be a JSON object"));
+    if *kind == Kind::UrlEncoded && first != Some(&b'{') {
+        return Err(unsupported("a form of this type"));
     }
     Ok(())
 }
@@ -260,15 +331,15 @@ fn not_utf8(message: &str) -> ApiError {
 fn unsupported(what: &str) -> ApiError {
     ApiError::new(
         ErrorCode::UnsupportedMediaType,
-        format!("{what} is not supported; send JSON with Content-Type: application/json"),
+        format!(
+            "{what} is not supported; send JSON with Content-Type: application/json, or \
+             multipart/form-data"
+        ),
     )
 }
 
-fn too_large(limits: &LimitsConfig) -> ApiError {
-    ApiError::new(
-        ErrorCode::RequestTooLarge,
-        format!("the request body is over {} bytes", limits.json_body_bytes_max),
-    )
+fn too_large(bytes_max: usize) -> ApiError {
+    ApiError::new(ErrorCode::RequestTooLarge, format!("the request body is over {bytes_max} bytes"))
 }
 
 /// At most 64 characters of what the client sent.
@@ -297,12 +368,30 @@ mod tests {
         ] {
             assert_eq!(kind(name), Ok(Kind::Json), "{name}");
         }
-        assert_eq!(kind("application/x-www-form-urlencoded"), Ok(Kind::Form));
+        assert_eq!(kind("application/x-www-form-urlencoded"), Ok(Kind::UrlEncoded));
+    }
+
+    #[test]
+    fn forms_name_their_boundary() {
+        for (content_type, boundary) in [
+            ("multipart/form-data; boundary=x", "x"),
+            ("Multipart/Form-Data;charset=utf-8; Boundary=\"a b\"", "a b"),
+        ] {
+            let boundary = boundary.to_owned();
+            assert_eq!(kind(content_type), Ok(Kind::Form { boundary }), "{content_type}");
+        }
+        for content_type in [
+            "multipart/form-data",
+            "multipart/form-data; boundary=",
+            "multipart/form-data; boundary=01234567890123456789012345678901234567890123456789012345678901234567890",
+        ] {
+            assert_eq!(kind(content_type), Err(ErrorCode::InvalidRequest), "{content_type}");
+        }
     }
 
     #[test]
     fn j11_other_types_and_character_sets() {
-        for name in ["text/plain", "multipart/form-data; boundary=x", "application/jsonp", "x"] {
+        for name in ["text/plain", "multipart/mixed; boundary=x", "application/jsonp", "x"] {
             assert_eq!(kind(name), Err(ErrorCode::UnsupportedMediaType), "{name}");
         }
         assert_eq!(kind("application/json; charset=utf-16"), Err(ErrorCode::UnsupportedMediaType));
@@ -310,13 +399,13 @@ mod tests {
 
     #[test]
     fn j11_other_encodings_of_unicode() {
-        let code = |bytes: &[u8], kind| check_start(bytes, kind).err().map(|error| error.code);
+        let code = |bytes: &[u8], kind: Kind| check_start(bytes, &kind).err().map(|it| it.code);
         for bytes in [b"\xff\xfe{\0}\0".as_slice(), b"\xfe\xff\0{\0}", b"{\0}\0", b"\xef\xbb\xbf{}"]
         {
             assert_eq!(code(bytes, Kind::Json), Some(ErrorCode::InvalidRequest), "{bytes:?}");
         }
-        assert_eq!(code(b" \n{}", Kind::Form), None);
-        assert_eq!(code(b"a=b", Kind::Form), Some(ErrorCode::UnsupportedMediaType));
+        assert_eq!(code(b" \n{}", Kind::UrlEncoded), None);
+        assert_eq!(code(b"a=b", Kind::UrlEncoded), Some(ErrorCode::UnsupportedMediaType));
         assert_eq!(code(b"", Kind::Json), None);
     }
 }

@@ -1,8 +1,9 @@
-//! `/files/{name}`: videos and still pictures by signed link.
+//! `/files/{name}`: videos and still pictures by signed link, and their bytes for other routes.
 //!
-//! Guarantees: no name and no query gives a byte without a valid signature; a file is streamed
-//! from the disk, never held whole, and only if it has the length that its row says; `Range`, `If-Range` and `If-None-Match` follow RFC 9110.
-//! These are the only routes that pages of other origins may read.
+//! Guarantees: no name and no query gives a byte without a valid signature; a file is streamed from
+//! the disk, never held whole, and only if it has the length that its row says; `Range`, `If-Range`
+//! and `If-None-Match` follow RFC 9110. These are the only routes that pages of other origins may
+//! read.
 
 mod conditions;
 
@@ -21,14 +22,14 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use rushes_domain::{ApiError, ErrorCode, TaskId};
-use rushes_store::ResultRow;
+use rushes_store::{ResultRow, TaskRow};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
 
 use self::conditions::{Part, Validators, is_unchanged, wanted_part};
 use super::Http;
 use super::error::HttpError;
-use crate::dialects::native::is_expired;
+use crate::dialects::view::is_expired;
 
 /// Bytes read from the disk at a time.
 const CHUNK_BYTES: usize = 128 * 1024;
@@ -37,8 +38,10 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
 
 /// The two kinds of file a task has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
+    /// The film.
     Video,
+    /// The still picture that goes before it.
     Poster,
 }
 
@@ -78,11 +81,24 @@ async fn respond(
 ) -> Result<Response, HttpError> {
     let app = &http.app;
     let (id, kind) = parse_name(name).ok_or_else(not_found)?;
-    let now = app.clock.now();
-    app.links.check(name, query, now)?;
-    let row = app.views.get(&app.store, id).await?.ok_or_else(not_found)?;
+    app.links.check(name, query, app.clock.now())?;
+    let row = app.views.get(&app.store, id).await?;
+    let row = row.filter(|row| row.hidden_at.is_none()).ok_or_else(not_found)?;
+    send(http, method, headers, &row, (kind, name)).await
+}
+
+/// A task's file, whole or in parts, under a name for whoever saves it. Who may have it is for the
+/// caller to know.
+pub(super) async fn send(
+    http: &Http,
+    method: &Method,
+    headers: &HeaderMap,
+    row: &TaskRow,
+    (kind, name): (Kind, &str),
+) -> Result<Response, HttpError> {
+    let (app, id) = (&http.app, row.id);
     let result = row.result.as_ref().ok_or_else(not_found)?;
-    if is_expired(result, now) {
+    if is_expired(result, app.clock.now()) {
         return Err(no_longer_kept());
     }
     let path = match kind {

@@ -27,6 +27,8 @@ mod prefer;
 mod proxies;
 pub mod rate;
 pub mod session;
+mod videos;
+mod writes;
 
 use std::sync::Arc;
 
@@ -49,6 +51,7 @@ use self::generations::position::Positions;
 use self::metrics::Scrapes;
 use self::page::Pages;
 use self::session::cookie::CookieRules;
+use self::writes::WriteLimiter;
 use crate::app::App;
 
 /// What handlers share besides the app.
@@ -62,6 +65,7 @@ pub(crate) struct Http {
     event_streams: EventStreams,
     pages: Pages,
     cookies: CookieRules,
+    writes: WriteLimiter,
     /// One change of prices or settings at a time.
     setting_changes: tokio::sync::Mutex<()>,
     scrapes: Scrapes,
@@ -84,6 +88,7 @@ pub fn router(app: Arc<App>) -> Router {
         pages: Pages::new(&app.config.public_url),
         setting_changes: tokio::sync::Mutex::new(()),
         cookies: CookieRules::of(&app.config.public_url),
+        writes: WriteLimiter::new(&app.config.account, Arc::clone(&app.clock)),
         scrapes: Scrapes::default(),
         app,
     });
@@ -92,9 +97,22 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/models/{model_id}", get(models::show))
         .route("/v1/video/generations", post(generations::create).get(generations::list))
         .route("/v1/video/generations/estimate", post(admission::estimate::estimate))
-        .route("/v1/video/generations/{task_id}", get(generations::show))
+        .route(
+            "/v1/video/generations/{task_id}",
+            get(generations::show).delete(generations::delete),
+        )
         .route("/v1/video/generations/{task_id}/cancel", post(generations::cancel))
         .route("/v1/video/generations/{task_id}/events", get(generations::events::events))
+        .route("/v1/videos", post(videos::create_openai).get(videos::list::list))
+        .route("/v1/videos/generations", post(videos::create_xai))
+        .route("/v1/videos/edits", post(videos::not_offered))
+        .route("/v1/videos/extensions", post(videos::not_offered))
+        .route("/v1/videos/characters", post(videos::not_offered))
+        .route("/v1/videos/{video_id}/remix", post(videos::not_offered))
+        .route("/v1/videos/{video_id}", get(videos::show).delete(videos::delete))
+        .route("/v1/videos/{video_id}/content", get(videos::content::serve))
+        .route("/v1/video-generation-models", get(models::list_xai))
+        .route("/v1/video-generation-models/{model_id}", get(models::show_xai))
         .merge(api::routes())
         .route("/files/{name}", get(files::serve).options(files::preflight))
         .route("/healthz", get(health::alive))

@@ -1,4 +1,4 @@
-//! `GET /v1/models` and `GET /v1/models/{id}`.
+//! `GET /v1/models` and `GET /v1/models/{id}`, and the same models in xAI's words.
 
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ use super::auth::Caller;
 use super::error::HttpError;
 use super::{Http, json, to_json};
 use crate::channels::{Roster, lane_for};
+use crate::dialects::xai;
+use crate::prices::Priced;
 
 /// Most characters of a model's name that a message repeats.
 const NAME_CHARS_MAX: usize = 64;
@@ -24,16 +26,10 @@ pub(super) async fn list(
     State(http): State<Arc<Http>>,
     caller: Caller,
 ) -> Result<Response, HttpError> {
-    let priced = http.app.prices.current();
-    let roster = http.app.channels.current(&http.app.store).await?;
+    let (priced, roster) = known(&http).await?;
     let multiplier = caller.0.multiplier_millionths;
-    let entries: Vec<_> = priced
-        .catalogue
-        .models()
-        .iter()
-        .filter(|model| may_use(model, &caller.0) && is_served(&roster, &caller, model))
-        .map(|model| model.to_json(multiplier))
-        .collect();
+    let entries: Vec<_> =
+        usable(&priced, &roster, &caller).map(|model| model.to_json(multiplier)).collect();
     let body = json!({ "object": "list", "success": true, "data": entries });
     Ok(json(StatusCode::OK, to_json(serde_json::to_vec(&body))?))
 }
@@ -44,23 +40,65 @@ pub(super) async fn show(
     caller: Caller,
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, HttpError> {
+    let (priced, roster) = known(&http).await?;
+    let model = find(&priced, &roster, &caller, name)?;
+    let body = model.to_json(caller.0.multiplier_millionths);
+    Ok(json(StatusCode::OK, to_json(serde_json::to_vec(&body))?))
+}
+
+/// The same models in xAI's words: `GET /v1/video-generation-models`.
+pub(super) async fn list_xai(
+    State(http): State<Arc<Http>>,
+    caller: Caller,
+) -> Result<Response, HttpError> {
+    let (priced, roster) = known(&http).await?;
+    let models: Vec<_> = usable(&priced, &roster, &caller).collect();
+    Ok(json(StatusCode::OK, to_json(xai::models(&models))?))
+}
+
+/// One of them: `GET /v1/video-generation-models/{id}`.
+pub(super) async fn show_xai(
+    State(http): State<Arc<Http>>,
+    caller: Caller,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Response, HttpError> {
+    let (priced, roster) = known(&http).await?;
+    let model = find(&priced, &roster, &caller, name)?;
+    Ok(json(StatusCode::OK, to_json(xai::model(model))?))
+}
+
+/// What there is: the models with their prices, and who serves them.
+async fn known(http: &Http) -> Result<(Arc<Priced>, Arc<Roster>), HttpError> {
+    let app = &http.app;
+    Ok((app.prices.current(), app.channels.current(&app.store).await?))
+}
+
+fn usable<'a>(
+    priced: &'a Priced,
+    roster: &'a Roster,
+    caller: &'a Caller,
+) -> impl Iterator<Item = &'a Model> {
+    let models = priced.catalogue.models().iter();
+    models.filter(|model| may_use(model, &caller.0) && is_served(roster, caller, model))
+}
+
+fn find<'a>(
+    priced: &'a Priced,
+    roster: &Roster,
+    caller: &Caller,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<&'a Model, HttpError> {
     let name = name.map(|Path(name)| name).unwrap_or_default();
-    let priced = http.app.prices.current();
-    let roster = http.app.channels.current(&http.app.store).await?;
-    let model = priced
-        .catalogue
-        .find(&name)
-        .filter(|it| may_use(it, &caller.0) && is_served(&roster, &caller, it));
-    let Some(model) = model else {
+    let model = priced.catalogue.find(&name);
+    let model = model.filter(|it| may_use(it, &caller.0) && is_served(roster, caller, it));
+    model.ok_or_else(|| {
         let shown: String = name.chars().take(NAME_CHARS_MAX).collect();
-        return Err(ApiError::new(
+        ApiError::new(
             ErrorCode::NotFound,
             format!("model {shown:?} does not exist; GET /v1/models lists yours"),
         )
-        .into());
-    };
-    let body = model.to_json(caller.0.multiplier_millionths);
-    Ok(json(StatusCode::OK, to_json(serde_json::to_vec(&body))?))
+        .into()
+    })
 }
 
 /// Whether anything makes videos of this model for this key.

@@ -215,6 +215,8 @@ mod tests {
         Rate::from(&AccountConfig {
             create_burst: burst,
             create_per_second: per_second,
+            write_burst: 1,
+            write_per_minute: 1,
             in_flight_max: 1,
             waiting_max: 1,
             event_streams_max: 0,

@@ -77,6 +77,7 @@ pub const fn kind_word(kind: UpstreamErrorKind) -> &'static str {
     match kind {
         UpstreamErrorKind::NotSent => "not_sent",
         UpstreamErrorKind::Busy => "busy",
+        UpstreamErrorKind::Unsuited => "unsuited",
         UpstreamErrorKind::Refused => "refused",
         UpstreamErrorKind::ImageRefused => "image_refused",
         UpstreamErrorKind::Moderated => "moderated",

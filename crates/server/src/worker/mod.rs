@@ -34,6 +34,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::app::App;
 use crate::channels::Roster;
+use crate::channels::breaker::Ticket;
 use claim::Claims;
 use fetch_line::FetchLine;
 use memory::Memory;
@@ -52,6 +53,13 @@ const SUBMIT_LEASE_MS: i64 = 60_000;
 /// How long a claimed task waits for a place to fetch its images, in milliseconds. After that it is
 /// let go of without a trace: its lease ends, and it is claimed again.
 const FETCH_WAIT_MS: i64 = 180_000;
+/// When a task is claimed again for which the line of image fetches was too long, in milliseconds.
+const LINE_RETRY_MS: i64 = 2_000;
+/// How long a task whose submit was started waits for one of its channel's places, and how long its
+/// pictures may take to be fitted after that, in milliseconds. Both count against the submit's lease,
+/// and are far within it: what takes longer is put back, since nothing of it was sent.
+const PLACE_WAIT_MS: i64 = 15_000;
+const JOB_MS: i64 = 30_000;
 /// Time for all images of a task, with every repetition, in milliseconds.
 const FETCH_TOTAL_MS: i64 = 120_000;
 /// Longest time for a submit, in milliseconds.
@@ -79,6 +87,8 @@ struct Worker {
 enum Slot {
     /// One of those for steps of its kind.
     Permit(OwnedSemaphorePermit),
+    /// One of those for hand-overs, and when the job is sent as its channel's breaker counts.
+    Submit(OwnedSemaphorePermit, Ticket),
     /// A spot in the line of those that have images to fetch.
     Line(fetch_line::Spot),
 }
@@ -143,8 +153,8 @@ impl Worker {
         Ok(next_due)
     }
 
-    /// Hands over what is ready and lines up what has images to fetch. A task for which the line
-    /// is too long is left to its lease; nothing is noted for it.
+    /// Hands over what is ready and lines up what has images to fetch. What finds no place after all
+    /// goes back into the queue: left to its lease it would look as if it might have been sent.
     fn take_from_queue(self: &Arc<Self>, routed: Routed, roster: &Roster) {
         let Routed { claimed, channel_id, is_ready, .. } = routed;
         let task_id = claimed.task.id;
@@ -158,22 +168,39 @@ impl Worker {
                 self.spawn(claimed, origin, Slot::Line(spot), None, limit_ms);
             } else {
                 tracing::debug!(%task_id, "the line of image fetches is full");
+                self.put_back(claimed, LINE_RETRY_MS);
             }
             return;
         }
         let places = channel.map_or(&self.submit_slots, |channel| &channel.runtime.submit_steps);
         let Ok(permit) = Arc::clone(places).try_acquire_owned() else {
             tracing::debug!(%task_id, "no place for a claimed task");
+            self.put_back(claimed, 0);
             return;
         };
-        if let Some(channel) = channel.filter(|_| submit::takes_room(&claimed)) {
+        let ticket = channel.filter(|_| submit::takes_room(&claimed)).map(|channel| {
             let now_ms = self.app.clock.monotonic_ms();
-            channel.runtime.breaker(|breaker| breaker.sending(now_ms));
-        }
+            channel.runtime.breaker(|breaker| breaker.sending(now_ms))
+        });
         let is_preview = channel.is_none() && submit::takes_room(&claimed);
         let place = is_preview.then(|| Place::take(self));
         let limit_ms = claim::submit_lease_ms(channel) - LEASE_MARGIN_MS;
-        self.spawn(claimed, origin, Slot::Permit(permit), place, limit_ms);
+        let slot = Slot::Submit(permit, ticket.unwrap_or_default());
+        self.spawn(claimed, origin, slot, place, limit_ms);
+    }
+
+    /// Gives back a claimed task of which nothing was sent.
+    fn put_back(self: &Arc<Self>, claimed: Claimed, delay_ms: i64) {
+        let worker = Arc::clone(self);
+        self.app.tracker.spawn(async move {
+            let (app, Claimed { task, lease, .. }) = (&worker.app, &claimed);
+            if submit::takes_room(&claimed) {
+                step::requeue_unsent(app, task, lease).await;
+            } else {
+                step::give_back(app, task, lease, delay_ms).await;
+            }
+            app.worker_wake.notify_one();
+        });
     }
 
     /// Previews that the renderer takes at the moment, less those on their way.

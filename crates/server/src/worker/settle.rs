@@ -14,6 +14,8 @@ const DEFER_MS_MIN: i64 = 1_000;
 const WAIT_MS_MAX: i64 = 60_000;
 /// First wait after a poll that failed, in milliseconds; doubled each time.
 const POLL_RETRY_MS: i64 = 5_000;
+/// First wait after a submit of unknown fate that may be repeated, in milliseconds; doubled each time.
+const RESEND_MS: i64 = 5_000;
 /// Polls in a row that do not know the job before it counts as lost …
 const MISSES_MIN: u32 = 5;
 /// … and the time that they span at least, in milliseconds.
@@ -124,7 +126,8 @@ pub fn settle(
             let own_ms = doubled_ms(POLL_RETRY_MS, past.poll_failures);
             Settled::after(Happening::PollFailed, wait_ms(error, own_ms))
         }
-        (Kind::Refused, Phase::Submit | Phase::Poll) => {
+        (Kind::Unsuited, Phase::Submit) if fails_over(past) => deferred(error, past),
+        (Kind::Unsuited | Kind::Refused, Phase::Submit | Phase::Poll) => {
             Settled::failed(FailureCode::InvalidForUpstream, detail)
         }
         (Kind::ImageRefused, Phase::Submit | Phase::Poll) => {
@@ -167,10 +170,18 @@ fn resend(resubmit: Resubmit, past: &Past, detail: &str) -> Settled {
         Resubmit::Few => past.attempts < SUBMITS_FEW_MAX,
         Resubmit::Never => false,
     };
-    if may_resend {
-        return Settled::now(Happening::Resubmitted);
+    if !may_resend {
+        return Settled::failed(FailureCode::UpstreamSubmitAmbiguous, detail);
     }
-    Settled::failed(FailureCode::UpstreamSubmitAmbiguous, detail)
+    match resubmit {
+        // Our own pool: it is there, or we are not.
+        Resubmit::Free => Settled::now(Happening::Resubmitted),
+        // An engine that starts again needs its time, and the tries are few.
+        Resubmit::Few | Resubmit::Keyed | Resubmit::Never => {
+            let wait_ms = doubled_ms(RESEND_MS, past.attempts.saturating_sub(1));
+            Settled::after(Happening::Resubmitted, wait_ms)
+        }
+    }
 }
 
 /// The upstream says that it has no such job.

@@ -174,6 +174,8 @@ pub(super) async fn cancel(target: &Target, task: &TaskRow, now: Timestamp) {
 pub(super) fn handle<'a>(task: &'a TaskRow, id: &'a UpstreamId, now: Timestamp) -> JobHandle<'a> {
     JobHandle {
         upstream_id: id,
+        prompt: &task.prompt,
+        negative_prompt: task.options.negative_prompt.as_deref(),
         directives: &task.directives,
         submitted_at: task.submitted_at.unwrap_or(task.created_at),
         now,
@@ -279,7 +281,10 @@ fn report_end(task: &TaskRow) {
         let (state, failure) = (task.state.as_str(), task.failure.as_ref());
         let code = failure.map(|failure| failure.code.as_str());
         let internal = failure.map(|failure| failure.internal.as_str());
-        tracing::info!(task_id = %task.id, state, code, internal, "a task has ended");
+        let (channel, provider) = (task.channel_id.0, task.provider.as_str());
+        tracing::info!(
+            task_id = %task.id, state, code, internal, channel, provider, "a task has ended"
+        );
     }
 }
 

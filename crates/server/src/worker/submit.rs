@@ -8,13 +8,15 @@ use rushes_providers::{UpstreamError, UpstreamErrorKind, UpstreamId};
 use rushes_store::{
     Advance, Claimed, Fence, Happening, ImageSnapshot, TaskRow, advance, images, occupy_routes,
 };
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::images::FetchOutcome;
 use super::settle::{Past, Phase, Settled, settle};
 use super::step::{self, Unwritten};
 use super::target::{Call, Target};
-use super::{FETCH_WAIT_MS, Place, Slot, Worker, claim, is_missing, job, timing};
+use super::{
+    FETCH_WAIT_MS, JOB_MS, LINE_RETRY_MS, PLACE_WAIT_MS, Place, Slot, Worker, claim, is_missing,
+    job, timing,
+};
 use crate::app::App;
 
 /// When images are fetched again after they could not be stored, in milliseconds.
@@ -40,16 +42,21 @@ pub(super) async fn hand_over(
     mut place: Option<Place>,
 ) {
     if claimed.task.state == State::Queued {
-        let Some((ready, permit)) = prepare(worker, group_id, &claimed, slot).await else { return };
+        let Some((ready, taken)) = prepare(worker, group_id, &claimed, slot).await else { return };
         if ready.task.channel_id == ChannelId::PREVIEW {
             place = Some(Place::take(worker));
         }
         claimed = ready;
-        slot = Slot::Permit(permit);
+        slot = taken;
     }
     let app = &worker.app;
     match Target::of(app, &claimed.task) {
-        Some(target) => submit(app, &target, group_id, &claimed).await,
+        Some(mut target) => {
+            if let Slot::Submit(_, ticket) = &slot {
+                target.ticket = *ticket;
+            }
+            submit(app, &target, group_id, &claimed).await;
+        }
         None => {
             // Its channel was taken out of force in this very moment; nothing was sent.
             step::requeue_unsent(app, &claimed.task, &claimed.lease).await;
@@ -80,11 +87,11 @@ async fn prepare(
     group_id: GroupId,
     claimed: &Claimed,
     slot: Slot,
-) -> Option<(Claimed, OwnedSemaphorePermit)> {
+) -> Option<(Claimed, Slot)> {
     let app = &worker.app;
     let snapshots = match slot {
         // What is ready and was not started has another end.
-        Slot::Permit(_permit) => {
+        Slot::Permit(_permit) | Slot::Submit(_permit, _) => {
             if !end_otherwise(app, claimed).await {
                 step::give_back(app, &claimed.task, &claimed.lease, 0).await;
             }
@@ -93,8 +100,12 @@ async fn prepare(
         Slot::Line(in_line) => {
             let turn = timing::within(&*app.clock, FETCH_WAIT_MS, in_line.turn());
             let fetch_place = tokio::select! {
-                place = turn => place.flatten()?,
+                place = turn => place.flatten(),
                 () = app.stop.cancelled() => return None,
+            };
+            let Some(fetch_place) = fetch_place else {
+                step::give_back(app, &claimed.task, &claimed.lease, LINE_RETRY_MS).await;
+                return None;
             };
             // It may have been called off while it stood in line.
             if !step::still_has(app, &claimed.lease).await.unwrap_or(false)
@@ -117,7 +128,7 @@ async fn start(
     group_id: GroupId,
     claimed: &Claimed,
     snapshots: Vec<ImageSnapshot>,
-) -> Option<(Claimed, OwnedSemaphorePermit)> {
+) -> Option<(Claimed, Slot)> {
     let app = &worker.app;
     let roster = match app.channels.current(&app.store).await {
         Ok(roster) => roster,
@@ -161,12 +172,16 @@ async fn start(
     };
     let channel = roster.find(ready.task.channel_id);
     let places = channel.map_or(&worker.submit_slots, |channel| &channel.runtime.submit_steps);
-    if let Some(channel) = channel {
+    let place = Arc::clone(places).acquire_owned();
+    let Some(Ok(permit)) = timing::within(&*app.clock, PLACE_WAIT_MS, place).await else {
+        step::requeue_unsent(app, &ready.task, &ready.lease).await;
+        return None;
+    };
+    let ticket = channel.map(|channel| {
         let now_ms = app.clock.monotonic_ms();
-        channel.runtime.breaker(|breaker| breaker.sending(now_ms));
-    }
-    let permit = Arc::clone(places).acquire_owned().await.ok()?;
-    Some((ready, permit))
+        channel.runtime.breaker(|breaker| breaker.sending(now_ms))
+    });
+    Some((ready, Slot::Submit(permit, ticket.unwrap_or_default())))
 }
 
 /// The images that are missing; none if the task went another way.
@@ -190,11 +205,18 @@ async fn fetch(worker: &Arc<Worker>, claimed: &Claimed) -> Option<Vec<ImageSnaps
 /// The submit itself.
 async fn submit(app: &App, target: &Target, group_id: GroupId, claimed: &Claimed) {
     let (task, lease) = (&claimed.task, &claimed.lease);
-    let (outcome, was_sent) = match job::of(app, target, claimed).await {
-        Ok(job) => (target.provider.submit(target.upstream(), &job).await, true),
-        Err(error) => (Err(error), false),
+    let job = timing::within(&*app.clock, JOB_MS, job::of(app, target, claimed)).await;
+    let (outcome, was_sent) = match job {
+        Some(Ok(job)) => (target.provider.submit(target.upstream(), &job).await, true),
+        Some(Err(error)) => (Err(error), false),
+        None => {
+            let text = "its pictures were not ready in time";
+            (Err(UpstreamError::new(UpstreamErrorKind::NotSent, text)), false)
+        }
     };
-    if was_sent {
+    let is_unsuited =
+        outcome.as_ref().is_err_and(|error| error.kind == UpstreamErrorKind::Unsuited);
+    if was_sent && !is_unsuited {
         target.note(app, Call::Submit, outcome.as_ref().map(drop));
     } else {
         target.not_sent();

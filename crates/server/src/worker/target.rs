@@ -17,7 +17,7 @@ use rushes_store::TaskRow;
 use crate::alerts;
 use crate::app::App;
 use crate::channels::Channel;
-use crate::channels::breaker::{Breaker, Outcome};
+use crate::channels::breaker::{Breaker, Outcome, Ticket};
 
 /// Longest pause that an upstream can ask for, in milliseconds.
 const PAUSE_MS_MAX: u64 = 60_000;
@@ -51,6 +51,8 @@ pub(super) enum Call {
 pub(super) struct Target {
     pub(super) provider: Arc<dyn Provider>,
     pub(super) channel: Option<Arc<Channel>>,
+    /// When the job was sent, if this is to hand one over.
+    pub(super) ticket: Ticket,
 }
 
 impl Target {
@@ -58,10 +60,11 @@ impl Target {
     pub(super) fn of(app: &App, task: &TaskRow) -> Option<Self> {
         if task.channel_id == ChannelId::PREVIEW {
             let provider = Arc::clone(app.registry.find(&task.provider)?);
-            return Some(Self { provider, channel: None });
+            return Some(Self { provider, channel: None, ticket: Ticket::default() });
         }
         let channel = Arc::clone(app.channels.known().find(task.channel_id)?);
-        Some(Self { provider: Arc::clone(&channel.provider), channel: Some(channel) })
+        let provider = Arc::clone(&channel.provider);
+        Some(Self { provider, channel: Some(channel), ticket: Ticket::default() })
     }
 
     /// For a provider's calls.
@@ -123,14 +126,14 @@ impl Target {
             let pause_ms = error.retry_after_ms.unwrap_or(PAUSE_MS).min(PAUSE_MS_MAX);
             let until_ms = now_ms.saturating_add(i64::try_from(pause_ms).unwrap_or(i64::MAX));
             channel.runtime.breaker(|breaker| match call {
-                Call::Submit => breaker.pause(until_ms),
+                Call::Submit => breaker.pause(self.ticket, until_ms),
                 Call::Poll => {}
             });
             return;
         }
         let said = outcome.map_or_else(|error| said_by(error.kind), |()| Outcome::Success);
         let tell = |breaker: &mut Breaker| match call {
-            Call::Submit => breaker.submitted(said, now_ms),
+            Call::Submit => breaker.submitted(self.ticket, said, now_ms),
             Call::Poll => breaker.polled(said, now_ms),
         };
         if channel.runtime.breaker(tell) {
@@ -141,7 +144,7 @@ impl Target {
     /// A hand-over ended before anything was sent: the next one may be the breaker's probe.
     pub(super) fn not_sent(&self) {
         if let Some(channel) = &self.channel {
-            channel.runtime.breaker(Breaker::not_sent);
+            channel.runtime.breaker(|breaker| breaker.not_sent(self.ticket));
         }
     }
 }
@@ -152,6 +155,7 @@ const fn said_by(kind: Kind) -> Outcome {
         Kind::NotSent | Kind::Ambiguous | Kind::Temporary => Outcome::Failure,
         Kind::Unauthorized => Outcome::Refusal,
         Kind::Busy
+        | Kind::Unsuited
         | Kind::Refused
         | Kind::ImageRefused
         | Kind::Moderated

@@ -8,6 +8,7 @@ mod crash;
 mod failover;
 mod matrix;
 mod pictures;
+mod places;
 
 use std::time::Duration;
 

@@ -11,8 +11,9 @@ mod served;
 mod serving;
 mod webhooks;
 
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -61,6 +62,25 @@ fn rushes(folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Co
 /// The same, run to its end.
 fn run(folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Ended {
     rushes(folder, environment, arguments).output().expect("the binary runs").into()
+}
+
+/// The same with a line on standard input.
+fn run_with_line(
+    folder: &Path,
+    environment: &[(&str, &str)],
+    arguments: &[&str],
+    line: &str,
+) -> Ended {
+    let mut child = rushes(folder, environment, arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut input = child.stdin.take().expect("a pipe");
+    writeln!(input, "{line}").expect("written");
+    drop(input);
+    child.wait_with_output().expect("it ends").into()
 }
 
 /// True if the file is an MP4 by its first box.

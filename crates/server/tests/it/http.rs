@@ -4,10 +4,12 @@ mod admission;
 mod bad_requests;
 mod connections;
 mod create;
+mod delete;
 mod errors;
 mod events;
 mod fairness;
 mod files;
+mod forms;
 mod heavy;
 mod images;
 mod left;
@@ -22,6 +24,8 @@ use crate::support::{TestApp, raw};
 
 /// The route of most tests.
 const GENERATIONS: &str = "/v1/video/generations";
+/// Every route at which a task is made, one for each dialect.
+const CREATES: [&str; 3] = [GENERATIONS, "/v1/videos/generations", "/v1/videos"];
 
 /// A request for a prompt that no renderer works on for long.
 fn small(prompt: &str) -> Value {

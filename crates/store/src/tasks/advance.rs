@@ -19,7 +19,7 @@ use crate::ledger;
 use crate::params;
 use crate::tasks::claim::Lease;
 use crate::tasks::row::{self, ResultRow, TaskRow};
-use crate::tasks::{images, privacy, promote, query};
+use crate::tasks::{hide, images, privacy, promote, query};
 use crate::tx::Tx;
 use crate::usage;
 use crate::webhooks::events;
@@ -233,7 +233,7 @@ pub fn advance(tx: &mut Tx<'_>, fence: Fence<'_>, change: &Advance) -> Result<Ta
     if after.state.is_terminal() {
         promote::promote(tx, after.account_id, change.now)?;
     }
-    Ok(after)
+    hide::drop_unwanted_result(tx, after, change.now)
 }
 
 /// The move itself, without the promotion that a freed slot brings.
@@ -269,7 +269,7 @@ pub(crate) fn apply(
     }
     if let Some(end) = EventType::of_end(after.state) {
         events::record(tx, &after, end, change.now)?;
-        channels::book_end(tx, &after)?;
+        channels::book_end(tx, before.state, &after)?;
         images::release(tx, &after)?;
         privacy::forget_if_wanted(tx, &mut after)?;
     } else {
@@ -356,7 +356,7 @@ fn defer(task: &mut TaskRow, refused_by: &[ChannelId]) {
         return;
     }
     task.submitted_at = None;
-    task.deadline_at = task.created_at.plus_ms(task.queue_timeout_ms);
+    task.deadline_at = task.queue_deadline_at;
     if task.lane != Lane::Preview {
         task.lane = Lane::Model(task.model_id.clone());
         task.channel_id = ChannelId::PREVIEW;
@@ -425,7 +425,7 @@ pub(crate) const MOVE_ACCOUNT: &str = "UPDATE accounts SET
     RETURNING transfers_count,
         credits_ticks + adjustments_ticks - posted_ticks - pending_ticks";
 
-/// `$3` is the month in which the hold was counted.
+/// `$3` is the month in which the hold was counted: a later one's number has nothing of it.
 pub(crate) const UNSPEND: &str = "UPDATE keys SET
     used_ticks = used_ticks - $2,
     month_used_ticks = month_used_ticks - CASE WHEN month = $3 THEN $2 ELSE 0 END
@@ -463,8 +463,7 @@ fn move_account(
     }
     ledger::resolve(tx, after, now, sums)?;
     if after.state != State::Succeeded && after.price > Ticks::ZERO {
-        let month = after.created_at.utc_month();
-        tx.exec(UNSPEND, params![after.key_id, after.price, month])?;
+        tx.exec(UNSPEND, params![after.key_id, after.price, after.spend_month])?;
     }
     usage::count(tx, after, now)
 }

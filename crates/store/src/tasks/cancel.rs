@@ -11,7 +11,7 @@ use crate::tx::Tx;
 /// What a cancel came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CancelOutcome {
-    /// No such task of this account.
+    /// No such task of this account, or none any more.
     NotFound,
     /// It had not been handed over, and has ended now.
     Cancelled(Box<TaskRow>),
@@ -30,7 +30,8 @@ pub fn cancel_task(
     id: TaskId,
     now: Timestamp,
 ) -> Result<CancelOutcome, StoreError> {
-    let found = query::task(tx, id)?.filter(|task| task.account_id == account_id);
+    let found = query::task(tx, id)?;
+    let found = found.filter(|task| task.account_id == account_id && task.hidden_at.is_none());
     let Some(task) = found else {
         return Ok(CancelOutcome::NotFound);
     };

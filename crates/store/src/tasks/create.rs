@@ -8,7 +8,7 @@ use rushes_domain::directive::Directives;
 use rushes_domain::job::{EngineOptions, Mode};
 use rushes_domain::money::CostState;
 use rushes_domain::route::Lane;
-use rushes_domain::{AccountId, ChannelId, KeyId, State, TaskId, Ticks, Timestamp};
+use rushes_domain::{AccountId, ChannelId, Dialect, KeyId, State, TaskId, Ticks, Timestamp};
 
 use crate::change::Change;
 use crate::error::StoreError;
@@ -16,6 +16,7 @@ use crate::idempotency::{self, NewIdempotency, Replay};
 use crate::ledger::{self, After};
 use crate::params;
 use crate::tasks::row::{self, TaskRow};
+use crate::tasks::standing::Shown;
 use crate::tasks::{advance, images, promote, query, standing};
 use crate::tx::Tx;
 
@@ -40,6 +41,8 @@ pub struct NewTask {
     pub account_id: AccountId,
     /// The key that asks for it.
     pub key_id: KeyId,
+    /// What the request showed of the key; `None` where no request is behind the task.
+    pub shown: Option<Shown>,
     /// Test keys hold nothing, whatever `price` says.
     pub key_kind: KeyKind,
     /// The model's canonical id.
@@ -80,6 +83,8 @@ pub struct NewTask {
     pub price_version: i64,
     /// The door the request came through.
     pub door: &'static str,
+    /// The dialect of the request.
+    pub dialect: Dialect,
     /// The caller's address.
     pub client_address: Option<String>,
     /// The caller's `User-Agent`.
@@ -159,12 +164,17 @@ pub(crate) const ADMIT: &str = "UPDATE accounts SET
     RETURNING transfers_count,
         credits_ticks + adjustments_ticks - posted_ticks - pending_ticks";
 
-/// `$3` is the month of the hold; a clock that was set back goes on in the month that it was.
-pub(crate) const SPEND: &str = "UPDATE keys SET
+/// `$3` is the present month; it tells in which one the hold counts.
+pub(crate) const SPEND: &str = concat!(
+    "UPDATE keys SET
     used_ticks = used_ticks + $2,
-    month_used_ticks = CASE WHEN month >= $3 THEN month_used_ticks ELSE 0 END + $2,
-    month = CASE WHEN month >= $3 THEN month ELSE $3 END
-    WHERE id = $1";
+    month_used_ticks = ",
+    standing::month_used!("$3"),
+    " + $2,
+    month = CASE WHEN month BETWEEN $3 AND $3 + 1 THEN month ELSE $3 END,
+    latest_month = CASE WHEN latest_month > $3 THEN latest_month ELSE $3 END
+    WHERE id = $1 RETURNING month"
+);
 
 /// Makes a task, or says why not. A refusal leaves nothing behind.
 pub fn create_task(tx: &mut Tx<'_>, new: &NewTask) -> Result<CreateOutcome, StoreError> {
@@ -183,14 +193,21 @@ pub fn create_task(tx: &mut Tx<'_>, new: &NewTask) -> Result<CreateOutcome, Stor
     if price < Ticks::ZERO {
         return Err(StoreError::Sql(format!("a price cannot be negative: {price:?}")));
     }
-    let standing = standing::standing(tx, new.account_id, new.key_id, new.limits, new.now)?;
+    let standing = standing::standing(
+        tx,
+        new.account_id,
+        new.key_id,
+        new.shown.as_ref(),
+        new.limits,
+        new.now,
+    )?;
     let has_room = match admit(&standing, price) {
         Verdict::Queue => true,
         Verdict::Park => false,
         Verdict::Refuse(refusal) => return Ok(CreateOutcome::Refused(refusal)),
     };
     let admitted = take(tx, new, price, has_room, standing.in_flight.max)?;
-    let task = new_row(new, price, if admitted.parked { State::Parked } else { State::Queued })?;
+    let task = new_row(new, price, &admitted)?;
     row::insert(tx, &task)?;
     advance::log(tx, &task, new.now, "created", "")?;
     ledger::hold(tx, &task, new.now, admitted.after)?;
@@ -213,6 +230,7 @@ pub fn create_task(tx: &mut Tx<'_>, new: &NewTask) -> Result<CreateOutcome, Stor
 struct Admitted {
     parked: bool,
     after: After,
+    spend_month: i64,
 }
 
 /// Moves the sums of account and key. A task that finds room is parked all the same while older
@@ -227,11 +245,17 @@ fn take(
     let queues = has_room && !promote::has_parked(tx, new.account_id)?;
     let values = params![new.account_id, price, in_flight_max, queues, new.now];
     let after = tx.one(ADMIT, values, ledger::read_after)?.ok_or(StoreError::Busy)?;
-    tx.exec(SPEND, params![new.key_id, price, new.now.utc_month()])?;
-    Ok(Admitted { parked: !queues, after })
+    let month = tx.value(SPEND, params![new.key_id, price, new.now.utc_month()])?;
+    Ok(Admitted { parked: !queues, after, spend_month: month.ok_or(StoreError::NotFound)? })
 }
 
-fn new_row(new: &NewTask, price: Ticks, state: State) -> Result<TaskRow, StoreError> {
+/// Whose it is before it is handed over: for a channel that is open.
+fn first_provider(lane: &Lane) -> String {
+    if *lane == Lane::Preview { PREVIEW_PROVIDER.to_owned() } else { String::new() }
+}
+
+fn new_row(new: &NewTask, price: Ticks, admitted: &Admitted) -> Result<TaskRow, StoreError> {
+    let state = if admitted.parked { State::Parked } else { State::Queued };
     let image_count = u32::try_from(new.images.len())
         .map_err(|_| StoreError::Sql("a task has too many images".to_owned()))?;
     let is_queued = state == State::Queued;
@@ -260,18 +284,16 @@ fn new_row(new: &NewTask, price: Ticks, state: State) -> Result<TaskRow, StoreEr
         hops: new.hops,
         price,
         price_version: new.price_version,
+        spend_month: admitted.spend_month,
         cost_state: CostState::Held,
         upstream_cost: None,
         expected_cost: None,
-        provider: if new.lane == Lane::Preview {
-            PREVIEW_PROVIDER.to_owned()
-        } else {
-            String::new()
-        },
+        provider: first_provider(&new.lane),
         channel_id: ChannelId::PREVIEW,
         lane: new.lane.clone(),
         refused_by: Vec::new(),
         door: new.door.to_owned(),
+        dialect: new.dialect,
         client_address: new.client_address.clone(),
         user_agent: new.user_agent.clone(),
         request_id: new.request_id.clone(),
@@ -285,6 +307,7 @@ fn new_row(new: &NewTask, price: Ticks, state: State) -> Result<TaskRow, StoreEr
         upstream_done_at: None,
         finished_at: None,
         deadline_at: new.now.plus_ms(new.queue_timeout_ms),
+        queue_deadline_at: new.now.plus_ms(new.queue_timeout_ms),
         next_run_at: is_queued.then_some(new.now),
         lease_until: Timestamp(0),
         lease_epoch: 0,
@@ -300,5 +323,6 @@ fn new_row(new: &NewTask, price: Ticks, state: State) -> Result<TaskRow, StoreEr
         cancel_requested: false,
         failure: None,
         result: None,
+        hidden_at: None,
     })
 }

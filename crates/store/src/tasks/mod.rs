@@ -6,6 +6,7 @@ pub mod advance;
 pub mod cancel;
 pub mod claim;
 pub mod create;
+pub mod hide;
 pub mod images;
 pub mod privacy;
 pub mod promote;

@@ -1,11 +1,13 @@
 //! Parked tasks move up when their key, their account and their group have room.
 //!
 //! Guarantees: within a key the oldest goes first; a key at its limit does not hold up the account's
-//! other keys, nor an account at its limit the group's others.
+//! other keys, nor an account at its limit the group's others. A key that was deleted still limits the
+//! tasks that it left. Statements begin with parked tasks, which are bounded, and not with keys, of
+//! which deleted ones stay.
 
 use std::sync::LazyLock;
 
-use rushes_domain::{AccountId, GroupId, KeyId, Timestamp};
+use rushes_domain::{AccountId, GroupId, KeyId, TaskId, Timestamp};
 
 use crate::error::StoreError;
 use crate::params;
@@ -16,7 +18,7 @@ use crate::tx::{Tx, single};
 
 /// Tasks promoted by one operation, at most. More than one only after a limit was raised.
 const PROMOTED_MAX: i64 = 2_000;
-/// Accounts of a group that one operation looks at, at most: those with the oldest parked tasks.
+/// Accounts of a group that are looked at in one go: those with the oldest parked tasks.
 const MEMBERS_MAX: u32 = 200;
 
 pub(crate) const HAS_PARKED: &str = "SELECT parked_count > 0 FROM accounts WHERE id = $1";
@@ -41,19 +43,26 @@ pub(crate) static OLDEST_PARKED: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// The oldest parked task of each key that has room.
-const OLDEST_OF_KEYS: &str = "SELECT (SELECT MIN(tasks.id) FROM tasks
-            WHERE tasks.key_id = keys.id AND tasks.state = 'parked') AS oldest
-    FROM keys WHERE keys.account_id = $1 AND (keys.in_flight_max IS NULL
-            OR keys.in_flight_max > (SELECT COUNT(*) FROM tasks WHERE tasks.key_id = keys.id
-                AND tasks.state IN ('queued', 'submitting', 'running', 'finalizing')))
-        AND EXISTS (SELECT 1 FROM tasks WHERE tasks.key_id = keys.id AND tasks.state = 'parked')
-    ORDER BY oldest LIMIT 1";
+/// The oldest parked task of a key that has room.
+pub(crate) const OLDEST_OF_KEYS: &str = "SELECT MIN(parked.oldest) FROM (
+        SELECT key_id, MIN(id) AS oldest FROM tasks
+        WHERE account_id = $1 AND state = 'parked' GROUP BY key_id) AS parked
+    JOIN keys ON keys.id = parked.key_id
+    WHERE keys.in_flight_max IS NULL
+        OR keys.in_flight_max > (SELECT COUNT(*) FROM tasks WHERE tasks.key_id = keys.id
+            AND tasks.state IN ('queued', 'submitting', 'running', 'finalizing'))";
 
-/// Accounts of a group with parked tasks, the one whose oldest waits longest first.
-const MEMBERS: &str = "SELECT accounts.id FROM accounts
+/// Accounts of a group with parked tasks that their own limits and those of their keys let go, the one
+/// whose oldest waits longest first.
+pub(crate) const MEMBERS: &str = "SELECT accounts.id FROM accounts
     WHERE accounts.group_id = $1 AND accounts.parked_count > 0
         AND accounts.queued_count + accounts.active_count < accounts.in_flight_max
+        AND EXISTS (SELECT 1 FROM (SELECT DISTINCT key_id FROM tasks
+                WHERE tasks.account_id = accounts.id AND tasks.state = 'parked') AS parked
+            JOIN keys ON keys.id = parked.key_id
+            WHERE keys.in_flight_max IS NULL
+                OR keys.in_flight_max > (SELECT COUNT(*) FROM tasks WHERE tasks.key_id = keys.id
+                    AND tasks.state IN ('queued', 'submitting', 'running', 'finalizing')))
     ORDER BY (SELECT MIN(tasks.id) FROM tasks
         WHERE tasks.account_id = accounts.id AND tasks.state = 'parked')
     LIMIT $2";
@@ -85,8 +94,25 @@ pub(crate) fn promote(
         return promote_account(tx, account_id, room, now);
     }
     let mut count = 0;
-    let members: Vec<AccountId> = tx.rows(MEMBERS, params![room.group_id, MEMBERS_MAX], single)?;
-    for member in members {
+    while room_of(tx, account_id)?.is_some_and(|room| room.group > 0) {
+        let values = params![room.group_id, MEMBERS_MAX];
+        let members: Vec<AccountId> = tx.rows(MEMBERS, values, single)?;
+        let promoted = promote_members(tx, &members, now)?;
+        if promoted == 0 {
+            break;
+        }
+        count += promoted;
+    }
+    Ok(count)
+}
+
+fn promote_members(
+    tx: &mut Tx<'_>,
+    members: &[AccountId],
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let mut count = 0;
+    for &member in members {
         let Some(room) = room_of(tx, member)? else { continue };
         if room.group <= 0 {
             break;
@@ -139,7 +165,8 @@ fn promote_by_key(
 ) -> Result<usize, StoreError> {
     let mut count = 0;
     for _ in 0..places {
-        let Some(id) = tx.value(OLDEST_OF_KEYS, params![account_id])? else { break };
+        let oldest: Option<Option<TaskId>> = tx.value(OLDEST_OF_KEYS, params![account_id])?;
+        let Some(id) = oldest.flatten() else { break };
         let task = super::query::task(tx, id)?.ok_or(StoreError::NotFound)?;
         advance::apply(tx, Fence::Outside(id), &task, &Advance::new(Happening::Promoted, now))?;
         count += 1;
@@ -147,13 +174,27 @@ fn promote_by_key(
     Ok(count)
 }
 
-const REFRESH: &str = "UPDATE accounts SET limits_changed_at = $3,
+/// What was there before is no fault of the new limits, also if the clock was set back since.
+const REFRESH: &str = "UPDATE accounts SET
+        limits_changed_at = (SELECT MAX(at) FROM (SELECT $3 AS at UNION ALL
+            SELECT queued_at FROM tasks
+            WHERE tasks.account_id = accounts.id AND finished_at IS NULL) AS moments),
         in_flight_max = COALESCE((SELECT groups.in_flight_max FROM groups WHERE groups.id = $1), $2)
     WHERE group_id = $1 AND in_flight_max <>
         COALESCE((SELECT groups.in_flight_max FROM groups WHERE groups.id = $1), $2)";
 
+/// The same for what a group's limits count.
+const REFRESH_GROUP: &str = "UPDATE groups SET
+        limits_changed_at = (SELECT MAX(at) FROM (SELECT $2 AS at UNION ALL
+            SELECT COALESCE(tasks.queued_at, tasks.created_at) FROM tasks
+                JOIN accounts ON accounts.id = tasks.account_id
+            WHERE tasks.finished_at IS NULL AND accounts.group_id = groups.id) AS moments)
+    WHERE id = $1 AND (waiting_max IS NOT NULL OR total_in_flight_max IS NOT NULL
+        OR total_waiting_max IS NOT NULL)";
+
 const PARKING_MEMBERS: &str =
-    "SELECT id FROM accounts WHERE group_id = $1 AND parked_count > 0 LIMIT $2";
+    "SELECT id FROM accounts WHERE group_id = $1 AND parked_count > 0 AND id > $2
+     ORDER BY id LIMIT $3";
 
 /// After a change of a group's limits, of who is in it, or of the configuration: its accounts'
 /// limits take effect at once, and parked tasks move up. Tells how many did.
@@ -164,13 +205,17 @@ pub fn group_limits_changed(
     now: Timestamp,
 ) -> Result<usize, StoreError> {
     tx.exec(REFRESH, params![group_id, defaults.in_flight_max, now])?;
-    let members: Vec<AccountId> =
-        tx.rows(PARKING_MEMBERS, params![group_id, MEMBERS_MAX], single)?;
-    let mut count = 0;
-    for member in members {
-        count += promote(tx, member, now)?;
+    tx.exec(REFRESH_GROUP, params![group_id, now])?;
+    let (mut count, mut after) = (0, AccountId(0));
+    loop {
+        let values = params![group_id, after, MEMBERS_MAX];
+        let members: Vec<AccountId> = tx.rows(PARKING_MEMBERS, values, single)?;
+        let Some(&last) = members.last() else { return Ok(count) };
+        for member in members {
+            count += promote(tx, member, now)?;
+        }
+        after = last;
     }
-    Ok(count)
 }
 
 /// After a change of a key's limits: parked tasks move up. Tells how many did.

@@ -32,15 +32,17 @@ pub struct ListFilter {
     pub account_id: AccountId,
     /// How many, at most [`LIST_MAX`].
     pub limit: usize,
-    /// Only tasks older than this one.
+    /// Only tasks that come after this one in the list's order.
     pub after: Option<TaskId>,
+    /// Oldest first instead of newest first.
+    pub is_oldest_first: bool,
     /// Only tasks in these states.
     pub states: Option<Vec<State>>,
     /// Only tasks of these models (canonical ids).
     pub model_ids: Option<Vec<String>>,
 }
 
-/// An account's tasks, newest first.
+/// An account's tasks, without those that it deleted.
 pub fn list_tasks(tx: &mut Tx<'_>, filter: &ListFilter) -> Result<Vec<TaskRow>, StoreError> {
     let (sql, values) = list_sql(filter);
     tx.rows(&sql, &values, row::read)
@@ -50,16 +52,20 @@ pub fn list_tasks(tx: &mut Tx<'_>, filter: &ListFilter) -> Result<Vec<TaskRow>, 
 pub(crate) fn list_sql(filter: &ListFilter) -> (String, Vec<Value<'_>>) {
     let mut values: Vec<Value<'_>> =
         vec![filter.account_id.into(), filter.limit.min(LIST_MAX).into()];
-    let mut sql = format!("SELECT {} FROM tasks WHERE account_id = $1", row::COLUMNS);
+    let mut sql =
+        format!("SELECT {} FROM tasks WHERE account_id = $1 AND hidden_at IS NULL", row::COLUMNS);
     if let Some(after) = filter.after {
         values.push(after.into());
-        sql.push_str(" AND id < $3");
+        sql.push_str(if filter.is_oldest_first { " AND id > $3" } else { " AND id < $3" });
     }
     let states = filter.states.iter().flatten().map(|&state| state.into());
     add_list(&mut sql, &mut values, "state", filter.states.is_some(), states);
     let models = filter.model_ids.iter().flatten().map(Into::into);
     add_list(&mut sql, &mut values, "model_id", filter.model_ids.is_some(), models);
-    sql.push_str(" ORDER BY id DESC LIMIT $2");
+    let order = if filter.is_oldest_first { "ASC" } else { "DESC" };
+    for part in [" ORDER BY id ", order, " LIMIT $2"] {
+        sql.push_str(part);
+    }
     (sql, values)
 }
 

@@ -19,6 +19,7 @@ const DUE_NOW: &str = "UPDATE tasks SET next_run_at = $1
 /// Leases and deadlines move along with the clock; who waits for a moment is due at once.
 const SHIFT_TIMES: &str = "UPDATE tasks SET
     deadline_at = deadline_at + $2,
+    queue_deadline_at = queue_deadline_at + $2,
     lease_until = CASE WHEN lease_until > 0 THEN lease_until + $2 ELSE lease_until END,
     next_run_at = CASE
         WHEN lease_until > 0 THEN next_run_at + $2

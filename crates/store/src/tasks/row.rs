@@ -7,7 +7,9 @@ use rushes_domain::directive::Directives;
 use rushes_domain::job::{EngineOptions, Mode};
 use rushes_domain::money::CostState;
 use rushes_domain::route::Lane;
-use rushes_domain::{AccountId, ChannelId, Failure, KeyId, State, TaskId, Ticks, Timestamp};
+use rushes_domain::{
+    AccountId, ChannelId, Dialect, Failure, KeyId, State, TaskId, Ticks, Timestamp,
+};
 
 use crate::error::StoreError;
 use crate::tx::{Row, Tx};
@@ -60,6 +62,8 @@ pub struct TaskRow {
     pub price: Ticks,
     /// The version of the prices that it was priced with.
     pub price_version: i64,
+    /// The month in which its key's budget counts it, as `Timestamp::utc_month` counts.
+    pub spend_month: i64,
     /// What became of the price.
     pub cost_state: CostState,
     /// What the upstream charged us, if it said so; never enters the ledger.
@@ -80,6 +84,8 @@ pub struct TaskRow {
     pub options: EngineOptions,
     /// The door the request came through.
     pub door: String,
+    /// The dialect of the request.
+    pub dialect: Dialect,
     /// The caller's address.
     pub client_address: Option<String>,
     /// The caller's `User-Agent`.
@@ -106,6 +112,8 @@ pub struct TaskRow {
     pub finished_at: Option<Timestamp>,
     /// When its time is over.
     pub deadline_at: Timestamp,
+    /// When its time to wait is over: its deadline while nobody may have it.
+    pub queue_deadline_at: Timestamp,
     /// When a worker should look at it next; none while it is parked or ended. While it is leased,
     /// the lease's end.
     pub next_run_at: Option<Timestamp>,
@@ -133,6 +141,8 @@ pub struct TaskRow {
     pub media: Option<String>,
     /// Whether the client asked to stop it after it was handed over.
     pub cancel_requested: bool,
+    /// When its owner deleted it; from then on only operators see it.
+    pub hidden_at: Option<Timestamp>,
     /// Why there is no video.
     pub failure: Option<Failure>,
     /// The video.
@@ -165,19 +175,20 @@ pub struct ResultRow {
 /// The columns in the order of [`read`], [`insert`] and [`update`].
 pub(crate) const COLUMNS: &str = "id, account_id, key_id, key_kind, model_id, model_name, prompt, \
     mode, seconds, seconds_requested, aspect_ratio, resolution, width, height, image_count, \
-    metadata, ignored_fields, directives, options, hops, price_ticks, price_version, door, \
-    client_address, user_agent, request_id, callback_url, run_timeout_ms, queue_timeout_ms, created_at, state, \
+    metadata, ignored_fields, directives, options, hops, price_ticks, price_version, spend_month, \
+    door, dialect, client_address, user_agent, request_id, callback_url, run_timeout_ms, \
+    queue_timeout_ms, created_at, queue_deadline_at, state, \
     version, cost_state, upstream_cost_ticks, expected_cost_ticks, provider, channel_id, lane, \
     refused_by, queued_at, submitted_at, started_at, upstream_done_at, finished_at, \
     deadline_at, next_run_at, lease_until, lease_epoch, attempts, deferrals, finalize_attempts, \
     poll_misses, poll_missed_since, poll_failures, percent, upstream_id, media, \
-    cancel_requested, failure_code, \
+    cancel_requested, hidden_at, failure_code, \
     failure_reason, failure_internal, result_path, result_poster_path, result_bytes, \
     result_sha256, result_width, result_height, result_duration_ms, result_expires_at, \
     result_removed_at";
 
-/// Columns that are written once, at the front of [`COLUMNS`]; the others change.
-const FIXED_COLUMNS: usize = 30;
+/// Columns that no event changes, at the front of [`COLUMNS`]; the others change.
+const FIXED_COLUMNS: usize = 33;
 
 static INSERT: LazyLock<String> = LazyLock::new(|| {
     let numbers: Vec<String> =
@@ -237,7 +248,9 @@ fn fixed_values(task: &TaskRow) -> Result<Vec<Value<'_>>, StoreError> {
         task.hops.into(),
         task.price.into(),
         task.price_version.into(),
+        task.spend_month.into(),
         (&task.door).into(),
+        task.dialect.into(),
         task.client_address.as_ref().into(),
         task.user_agent.as_ref().into(),
         (&task.request_id).into(),
@@ -245,6 +258,7 @@ fn fixed_values(task: &TaskRow) -> Result<Vec<Value<'_>>, StoreError> {
         task.run_timeout_ms.into(),
         task.queue_timeout_ms.into(),
         task.created_at.into(),
+        task.queue_deadline_at.into(),
     ])
 }
 
@@ -280,6 +294,7 @@ fn changing_values(task: &TaskRow) -> Vec<Value<'_>> {
         task.upstream_id.as_ref().into(),
         task.media.as_ref().into(),
         task.cancel_requested.into(),
+        task.hidden_at.into(),
         failure.map(|failure| failure.code).into(),
         failure.map(|failure| &failure.reason).into(),
         failure.map(|failure| &failure.internal).into(),
@@ -337,7 +352,9 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<TaskRow, StoreError> {
         hops: row.take()?,
         price: row.take()?,
         price_version: row.take()?,
+        spend_month: row.take()?,
         door: row.take()?,
+        dialect: row.take()?,
         client_address: row.take()?,
         user_agent: row.take()?,
         request_id: row.take()?,
@@ -345,6 +362,7 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<TaskRow, StoreError> {
         run_timeout_ms: row.take()?,
         queue_timeout_ms: row.take()?,
         created_at: row.take()?,
+        queue_deadline_at: row.take()?,
         state: row.take()?,
         version: row.take()?,
         cost_state: row.take()?,
@@ -373,6 +391,7 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<TaskRow, StoreError> {
         upstream_id: row.take()?,
         media: row.take()?,
         cancel_requested: row.take()?,
+        hidden_at: row.take()?,
         failure: read_failure(row)?,
         result: read_result(row)?,
     })

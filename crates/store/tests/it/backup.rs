@@ -2,8 +2,8 @@
 
 use rushes_domain::State;
 use rushes_store::{
-    Happening, counts, kept_images, kept_paths, kept_results, schema_version, withdraw_all_results,
-    withdraw_result,
+    Happening, counts, kept_images, kept_paths, kept_videos, schema_version, withdraw_all_results,
+    withdraw_image, withdraw_result,
 };
 
 use crate::harness::{TestStore, at, created, inline_image, stored, task_id};
@@ -24,15 +24,15 @@ fn filled() -> TestStore {
 #[test]
 fn files_are_told_in_pages() {
     let test = filled();
-    let results = test.read(|tx| kept_results(tx, None));
+    let results = test.read(|tx| kept_videos(tx, None));
     let ids: Vec<_> = results.iter().map(|result| result.task_id).collect();
     assert_eq!(ids, [task_id(1), task_id(2)]);
-    let rest = test.read(|tx| kept_results(tx, Some(task_id(1))));
+    let rest = test.read(|tx| kept_videos(tx, Some(task_id(1))));
     assert_eq!(rest, results[1..]);
     let images = test.read(|tx| kept_images(tx, ""));
     let first = images[0].path.clone();
     assert_eq!(test.read(move |tx| kept_images(tx, &first)), images[1..]);
-    let all = results.iter().flat_map(|result| &result.paths);
+    let all = results.iter().flat_map(|video| video.poster_path.iter().chain([&video.path]));
     let all = all.chain(images.iter().map(|image| &image.path)).cloned().collect();
     assert_eq!(test.read(kept_paths), all);
 }
@@ -52,7 +52,19 @@ fn a_withdrawn_video_breaks_no_invariant() {
     assert_eq!(test.write(|tx| withdraw_all_results(tx, at(90_000))), 1);
     let result = test.task(task_id(2)).result.expect("its facts stay");
     assert_eq!(result.expires_at, at(86_400), "its time was over before");
-    assert_eq!(test.read(|tx| kept_results(tx, None)), []);
+    assert_eq!(test.read(|tx| kept_videos(tx, None)), []);
+    test.assert_sound();
+}
+
+#[test]
+fn a_withdrawn_picture_is_no_longer_named_and_the_others_are() {
+    let test = filled();
+    let images = test.read(|tx| kept_images(tx, ""));
+    let gone = images[0].path.clone();
+    let path = gone.clone();
+    assert!(test.write(move |tx| withdraw_image(tx, &path)));
+    assert!(!test.write(move |tx| withdraw_image(tx, &gone)), "it is withdrawn already");
+    assert_eq!(test.read(|tx| kept_images(tx, "")), images[1..]);
     test.assert_sound();
 }
 

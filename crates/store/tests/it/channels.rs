@@ -10,15 +10,15 @@ use rushes_domain::route::{Lane, RouteChannel, Routes};
 use rushes_domain::{ChannelId, FailureCode, State, Ticks};
 use rushes_store::{
     CHANNELS_SEEN_SETTING, ChannelOutcome, ChannelRow, ChannelSource, Happening, Route, Routed,
-    SealedCredential, add_channel, channel, channels, claim_queued, jobs_of_channel,
-    next_channel_id, occupy_routes, remove_channel, setting, update_channel,
+    SealedCredential, add_channel, channel, channels, claim_queued, drop_credentials,
+    jobs_of_channel, next_channel_id, occupy_routes, remove_channel, setting, update_channel,
 };
 
 use crate::harness::{LEASE_SECONDS, TestStore, at, created, failure, new_task, stored};
 
 const MODEL: &str = "grok-image-video";
 
-fn terms(name: &str) -> ChannelTerms {
+pub(crate) fn terms(name: &str) -> ChannelTerms {
     ChannelTerms {
         name: name.to_owned(),
         preset: "xai".to_owned(),
@@ -112,11 +112,13 @@ fn a_channel_is_kept_changed_and_removed_with_its_credential() {
     let ChannelOutcome::Done(row) = outcome else { panic!("{outcome:?}") };
     assert_eq!((row.terms.name.as_str(), row.terms.enabled), ("other", false));
     assert!(row.sealed.is_some(), "it stays unless another one is given");
+    assert_eq!(test.write(drop_credentials), 1);
+    let waiting = test.read(move |tx| channel(tx, id)).expect("it is there");
+    assert_eq!(waiting.sealed.as_deref(), Some(&b""[..]), "that it had one is known");
     assert!(matches!(test.write(move |tx| remove_channel(tx, id, at(6))), ChannelOutcome::Done(_)));
     assert_eq!(test.write(move |tx| remove_channel(tx, id, at(6))), ChannelOutcome::NotFound);
     assert_eq!(test.read(move |tx| channel(tx, id)), None);
-    let left = test
-        .read(|tx| tx.value::<i64>("SELECT COUNT(*) FROM channels WHERE sealed IS NOT NULL", &[]));
+    let left = test.read(|tx| tx.value::<i64>("SELECT COUNT(*) FROM channel_credentials", &[]));
     assert_eq!(left, Some(0));
     assert_eq!(test.read(channels), []);
     let seen = test.read(|tx| setting(tx, CHANNELS_SEEN_SETTING));
@@ -229,4 +231,52 @@ fn what_a_job_cost_is_booked_to_its_channel_with_its_end() {
     assert_eq!(row.lost, Ticks(7 + 100 + 100), "what the upstream itself failed costs nothing");
     assert_eq!(row.ambiguous_count, 1);
     assert_eq!(test.balance().posted, crate::harness::PRICE, "one of them was paid for");
+}
+
+/// A submit of which nobody knows whether it arrived may be on the bill, however its task ends.
+#[test]
+fn what_a_lost_submit_may_have_cost_is_booked_and_counted() {
+    use FailureCode as Code;
+    let failed = |code| Happening::Failed(failure(code));
+    let cancelled = || Happening::Cancelled(failure(Code::Cancelled));
+    // How often it was sent before, whether it is being sent now, its end, whether it may have cost.
+    let cases = [
+        (0, true, failed(Code::DeadlineExceeded), true),
+        (0, true, failed(Code::InternalError), true),
+        (0, true, failed(Code::UpstreamSubmitAmbiguous), true),
+        (0, true, failed(Code::InvalidForUpstream), false),
+        (0, true, failed(Code::Moderated), false),
+        (0, true, failed(Code::ImageFetchFailed), false),
+        (0, true, failed(Code::UpstreamUnavailable), false),
+        (0, true, failed(Code::LoopDetected), false),
+        (0, false, failed(Code::DeadlineExceeded), false),
+        (0, false, cancelled(), false),
+        (1, false, failed(Code::DeadlineExceeded), true),
+        (1, false, cancelled(), true),
+        (1, true, failed(Code::InvalidForUpstream), true),
+        (2, true, failed(Code::UpstreamUnavailable), true),
+    ];
+    for (sent_before, is_sent_now, end, may_have_cost) in cases {
+        let test = TestStore::new();
+        let id = added(&test, "main").id;
+        let keyed = ChannelTerms { resubmit: Resubmit::Keyed, ..terms("main") };
+        test.write(move |tx| update_channel(tx, id, &keyed, None, at(0)));
+        waiting(&test, 1);
+        for _ in 0..sent_before {
+            let lease = claim(&test, 0, &[id]).remove(0).claimed.lease;
+            test.step(lease, route(id, 100), 0).unwrap();
+            test.step(lease, Happening::Resubmitted, 0).unwrap();
+        }
+        let lease = claim(&test, 0, &[id]).remove(0).claimed.lease;
+        test.step(lease, route(id, 100), 0).unwrap();
+        if !is_sent_now {
+            let deferred = Happening::SubmitDeferred { refused_by: Vec::new() };
+            test.step(lease, deferred, 0).unwrap();
+        }
+        test.outside(lease.task_id, end.clone(), 0).unwrap();
+        let row = test.read(move |tx| channel(tx, id)).unwrap();
+        let expected = if may_have_cost { (Ticks(100), 1) } else { (Ticks::ZERO, 0) };
+        let case = format!("sent {sent_before} times before, now: {is_sent_now}, {end:?}");
+        assert_eq!((row.lost, row.ambiguous_count), expected, "{case}");
+    }
 }

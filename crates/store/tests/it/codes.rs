@@ -120,7 +120,7 @@ fn usage_is_counted_by_day_key_and_model() {
                 to_day,
                 ..UsageFilter::default()
             };
-            usage_sums(tx, &filter, group)
+            usage_sums(tx, &filter, group, 100)
         })
     };
     let days = sums(UsageGroup::Day, day, day + 1);

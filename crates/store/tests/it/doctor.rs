@@ -1,10 +1,16 @@
 //! The check itself: each kind of damage is found and named.
 
-use rushes_domain::State;
-use rushes_store::{params, statements};
+mod table;
 
-use crate::harness::{TestStore, created, idempotency, stored, task_id};
-use rushes_store::Happening;
+use rushes_domain::State;
+use rushes_domain::channel::{ChannelTerms, Resubmit};
+use rushes_store::{
+    AuditEntry, ChannelSource, Happening, StoreError, add_channel, audit, next_channel_id, params,
+    statements,
+};
+
+use crate::channels::terms;
+use crate::harness::{TestStore, at, created, idempotency, stored, task_id};
 
 /// Does the damage to a database with tasks in several states and tells what is found.
 fn found_after(damage: &'static str) -> Vec<(&'static str, String)> {
@@ -18,6 +24,10 @@ fn found_after(damage: &'static str) -> Vec<(&'static str, String)> {
     created(test.create(new));
     test.assert_sound();
     test.write(move |tx| {
+        // Somebody with a tool for databases.
+        for trigger in ["transfers_stay", "transfers_are_kept"] {
+            tx.exec(&format!("DROP TRIGGER {trigger}"), params![])?;
+        }
         tx.exec("PRAGMA defer_foreign_keys = ON", params![])?;
         tx.exec(damage, params![])
     });
@@ -66,6 +76,80 @@ fn wrong_money_is_found() {
     assert_found("UPDATE accounts SET credits_ticks = credits_ticks + 1", "I5", "adds up to");
     assert_found("UPDATE accounts SET pending_ticks = 0", "I5", "open holds add up to");
     assert_found("UPDATE accounts SET credits_ticks = 0", "I5", "over its balance");
+    assert_found("UPDATE keys SET used_ticks = 7", "I5", "not given back add up to");
+    assert_found("UPDATE keys SET month_used_ticks = 1", "I5", "in its month");
+}
+
+#[test]
+fn a_lost_task_is_found() {
+    assert_found(
+        "DELETE FROM tasks WHERE state = 'running'",
+        "I1",
+        "is open, but its task is not there",
+    );
+}
+
+#[test]
+fn a_second_job_is_found_where_it_would_cost() {
+    for (resubmit, count_max) in [(Resubmit::Never, 1_i64), (Resubmit::Few, 3)] {
+        let test = TestStore::new();
+        test.without_final_check();
+        test.brought_to(1, State::Running);
+        let hand_over = |version: i64| {
+            test.write(move |tx| {
+                let sql = "INSERT INTO task_log SELECT task_id, $1, at, event, state, detail
+                    FROM task_log WHERE event = 'submit_started' LIMIT 1";
+                tx.exec(sql, params![version])
+            });
+        };
+        test.write(move |tx| {
+            let id = next_channel_id(tx)?;
+            let terms = ChannelTerms { resubmit, ..terms("main") };
+            add_channel(tx, id, &terms, None, ChannelSource::Operator, at(0))?;
+            tx.exec("UPDATE tasks SET channel_id = $1", params![id])
+        });
+        // Before the others, so that the history still ends as the task stands.
+        (1..count_max).for_each(|number| hand_over(-number));
+        test.assert_sound();
+        hand_over(-count_max);
+        let found = test.violations(0);
+        let words = format!("may have {} jobs, where {count_max} is the most", count_max + 1);
+        assert!(
+            found.iter().any(|it| it.invariant == "I3" && it.detail.contains(&words)),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn the_ledger_and_the_audit_log_only_grow() {
+    let test = TestStore::new();
+    test.created(1);
+    test.write(|tx| {
+        let entry = AuditEntry {
+            at: at(0),
+            actor: "owner".to_owned(),
+            actor_account_id: None,
+            address: None,
+            request_id: None,
+            action: "key.create".to_owned(),
+            object: "key 1".to_owned(),
+            account_id: None,
+            before: None,
+            after: None,
+        };
+        audit(tx, &entry)
+    });
+    for statement in [
+        "UPDATE transfers SET amount_ticks = 0",
+        "DELETE FROM transfers",
+        "UPDATE audit_log SET actor = 'nobody'",
+        "DELETE FROM audit_log",
+    ] {
+        let refused = test.store.write_blocking(move |tx| tx.exec(statement, params![]));
+        let Err(StoreError::Sql(message)) = refused else { panic!("{statement}: {refused:?}") };
+        assert!(message.contains("is never"), "{statement}: {message}");
+    }
 }
 
 #[test]
@@ -83,6 +167,7 @@ fn a_wrong_idempotency_key_is_found() {
 fn a_video_that_is_not_there_is_found() {
     assert_found("UPDATE tasks SET result_path = NULL", "I7", "its video is missing");
     assert_found("UPDATE tasks SET result_removed_at = 5", "I7", "before its time");
+    assert_found("UPDATE tasks SET hidden_at = 5", "I7", "that its owner deleted is still there");
 }
 
 #[test]
@@ -91,7 +176,7 @@ fn wrong_counters_and_stuck_tasks_are_found() {
     assert_found("UPDATE accounts SET parked_count = 1", "I10", "counts 1 parked");
     assert_found(
         "UPDATE accounts SET in_flight_max = 1, limits_changed_at = 0",
-        "I10",
+        "I5",
         "over its limit",
     );
     assert_found("UPDATE tasks SET next_run_at = NULL", "I10", "nothing will ever look at it");

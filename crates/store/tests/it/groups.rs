@@ -5,7 +5,7 @@ use rushes_domain::admission::{Level, Period, Refusal};
 use rushes_domain::{GroupId, KeyId, State, Ticks};
 use rushes_store::{
     AccountChange, AccountLimits, CreateOutcome, DEFAULT_GROUP, GroupOutcome, GroupTerms,
-    Happening, KeyTerms, NewKey, create_group, create_key, delete_group, group,
+    Happening, KeyTerms, NewKey, create_group, create_key, delete_group, delete_key, group,
     group_limits_changed, keys_of, update_account, update_group, update_key,
 };
 
@@ -110,6 +110,56 @@ fn a_groups_total_is_shared_and_handed_on() {
     assert_eq!(test.task(waiting.id).state, State::Queued, "another account's end frees the place");
 }
 
+/// More accounts than are looked at in one go.
+#[test]
+fn a_raised_limit_reaches_every_account_of_a_large_group() {
+    const ACCOUNTS: usize = 205;
+    let test = TestStore::new();
+    let closed = GroupTerms { in_flight_max: Some(0), ..terms("large") };
+    let id = made(&test, closed);
+    let mut tasks = Vec::new();
+    for number in 0..ACCOUNTS {
+        let (account, key) = test.another_account(u8::try_from(number).expect("few"));
+        let change = AccountChange { group_id: Some(id), ..AccountChange::default() };
+        assert!(test.write(move |tx| update_account(tx, account, &change)));
+        let task = created(test.create(new_task(account, key, number as u64 + 1)));
+        assert_eq!(task.state, State::Parked);
+        tasks.push(task.id);
+    }
+    let shared =
+        GroupTerms { in_flight_max: Some(1), total_in_flight_max: Some(3), ..terms("large") };
+    let promoted = |terms: GroupTerms| {
+        test.write(move |tx| {
+            update_group(tx, id, &terms)?;
+            group_limits_changed(tx, id, NO_LIMITS, at(1))
+        })
+    };
+    assert_eq!(promoted(shared), 3, "as many as the group may have");
+    let oldest = tasks.iter().filter(|&&id| test.task(id).state == State::Queued);
+    assert_eq!(oldest.copied().collect::<Vec<_>>(), tasks[..3], "who waits longest goes first");
+    let wider =
+        GroupTerms { in_flight_max: Some(1), total_in_flight_max: Some(204), ..terms("large") };
+    assert_eq!(promoted(wider), 201);
+    assert_eq!(promoted(GroupTerms { in_flight_max: Some(1), ..terms("large") }), 1);
+}
+
+#[test]
+fn a_deleted_key_still_limits_the_tasks_that_it_left() {
+    let test = TestStore::new();
+    let terms = KeyTerms { in_flight_max: Some(1), ..KeyTerms::named("one at a time") };
+    let key = second_key(&test, 9, terms);
+    let (first, second, third) = (
+        created(test.create(new_task(test.account, key, 1))),
+        created(test.create(new_task(test.account, key, 2))),
+        created(test.create(new_task(test.account, key, 3))),
+    );
+    assert!(test.write(move |tx| delete_key(tx, key, at(1))));
+    test.assert_sound();
+    test.outside(first.id, Happening::Cancelled(cancelled()), 2).unwrap();
+    let states = [second.id, third.id].map(|id| test.task(id).state);
+    assert_eq!(states, [State::Queued, State::Parked]);
+}
+
 #[test]
 fn a_key_at_its_limit_holds_up_no_other_key() {
     let test = TestStore::new();
@@ -158,6 +208,105 @@ fn a_budget_is_all_holds_that_were_not_given_back() {
     let account = test.account;
     let row = test.read(move |tx| keys_of(tx, account)).pop().unwrap();
     assert_eq!((row.used, row.month_used), (Ticks(PRICE.0 * 2), Ticks(PRICE.0 * 2)));
+}
+
+/// What a clock that was set back counted on in the later month is given back there.
+#[test]
+fn a_months_budget_is_exact_when_the_clock_was_set_back() {
+    let test = TestStore::new();
+    *test.checked_at.lock().unwrap() = Some(at(MONTH_SECONDS));
+    let budget = Ticks(PRICE.0 * 2);
+    let terms = KeyTerms { month_budget: Some(budget), ..KeyTerms::named("two a month") };
+    let key = second_key(&test, 9, terms);
+    let create = |number, seconds| {
+        let mut new = new_task(test.account, key, number);
+        new.now = at(seconds);
+        test.create(new)
+    };
+    created(create(1, MONTH_SECONDS));
+    created(create(2, 0));
+    assert!(matches!(create(3, MONTH_SECONDS), CreateOutcome::Refused(_)));
+    test.outside(crate::harness::task_id(2), Happening::Cancelled(cancelled()), 60).unwrap();
+    created(create(4, MONTH_SECONDS));
+    assert!(matches!(create(5, MONTH_SECONDS), CreateOutcome::Refused(_)));
+}
+
+/// A clock that was a year ahead for a moment locks no key until then: it counts in the present month
+/// again, and each month keeps what was used in it.
+#[test]
+fn a_clock_that_was_far_ahead_leaves_the_months_budgets_as_they_were() {
+    const YEAR_SECONDS: i64 = 366 * 86_400;
+    let test = TestStore::new();
+    let terms = KeyTerms { month_budget: Some(Ticks(PRICE.0 * 2)), ..KeyTerms::named("two") };
+    let key = second_key(&test, 9, terms);
+    let create = |number, seconds| {
+        let mut new = new_task(test.account, key, number);
+        new.now = at(seconds);
+        test.create(new)
+    };
+    let is_full = |number, seconds| matches!(create(number, seconds), CreateOutcome::Refused(_));
+    let used = || {
+        let row = test.read(move |tx| rushes_store::keys::key(tx, key)).expect("the key");
+        (row.month, row.month_used)
+    };
+    let in_january = created(create(1, 0));
+    let ahead = created(create(2, YEAR_SECONDS));
+    created(create(3, YEAR_SECONDS));
+    assert!(is_full(4, YEAR_SECONDS));
+
+    created(create(5, 60));
+    assert_eq!(used(), (at(0).utc_month(), Ticks(PRICE.0 * 2)), "what was used before counts");
+    assert!(is_full(6, 60));
+    test.assert_sound();
+    test.outside(ahead.id, Happening::Cancelled(cancelled()), 60).unwrap();
+    assert!(is_full(7, 60), "given back to the month in which it was held");
+    test.outside(in_january.id, Happening::Cancelled(cancelled()), 60).unwrap();
+    created(create(8, 60));
+    for (number, months) in [(10, 1), (20, 2), (30, 3)] {
+        created(create(number, months * MONTH_SECONDS));
+        created(create(number + 1, months * MONTH_SECONDS));
+        assert!(is_full(number + 2, months * MONTH_SECONDS));
+    }
+
+    created(create(40, YEAR_SECONDS));
+    assert_eq!(used(), (at(YEAR_SECONDS).utc_month(), Ticks(PRICE.0 * 2)), "one is from before");
+    assert!(is_full(41, YEAR_SECONDS));
+}
+
+/// What was held in the last second of a month is given back there, and not to the month in which the
+/// task ended.
+#[test]
+fn a_months_last_hold_is_given_back_to_that_month() {
+    let budget = Ticks(PRICE.0 * 2);
+    for spends_in_between in [false, true] {
+        let test = TestStore::new();
+        *test.checked_at.lock().unwrap() = Some(at(MONTH_SECONDS));
+        let terms = KeyTerms { month_budget: Some(budget), ..KeyTerms::named("two a month") };
+        let key = second_key(&test, 9, terms);
+        let create = |number, seconds| {
+            let mut new = new_task(test.account, key, number);
+            new.now = at(seconds);
+            test.create(new)
+        };
+        let used = || {
+            let row = test.read(move |tx| rushes_store::keys::key(tx, key)).expect("the key");
+            (row.month, row.month_used)
+        };
+        let (january, february) = (at(0).utc_month(), at(MONTH_SECONDS).utc_month());
+        assert_eq!(february, january + 1);
+        let last = created(create(1, MONTH_SECONDS - 1));
+        assert_eq!(used(), (january, PRICE));
+        if spends_in_between {
+            created(create(2, MONTH_SECONDS));
+            assert_eq!(used(), (february, PRICE));
+        }
+        test.outside(last.id, Happening::Cancelled(cancelled()), MONTH_SECONDS).unwrap();
+        let expected = if spends_in_between { (february, PRICE) } else { (january, Ticks::ZERO) };
+        assert_eq!(used(), expected);
+        created(create(3, MONTH_SECONDS));
+        let is_full = matches!(create(4, MONTH_SECONDS), CreateOutcome::Refused(_));
+        assert_eq!(is_full, spends_in_between, "February has two places of its own");
+    }
 }
 
 #[test]

@@ -100,7 +100,9 @@ impl TestStore {
             let key = rushes_store::NewKey {
                 account_id: id,
                 kind: KeyKind::Live,
-                secret: key_secret([100 + number; 32]),
+                secret: key_secret(std::array::from_fn(
+                    |place| if place == 0 { number } else { 100 },
+                )),
                 terms: rushes_store::KeyTerms::named("key"),
                 now: at(0),
             };
@@ -209,11 +211,13 @@ impl TestStore {
             .into_iter()
             .map(|change| match change {
                 Change::Task(task) => format!("{} v{}", task.state.as_str(), task.version),
+                Change::TaskHidden(task) => format!("hidden v{}", task.version),
                 Change::WorkDue => "work".to_owned(),
                 Change::FilesUnreferenced(paths) => format!("files {}", paths.join(" ")),
                 Change::KeysChanged => "keys".to_owned(),
                 Change::DeliveriesDue => "deliveries".to_owned(),
                 Change::ChannelsChanged => "channels".to_owned(),
+                Change::SecretErased => "erased".to_owned(),
             })
             .collect()
     }
@@ -260,6 +264,7 @@ pub(crate) fn new_task(account_id: AccountId, key_id: KeyId, number: u64) -> New
         id: task_id(number),
         account_id,
         key_id,
+        shown: None,
         key_kind: KeyKind::Live,
         model_id: "grok-image-video".to_owned(),
         model_name: "grok-imagine-video".to_owned(),
@@ -280,6 +285,7 @@ pub(crate) fn new_task(account_id: AccountId, key_id: KeyId, number: u64) -> New
         price: PRICE,
         price_version: 1,
         door: "api",
+        dialect: rushes_domain::Dialect::Native,
         client_address: Some("192.0.2.1".to_owned()),
         user_agent: None,
         request_id: "req_000000000000000000000001".to_owned(),

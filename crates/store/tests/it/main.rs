@@ -25,6 +25,7 @@ mod ledger;
 mod migrate;
 #[cfg(test)]
 mod races;
+mod secrets;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]

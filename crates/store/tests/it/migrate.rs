@@ -1,6 +1,8 @@
 //! Migrations.
 
 mod from_version_1;
+mod from_version_2;
+mod months;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -69,6 +69,25 @@ fn the_statements_of_a_claim_use_the_small_indexes() {
     }
 }
 
+/// Deleted keys are never walked over: their number has no bound.
+#[test]
+fn what_looks_for_keys_looks_past_deleted_ones() {
+    let test = TestStore::new();
+    for (name, index) in [
+        ("room", "INDEX keys_limited (account_id=?)"),
+        ("oldest of keys", "INDEX tasks_parked_by_key (account_id=?)"),
+        ("members", "INDEX tasks_parked_by_key (account_id=?)"),
+        ("count keys", "INDEX keys_there (account_id=?)"),
+        ("keys of account", "INDEX keys_there (account_id=?)"),
+    ] {
+        let (_, sql) = statements::of_keys().into_iter().find(|(found, _)| *found == name).unwrap();
+        let lines = plan(&test, sql);
+        assert!(lines.iter().any(|line| line.contains(index)), "{name}: {lines:#?}");
+        let walks = lines.iter().any(|line| line.contains("keys_account"));
+        assert!(!walks, "{name}: {lines:#?}");
+    }
+}
+
 #[test]
 fn a_scrape_reads_only_rows_that_it_counts() {
     let test = TestStore::new();

@@ -4,6 +4,7 @@ mod advance;
 mod cancel;
 mod claim;
 mod create;
+mod hide;
 mod query;
 mod recover;
 mod sweep;

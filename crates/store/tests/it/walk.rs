@@ -9,7 +9,7 @@ use rushes_domain::account::KeyKind;
 use rushes_domain::{AccountId, FailureCode, GroupId, KeyId, State, Ticks};
 use rushes_store::{
     AccountLimits, Advance, Claimed, CreateOutcome, Fence, Happening, Route, StoreError, TaskRow,
-    advance, cancel_task, expired_results, overdue, remove_result, void_all_leases,
+    advance, cancel_task, expired_results, hide_task, overdue, remove_result, void_all_leases,
 };
 
 use self::sums::Sums;
@@ -129,7 +129,7 @@ impl Walk {
             8 => self.claims.extend(self.test.claim_due(self.seconds, 2)),
             9..=13 => self.work(),
             14 => self.cancel(),
-            15 => self.seconds += self.dice.seconds(100),
+            15 => self.turn_the_clock(),
             16 | 17 => self.sweep(),
             18 | 19 => self.money(),
             20 | 21 => self.limits(),
@@ -208,11 +208,25 @@ impl Walk {
         }
     }
 
+    /// A client calls a task off or deletes it.
     fn cancel(&mut self) {
         let account = self.dice.pick(&self.keys).account;
         let id = task_id(self.dice.roll(self.tasks.max(1)));
         let now = at(self.seconds);
-        self.test.write(move |tx| cancel_task(tx, account, id, now));
+        if self.dice.roll(2) == 0 {
+            self.test.write(move |tx| hide_task(tx, account, id, now));
+        } else {
+            self.test.write(move |tx| cancel_task(tx, account, id, now));
+        }
+    }
+
+    /// Forward with time, and now and then back, as somebody sets it.
+    fn turn_the_clock(&mut self) {
+        if self.dice.roll(4) == 0 {
+            self.seconds -= self.dice.seconds(7_200);
+        } else {
+            self.seconds += self.dice.seconds(100);
+        }
     }
 
     /// Time passes, and what is late by then is ended.

@@ -15,7 +15,7 @@ pub(in super::super) enum Command {
     /// Make codes and print them, one on a line. They are shown this once.
     Create {
         /// What each is worth.
-        #[arg(long, value_name = "USD")]
+        #[arg(long, value_name = "USD", allow_negative_numbers = true)]
         amount: String,
         /// How many.
         #[arg(long, default_value_t = 1)]

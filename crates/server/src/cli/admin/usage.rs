@@ -71,6 +71,9 @@ pub(super) async fn run(desk: &Desk<'_>, wanted: Arguments) -> Result<(), Failur
             money(&row["amount"]),
         ]
     })?;
+    if answer.value["has_more"] == true {
+        note("these are the first; --csv has all of them, and the sum below is that of all");
+    }
     let (total, from, to) = (&answer.value["total"], &answer.value["from"], &answer.value["to"]);
     note(&format!(
         "{} to {}: {} videos, {} s, {}",

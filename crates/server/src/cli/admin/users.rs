@@ -58,7 +58,7 @@ pub(in super::super) struct Create {
     /// Letters, digits and . _ - @ +
     name: String,
     /// Opening credit in dollars.
-    #[arg(long, value_name = "USD")]
+    #[arg(long, value_name = "USD", allow_negative_numbers = true)]
     credit: Option<String>,
     /// Its group; `default` unless said.
     #[arg(long, value_name = "GROUP")]

@@ -10,6 +10,8 @@ use super::super::text::size;
 use super::Finding;
 use crate::app::STORE_FILE;
 use crate::config::read_variable;
+use crate::data_dir::LOCK_FILE;
+use crate::secrets;
 
 /// No machine can be right that shows an earlier time: 2026-01-01, before the first release.
 const EARLIEST_UNIX_SECONDS: i64 = 1_767_225_600;
@@ -64,7 +66,7 @@ pub(super) fn disk(data_dir: &Path, free_bytes_min: u64) -> Finding {
 pub(super) fn permissions(data_dir: &Path) -> Finding {
     const CHECK: &str = "permissions";
     // `lock` is there after the first start; opening it for writing changes nothing.
-    let lock = data_dir.join("lock");
+    let lock = data_dir.join(LOCK_FILE);
     if lock.exists()
         && let Err(source) = OpenOptions::new().write(true).open(&lock)
     {
@@ -94,9 +96,24 @@ fn others_may_read(_path: &Path) -> Option<bool> {
     None
 }
 
+/// The secret that links, copies of keys and credentials hang on.
+pub(super) fn secret(data_dir: &Path) -> Finding {
+    const CHECK: &str = "secret";
+    if read_variable("RUSHES_SECRET_KEY").is_some() {
+        return Finding::ok(CHECK, "given by RUSHES_SECRET_KEY");
+    }
+    if !data_dir.join(STORE_FILE).exists() {
+        return Finding::ok(CHECK, "made with the first start");
+    }
+    match secrets::fault(data_dir) {
+        Some(fault) => Finding::fail(CHECK, fault),
+        None => Finding::ok(CHECK, "there"),
+    }
+}
+
 /// Whether some process holds the directory.
 pub(super) fn is_locked(data_dir: &Path) -> bool {
-    let lock = OpenOptions::new().write(true).open(data_dir.join("lock"));
+    let lock = OpenOptions::new().write(true).open(data_dir.join(LOCK_FILE));
     lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 

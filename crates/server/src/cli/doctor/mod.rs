@@ -1,8 +1,8 @@
 //! `rushes doctor`: looks for trouble and says what to do about it.
 //!
 //! Guarantees: changes nothing but what opening the store changes, and with `--rebuild-usage` the
-//! sums of usage; makes no data directory where
-//! there is none. Exit 1 if anything fails; a warning is no failure.
+//! sums of usage; makes no data directory where there is none; names each invariant, also those that
+//! cannot be looked at here. Exit 1 if anything fails; a warning is no failure.
 
 mod machine;
 mod store;
@@ -28,6 +28,9 @@ pub(super) struct Arguments {
     /// First sum the usage of all days up anew from the ledger.
     #[arg(long)]
     rebuild_usage: bool,
+    /// Look at the lengths of videos alone, not at every byte.
+    #[arg(long)]
+    quick: bool,
     #[command(flatten)]
     flags: Flags,
 }
@@ -39,27 +42,44 @@ enum Verdict {
     Ok,
     Warn,
     Fail,
+    Skip,
 }
 
 /// One line of the report.
 #[derive(Debug, Serialize)]
 struct Finding {
     check: &'static str,
+    /// What the check is about, where its word does not say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'static str>,
     verdict: Verdict,
     detail: String,
 }
 
 impl Finding {
+    const fn new(check: &'static str, verdict: Verdict, detail: String) -> Self {
+        Self { check, name: None, verdict, detail }
+    }
+
+    const fn named(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
+    }
+
     fn ok(check: &'static str, detail: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Ok, detail: detail.into() }
+        Self::new(check, Verdict::Ok, detail.into())
     }
 
     fn warn(check: &'static str, detail: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Warn, detail: detail.into() }
+        Self::new(check, Verdict::Warn, detail.into())
     }
 
     fn fail(check: &'static str, detail: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Fail, detail: detail.into() }
+        Self::new(check, Verdict::Fail, detail.into())
+    }
+
+    fn skip(check: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(check, Verdict::Skip, detail.into())
     }
 
     fn line(&self, style: &Style) -> String {
@@ -67,8 +87,10 @@ impl Finding {
             Verdict::Ok => style.green("ok  "),
             Verdict::Warn => style.yellow("warn"),
             Verdict::Fail => style.red("FAIL"),
+            Verdict::Skip => style.dim("-   "),
         };
-        format!("{word}  {:<12}  {}", self.check, escape(&self.detail))
+        let name = self.name.map(|name| format!("{name}: ")).unwrap_or_default();
+        format!("{word}  {:<12}  {name}{}", self.check, escape(&self.detail))
     }
 }
 
@@ -79,7 +101,7 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let config = arguments.flags.load(global)?;
     let rebuilt = if arguments.rebuild_usage { Some(rebuild_usage(&config).await?) } else { None };
-    let mut findings = examine(&config).await;
+    let mut findings = examine(&config, arguments.quick).await;
     findings.extend(rebuilt);
     let failed_count = findings.iter().filter(|finding| finding.verdict == Verdict::Fail).count();
     let report = serde_json::json!({"ok": failed_count == 0, "checks": findings});
@@ -125,7 +147,7 @@ async fn rebuild_usage(config: &Config) -> Result<Finding, Failure> {
     ))
 }
 
-async fn examine(config: &Config) -> Vec<Finding> {
+async fn examine(config: &Config, is_quick: bool) -> Vec<Finding> {
     let data_dir = &config.data_dir;
     let shown = data_dir.display();
     let mut findings = vec![Finding::ok("config", "valid"), machine::clock(&SystemClock, data_dir)];
@@ -138,8 +160,9 @@ async fn examine(config: &Config) -> Vec<Finding> {
     findings.push(Finding::ok("data", shown.to_string()));
     findings.push(machine::disk(data_dir, config.limits.storage_free_bytes_min));
     findings.push(machine::permissions(data_dir));
+    findings.push(machine::secret(data_dir));
     findings.push(server(data_dir).await);
-    findings.extend(store::examine(data_dir).await);
+    findings.extend(store::examine(data_dir, is_quick).await);
     findings.push(machine::nasm());
     findings
 }

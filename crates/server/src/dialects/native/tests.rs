@@ -1,141 +1,11 @@
 use pretty_assertions::assert_eq;
-use rushes_domain::directive::Directives;
-use rushes_domain::job::{EngineOptions, Mode};
-use rushes_domain::route::Lane;
-use rushes_domain::{AccountId, ChannelId, Failure, FailureCode, IdSource, KeyId};
-use rushes_store::{AccountLimits, ResultRow};
+use rushes_domain::account::KeyKind;
 use serde_json::Value;
 
 use super::*;
-use crate::secrets::Secret;
-
-struct NoIds;
-
-impl IdSource for NoIds {
-    fn task_id(&self) -> TaskId {
-        TaskId::new(0)
-    }
-
-    fn request_id(&self) -> String {
-        String::new()
-    }
-
-    fn fill(&self, _bytes: &mut [u8]) {}
-}
-
-const NOW: Timestamp = Timestamp::from_unix_seconds(1_780_000_060);
-
-fn links() -> LinkSigner {
-    let secret = Secret::open(std::path::Path::new("."), Some(&"11".repeat(32)), &NoIds).unwrap();
-    LinkSigner::new(&secret, "https://video.example.com")
-}
-
-fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_unix_seconds(1_780_000_000 + seconds)
-}
-
-/// A queued task of six seconds.
-fn row() -> TaskRow {
-    TaskRow {
-        id: TaskId::new(0x0197_0000_0000_7000_8000_0000_0000_00ab),
-        account_id: AccountId(1),
-        key_id: KeyId(1),
-        key_kind: KeyKind::Live,
-        state: State::Queued,
-        version: 1,
-        model_id: "grok-image-video".into(),
-        model_name: "grok-imagine-video".into(),
-        prompt: "rain".into(),
-        mode: Mode::TextToVideo,
-        seconds: 6,
-        seconds_requested: 6,
-        aspect_ratio: "16:9".into(),
-        resolution: "720p".into(),
-        width: 1280,
-        height: 720,
-        image_count: 0,
-        metadata: Vec::new(),
-        ignored_fields: Vec::new(),
-        directives: Directives::default(),
-        price: Ticks(5_400_000_000),
-        price_version: 1,
-        cost_state: CostState::Held,
-        upstream_cost: Some(Ticks(3)),
-        expected_cost: Some(Ticks(2)),
-        provider: "xai".into(),
-        channel_id: ChannelId(7),
-        lane: Lane::Model("grok-image-video".into()),
-        refused_by: Vec::new(),
-        hops: 0,
-        options: EngineOptions::default(),
-        door: "api".into(),
-        client_address: Some("192.0.2.1".into()),
-        user_agent: None,
-        request_id: "req_1".into(),
-        callback_url: None,
-        run_timeout_ms: 1,
-        queue_timeout_ms: 1,
-        created_at: at(0),
-        queued_at: Some(at(0)),
-        submitted_at: None,
-        started_at: None,
-        upstream_done_at: None,
-        finished_at: None,
-        deadline_at: at(100),
-        next_run_at: Some(at(0)),
-        lease_until: at(0),
-        lease_epoch: 0,
-        attempts: 0,
-        deferrals: 0,
-        finalize_attempts: 0,
-        poll_misses: 0,
-        poll_missed_since: None,
-        poll_failures: 0,
-        media: None,
-        percent: 0,
-        upstream_id: None,
-        cancel_requested: false,
-        failure: None,
-        result: None,
-    }
-}
-
-fn succeeded() -> TaskRow {
-    TaskRow {
-        state: State::Succeeded,
-        started_at: Some(at(2)),
-        finished_at: Some(at(9)),
-        percent: 100,
-        provider: "preview".into(),
-        cost_state: CostState::Posted,
-        metadata: vec![("z".into(), "1".into()), ("a".into(), "2".into())],
-        seconds_requested: 12,
-        result: Some(ResultRow {
-            path: "files/x.mp4".into(),
-            poster_path: Some("files/x.jpg".into()),
-            bytes: 10,
-            sha256_hex: "ab".into(),
-            width: 1280,
-            height: 720,
-            duration_ms: 6_000,
-            expires_at: at(86_409),
-            removed_at: None,
-        }),
-        ..row()
-    }
-}
-
-fn failed() -> TaskRow {
-    let words = "Fetching image failed with HTTP status 400 Bad Request.";
-    TaskRow {
-        state: State::Failed,
-        started_at: None,
-        finished_at: Some(at(9)),
-        cost_state: CostState::Voided,
-        failure: Some(Failure::new(FailureCode::ImageFetchFailed, words)),
-        ..row()
-    }
-}
+use crate::dialects::samples::{
+    NOW, at, failed, links, new_task, row, succeeded, without_signatures,
+};
 
 fn text_of(row: &TaskRow, queue_position: Option<u32>) -> String {
     let links = links();
@@ -145,18 +15,6 @@ fn text_of(row: &TaskRow, queue_position: Option<u32>) -> String {
 
 fn value_of(row: &TaskRow) -> Value {
     serde_json::from_str(&text_of(row, None)).unwrap()
-}
-
-/// Links are checked elsewhere; here they would only be noise.
-fn without_signatures(text: &str) -> String {
-    let mut clean = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("?exp=") {
-        clean.push_str(before);
-        clean.push_str("?…");
-        rest = &after[after.find('"').unwrap()..];
-    }
-    clean + rest
 }
 
 const ID: &str = "task_0197000000007000800000000000";
@@ -281,45 +139,6 @@ fn a_list_names_its_next_page_only_if_there_is_one() {
     assert_eq!(body["has_more"], true);
     assert_eq!(body["next_after"], rows[1].id.to_string());
     assert_eq!(page(false).get("next_after"), None);
-}
-
-fn new_task(key_kind: KeyKind) -> NewTask {
-    let TaskRow { id, account_id, key_id, mode, seconds, width, height, .. } = row();
-    NewTask {
-        id,
-        account_id,
-        key_id,
-        key_kind,
-        model_id: "grok-image-video".into(),
-        model_name: "grok-image-video".into(),
-        prompt: "rain".into(),
-        mode,
-        seconds,
-        seconds_requested: 6,
-        aspect_ratio: "16:9".into(),
-        resolution: "720p".into(),
-        width,
-        height,
-        images: Vec::new(),
-        metadata: Vec::new(),
-        ignored_fields: Vec::new(),
-        directives: Directives::default(),
-        options: EngineOptions::default(),
-        hops: 0,
-        price: Ticks(5_400_000_000),
-        price_version: 1,
-        door: "api",
-        client_address: None,
-        user_agent: None,
-        request_id: "req_1".into(),
-        callback_url: None,
-        run_timeout_ms: 1,
-        queue_timeout_ms: 1,
-        now: at(0),
-        limits: AccountLimits { in_flight_max: 1, waiting_max: 1 },
-        idempotency: None,
-        lane: Lane::Preview,
-    }
 }
 
 #[test]

@@ -11,14 +11,13 @@ use http::StatusCode;
 use rushes_domain::ErrorCode;
 use rushes_domain::admission::{Refusal, Verdict, admit, check_money};
 use rushes_domain::money::CostState;
-use rushes_domain::request::VideoRequest;
 use serde::Serialize;
 
 use super::order::{PARSE_INLINE_BYTES_MAX, off_the_loop};
 use super::refusal::refused_code;
 use super::{Checked, check, standing};
 use crate::channels::lane_for;
-use crate::dialects::native::Cost;
+use crate::dialects::native::{self, Cost};
 use crate::http::auth::{Caller, invalid_api_key};
 use crate::http::error::HttpError;
 use crate::http::{Http, body, json, to_json};
@@ -48,11 +47,11 @@ pub(in crate::http) async fn estimate(
     let caller = Caller::from_request_parts(&mut parts, &http).await?;
     let limits = &http.app.config.limits;
     let account_id = caller.account_id();
-    let body = body::read_json(&parts.headers, body, limits, &http.bodies, account_id).await?;
+    let body = body::read(&parts.headers, body, limits, &http.bodies, account_id).await?;
     let is_large = body.bytes.len() > PARSE_INLINE_BYTES_MAX;
     let (app, asker) = (Arc::clone(&http.app), caller.clone());
     let checked = off_the_loop(is_large, move || {
-        let request = VideoRequest::parse_json(&body.bytes)?;
+        let request = native::request(body.format.pairs(&body.bytes)?);
         check(&app, &asker, request)
     })
     .await??;

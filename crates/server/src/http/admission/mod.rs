@@ -28,7 +28,8 @@ use rushes_domain::admission::Standing;
 use rushes_domain::catalogue::Model;
 use rushes_domain::job::Job;
 use rushes_domain::request::VideoRequest;
-use rushes_domain::{ApiError, ErrorCode, Ticks};
+use rushes_domain::request::json::Pairs;
+use rushes_domain::{ApiError, Dialect, ErrorCode, Ticks};
 use rushes_store::{KeyRow, NewTask};
 use tracing::Instrument as _;
 
@@ -57,6 +58,10 @@ const MODELS_SHOWN_MAX: usize = 20;
 pub(super) struct Door {
     /// The route as idempotency keys know it.
     pub(super) route: &'static str,
+    /// Kept with the task.
+    pub(super) dialect: Dialect,
+    /// The request behind a body's fields.
+    pub(super) request: fn(Pairs<'_>) -> VideoRequest,
     /// The answer to an order that was taken.
     pub(super) answer: fn(&NewTask) -> serde_json::Result<Vec<u8>>,
 }
@@ -108,7 +113,7 @@ async fn receive(
     let hops = hops(&parts.headers)?;
     let limits = &http.app.config.limits;
     let account_id = caller.account_id();
-    let body = body::read_json(&parts.headers, body, limits, &http.bodies, account_id).await?;
+    let body = body::read(&parts.headers, body, limits, &http.bodies, account_id).await?;
     Order { origin: Origin::of(&http, parts), http, caller, door, idempotency_key, hops }
         .run(body)
         .await
@@ -204,7 +209,7 @@ pub(super) fn may_use(model: &Model, key: &KeyRow) -> bool {
 async fn standing(app: &App, caller: &Caller) -> Result<Standing, HttpError> {
     let (key, limits, now) = (Arc::clone(&caller.0), app.config.account.limits(), app.clock.now());
     let read = move |tx: &mut rushes_store::Tx<'_>| {
-        rushes_store::standing(tx, key.account_id, key.id, limits, now)
+        rushes_store::standing(tx, key.account_id, key.id, None, limits, now)
     };
     Ok(app.store.read(read).await?)
 }

@@ -9,12 +9,17 @@ use std::sync::Arc;
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
+use rushes_domain::account::KeyKind;
 use rushes_domain::admission::check_money;
 use rushes_domain::job::{EngineOptions, Job};
 use rushes_domain::request::VideoRequest;
+use rushes_domain::request::json::Pairs;
 use rushes_domain::route::Lane;
 use rushes_domain::{ApiError, TaskId, Ticks, Timestamp, webhook};
-use rushes_store::{CreateOutcome, NewIdempotency, NewTask, Replay, StoreError, create_task};
+use rushes_store::{
+    CreateOutcome, NewIdempotency, NewTask, Replay, Shown, StoreError, create_task,
+};
+use sha2::{Digest as _, Sha256};
 
 use super::headers::ignored_fields;
 use super::images::{self, Written};
@@ -22,7 +27,7 @@ use super::refusal::{callback_not_registered, key_reused, no_channel, refused};
 use super::{Checked, Door, Origin, check, standing};
 use crate::channels::lane_for;
 use crate::http::auth::Caller;
-use crate::http::body::ReadBody;
+use crate::http::body::{Format, ReadBody};
 use crate::http::error::{HttpError, shutting_down};
 use crate::http::fair::Place;
 use crate::http::{Http, json, to_json};
@@ -48,10 +53,11 @@ impl Order {
     /// Every check in contract 2's order, then the task.
     pub(super) async fn run(self, body: ReadBody) -> Result<Response, HttpError> {
         let is_large = body.bytes.len() > PARSE_INLINE_BYTES_MAX;
-        let ReadBody { bytes, place } = body;
-        let has_key = self.idempotency_key.is_some();
+        let ReadBody { bytes, format, place } = body;
+        let (read, kind) = (self.door.request, self.caller.0.kind);
+        let kind_if_keyed = self.idempotency_key.is_some().then_some(kind);
         let (request, fingerprint) =
-            off_the_loop(is_large, move || parse(&bytes, has_key)).await??;
+            off_the_loop(is_large, move || parse(read, &bytes, &format, kind_if_keyed)).await??;
         let ignored = ignored_fields(&self.ignored(&request).await?);
         let answered = match self.replay(fingerprint).await? {
             Some(answered) => answered,
@@ -222,6 +228,11 @@ impl Order {
             id,
             account_id: key.account_id,
             key_id: key.id,
+            shown: Some(Shown {
+                secret_hash: key.secret_hash,
+                address: self.origin.address,
+                model_id: job.model_id.clone(),
+            }),
             key_kind: key.kind,
             model_id: job.model_id,
             model_name: job.model_name,
@@ -243,6 +254,7 @@ impl Order {
             price,
             price_version: 1,
             door: self.origin.door,
+            dialect: self.door.dialect,
             client_address: Some(self.origin.address.to_string()),
             user_agent: self.origin.client.clone(),
             request_id: self.origin.request_id.clone(),
@@ -258,10 +270,27 @@ impl Order {
 }
 
 /// The body as a request; the fingerprint is only worth its time when there is a key to keep.
-fn parse(bytes: &Bytes, has_key: bool) -> Result<(VideoRequest, [u8; 32]), ApiError> {
-    let request = VideoRequest::parse_json(bytes)?;
-    let fingerprint = if has_key { request.fingerprint() } else { [0; 32] };
+fn parse(
+    read: fn(Pairs<'_>) -> VideoRequest,
+    bytes: &Bytes,
+    format: &Format,
+    kind_if_keyed: Option<KeyKind>,
+) -> Result<(VideoRequest, [u8; 32]), ApiError> {
+    let request = read(format.pairs(bytes)?);
+    let fingerprint = kind_if_keyed.map_or([0; 32], |kind| fingerprint(&request, kind));
     Ok((request, fingerprint))
+}
+
+/// What the order means. A test key's is another one than a live key's of the same words: a preview
+/// is no answer for who pays for a video.
+fn fingerprint(request: &VideoRequest, kind: KeyKind) -> [u8; 32] {
+    let of_request = request.fingerprint();
+    match kind {
+        KeyKind::Live => of_request,
+        KeyKind::Test => {
+            Sha256::new_with_prefix(b"test").chain_update(of_request).finalize().into()
+        }
+    }
 }
 
 /// Runs `work` here, or on a thread of its own if it takes long.

@@ -1,6 +1,6 @@
 //! Why a create is refused, in sentences.
 
-use rushes_domain::admission::{Level, Period, Refusal};
+use rushes_domain::admission::{Level, Period, Refusal, Withdrawn};
 use rushes_domain::{ApiError, ErrorCode, Limit};
 
 use crate::http::auth::{account_disabled, invalid_api_key};
@@ -34,7 +34,8 @@ pub(super) fn rate_limited(allowance: &Allowance) -> HttpError {
 pub(super) fn key_reused() -> HttpError {
     ApiError::new(
         ErrorCode::IdempotencyKeyReused,
-        "this Idempotency-Key was used before with another request body; use a new key",
+        "this Idempotency-Key was used before with another request body, or with a key of the other \
+         kind (test, live); use a new one",
     )
     .with_param("Idempotency-Key")
     .into()
@@ -58,6 +59,7 @@ pub(super) fn refused(refusal: &Refusal) -> HttpError {
     match *refusal {
         Refusal::InvalidKey => invalid_api_key().into(),
         Refusal::AccountDisabled => account_disabled().into(),
+        Refusal::Withdrawn(what) => withdrawn(what).into(),
         Refusal::QueueFull { waiting, is_group } => queue_full(waiting, is_group).into(),
         Refusal::InsufficientQuota { needed, available } => ApiError::new(
             code,
@@ -81,9 +83,36 @@ pub(super) const fn refused_code(refusal: &Refusal) -> ErrorCode {
     match refusal {
         Refusal::InvalidKey => ErrorCode::InvalidApiKey,
         Refusal::AccountDisabled => ErrorCode::AccountDisabled,
+        Refusal::Withdrawn(what) => withdrawn_code(*what),
         Refusal::QueueFull { .. } => ErrorCode::QueueFull,
         Refusal::InsufficientQuota { .. } => ErrorCode::InsufficientQuota,
         Refusal::KeyBudgetExceeded { .. } => ErrorCode::KeyBudgetExceeded,
+    }
+}
+
+const fn withdrawn_code(what: Withdrawn) -> ErrorCode {
+    match what {
+        Withdrawn::Address => ErrorCode::IpNotAllowed,
+        Withdrawn::Scope => ErrorCode::PermissionDenied,
+        Withdrawn::KeyModel => ErrorCode::ModelNotAllowed,
+        Withdrawn::GroupModel => ErrorCode::GroupNotAllowed,
+    }
+}
+
+/// The code of a request that comes now, and in words that it was otherwise a moment ago.
+fn withdrawn(what: Withdrawn) -> ApiError {
+    let (message, param) = match what {
+        Withdrawn::Address => ("this API key may no longer be used from this address", None),
+        Withdrawn::Scope => ("this API key has lost the scope \"generate\"", None),
+        Withdrawn::KeyModel => ("this API key may no longer use this model", Some("model")),
+        Withdrawn::GroupModel => {
+            ("the group of this account may no longer use this model", Some("model"))
+        }
+    };
+    let refusal = ApiError::new(withdrawn_code(what), message);
+    match param {
+        Some(param) => refusal.with_param(param),
+        None => refusal,
     }
 }
 

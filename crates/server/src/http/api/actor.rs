@@ -3,7 +3,8 @@
 //!
 //! Guarantees: a request without an `Authorization` header is taken as a browser's and is refused
 //! if another site sent it (`session::same_origin`); a session that is idle or old, and one whose
-//! account was disabled, is none; tokens are looked up by their SHA-256, never compared as text.
+//! account was disabled, is none; tokens are looked up by their SHA-256, never compared as text;
+//! whoever would change something is counted (`writes`) before more of it is read.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::http::auth::{self, account_disabled};
 use crate::http::error::HttpError;
 use crate::http::observe::RequestId;
 use crate::http::session::same_origin;
+use crate::http::writes::Writer;
 
 /// Time for which a password that was shown counts, in milliseconds.
 const CONFIRMED_MS: i64 = 10 * 60 * 1_000;
@@ -175,6 +177,9 @@ impl FromRequestParts<Arc<Http>> for Actor {
         let actor = Self { who, address, request_id };
         if let Some(id) = actor.account_id() {
             tracing::Span::current().record("account_id", id.0);
+            if !parts.method.is_safe() && !actor.role().is_operator() {
+                http.writes.take(Writer::Account(id))?;
+            }
         }
         Ok(actor)
     }

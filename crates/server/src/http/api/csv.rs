@@ -1,37 +1,39 @@
 //! Tables as CSV (RFC 4180), for spreadsheets.
 //!
 //! Guarantees: a cell of free text that a spreadsheet would take for a formula begins with an
-//! apostrophe; moments are RFC 3339 in UTC; money is exact.
+//! apostrophe; moments are RFC 3339 in UTC; money is exact; a long table is sent page by page as it is
+//! read, whole or broken off, never cut at some row as if it ended there.
 
 use axum::body::Body;
 use axum::response::Response;
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use rushes_domain::{Ticks, Timestamp};
+use rushes_store::StoreError;
 
 /// A table that grows row by row, cell by cell.
 #[derive(Debug)]
 pub(super) struct Csv {
     text: String,
     is_row_begun: bool,
-    rows_count: usize,
 }
 
 impl Csv {
     /// A table with the names of its columns.
     pub(super) fn new(columns: &[&str]) -> Self {
-        let mut table = Self { text: String::new(), is_row_begun: false, rows_count: 0 };
+        let mut table = Self::page();
         for column in columns {
             table.text(column);
         }
         table.end();
-        table.rows_count = 0;
         table
     }
 
-    /// Rows so far, without the names.
-    pub(super) const fn rows_count(&self) -> usize {
-        self.rows_count
+    /// More rows of a table.
+    pub(super) const fn page() -> Self {
+        Self { text: String::new(), is_row_begun: false }
     }
 
     /// A cell of free text.
@@ -76,21 +78,50 @@ impl Csv {
     pub(super) fn end(&mut self) {
         self.text.push_str("\r\n");
         self.is_row_begun = false;
-        self.rows_count += 1;
     }
 
     /// The table as a download.
     pub(super) fn answer(self, name: &'static str) -> Response {
-        let mut response = Response::new(Body::from(self.text));
-        *response.status_mut() = StatusCode::OK;
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
-            headers.insert(CONTENT_DISPOSITION, value);
-        }
-        response
+        download(Body::from(self.text), name)
     }
+
+    /// The table as a download, followed by pages: `read` gets a place to begin at and gives back the
+    /// rows from there with the next place, if there is one.
+    pub(super) fn answer_with_pages<P, F>(
+        self,
+        name: &'static str,
+        first: P,
+        read: impl Fn(P) -> F + Send + 'static,
+    ) -> Response
+    where
+        P: Send + 'static,
+        F: Future<Output = Result<(Self, Option<P>), StoreError>> + Send + 'static,
+    {
+        let pages = stream::try_unfold(Some(first), move |place| {
+            let page = place.map(&read);
+            async move {
+                let Some(page) = page else { return Ok(None) };
+                let (table, next) = page.await.inspect_err(|error| {
+                    tracing::error!(%error, name, "a table broke off while it was sent");
+                })?;
+                Ok::<_, StoreError>(Some((Bytes::from(table.text), next)))
+            }
+        });
+        let heading = stream::once(std::future::ready(Ok(Bytes::from(self.text))));
+        download(Body::from_stream(heading.chain(pages)), name)
+    }
+}
+
+fn download(body: Body, name: &str) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::OK;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
+        headers.insert(CONTENT_DISPOSITION, value);
+    }
+    response
 }
 
 #[cfg(test)]
@@ -103,6 +134,5 @@ mod tests {
         table.text("=1+1").text("say \"hi\", twice").end();
         table.money(Ticks(-5_400_000_000)).end();
         assert_eq!(table.text, "a,b\r\n'=1+1,\"say \"\"hi\"\", twice\"\r\n-0.54,-5400000000\r\n");
-        assert_eq!(table.rows_count(), 2);
     }
 }

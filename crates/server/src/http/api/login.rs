@@ -31,6 +31,7 @@ use crate::http::Http;
 use crate::http::auth::account_disabled;
 use crate::http::error::HttpError;
 use crate::http::session::same_origin;
+use crate::http::writes::Writer;
 use crate::passwords::{PasswordError, check_new};
 
 /// The routes of this module.
@@ -56,6 +57,7 @@ async fn login(State(http): State<Arc<Http>>, request: Request) -> Result<Respon
     let (parts, body) = request.into_parts();
     same_origin::check(&parts.method, &parts.headers, &http.app.config.public_url)?;
     let origin = Origin::of(&parts, &http);
+    http.writes.take(Writer::Address(origin.address))?;
     let login: Login = input::read(&parts.headers, body).await?;
     let way = match (login.name, login.password, login.token) {
         (Some(name), Some(password), None) => by_password(&http, &origin, &name, &password).await?,
@@ -301,6 +303,7 @@ async fn register(State(http): State<Arc<Http>>, request: Request) -> Result<Res
         .into());
     }
     let origin = Origin::of(&parts, &http);
+    http.writes.take(Writer::Address(origin.address))?;
     let new: Register = input::read(&parts.headers, body).await?;
     check_name("name", &new.name)?;
     let display_name = display_name(&new.display_name)?;

@@ -53,6 +53,9 @@ async fn change(
     let now = http.app.clock.now();
     let change = move |tx: &mut Tx<'_>, actor: &Actor| {
         let before = account_of(tx, actor.own_account()?)?;
+        if before.display_name == display_name {
+            return Ok(before);
+        }
         let change =
             AccountChange { display_name: Some(display_name.clone()), ..AccountChange::default() };
         rushes_store::update_account(tx, before.id, &change)?;
@@ -179,6 +182,9 @@ async fn end_others(State(http): State<Arc<Http>>, actor: Actor) -> Result<Respo
     let now = http.app.clock.now();
     let change = move |tx: &mut Tx<'_>, actor: &Actor| {
         let count = rushes_store::delete_other_sessions(tx, account_id, keep.as_deref())?;
+        if count == 0 {
+            return Ok(count);
+        }
         let (values, object) = ((Value::Null, Value::Null), "all other sessions");
         let entry = actor.entry(now, "session.end", object, Some(account_id), values);
         rushes_store::audit(tx, &entry)?;

@@ -10,7 +10,7 @@ use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
-use rushes_domain::{AccountId, ApiError, ErrorCode, TaskId, Timestamp};
+use rushes_domain::{AccountId, ApiError, ErrorCode, TaskId, Ticks, Timestamp};
 use rushes_store::ledger::TRANSFERS_LIST_MAX;
 use rushes_store::{AccountRow, BookOutcome, NewAdjustment, NewCredit, StoreError, Transfer, Tx};
 use serde::Deserialize;
@@ -29,8 +29,6 @@ use crate::http::path::Segment;
 /// Transfers on a page when nothing is said, and at most.
 const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 200;
-/// Rows of a CSV, at most.
-const CSV_ROWS_MAX: usize = 200_000;
 /// Most characters of a grant's reference.
 const REFERENCE_CHARS_MAX: usize = 64;
 
@@ -88,7 +86,7 @@ async fn list(
 }
 
 async fn csv_own(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
-    csv(&http, actor.own_account()?).await
+    Ok(csv(&http, actor.own_account()?))
 }
 
 async fn csv_of(
@@ -97,11 +95,11 @@ async fn csv_of(
     Segment(name): Segment,
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
-    csv(&http, find_account(&http, &name).await?.id).await
+    Ok(csv(&http, find_account(&http, &name).await?.id))
 }
 
-async fn csv(http: &Http, account_id: AccountId) -> Result<Response, HttpError> {
-    let mut table = Csv::new(&[
+fn csv(http: &Http, account_id: AccountId) -> Response {
+    let heading = Csv::new(&[
         "sequence",
         "created_at",
         "kind",
@@ -118,20 +116,23 @@ async fn csv(http: &Http, account_id: AccountId) -> Result<Response, HttpError> 
         "actor",
         "id",
     ]);
-    let mut before = None;
-    loop {
-        let read = move |tx: &mut Tx<'_>| {
-            rushes_store::list_transfers(tx, account_id, before, TRANSFERS_LIST_MAX)
-        };
-        let rows = http.app.store.read(read).await?;
-        for row in &rows {
-            add(&mut table, row);
+    let store = http.app.store.clone();
+    heading.answer_with_pages("ledger.csv", None, move |before| {
+        let store = store.clone();
+        async move {
+            let read = move |tx: &mut Tx<'_>| {
+                rushes_store::list_transfers(tx, account_id, before, TRANSFERS_LIST_MAX)
+            };
+            let rows = store.read(read).await?;
+            let mut page = Csv::page();
+            for row in &rows {
+                add(&mut page, row);
+            }
+            let is_full = rows.len() >= TRANSFERS_LIST_MAX as usize;
+            let next = rows.last().filter(|_| is_full).map(|row| Some(row.sequence));
+            Ok((page, next))
         }
-        before = rows.last().map(|row| row.sequence);
-        if rows.len() < TRANSFERS_LIST_MAX as usize || table.rows_count() >= CSV_ROWS_MAX {
-            return Ok(table.answer("ledger.csv"));
-        }
-    }
+    })
 }
 
 fn add(table: &mut Csv, row: &Transfer) {
@@ -273,6 +274,10 @@ async fn adjust(
     let change = move |tx: &mut Tx<'_>, actor: &Actor| {
         actor.require_operator()?;
         let account = account_named(tx, &name)?;
+        // To give is free, and stands in the log; to take is power over somebody.
+        if amount < Ticks::ZERO {
+            actor.require_power_over(&account)?;
+        }
         let new = NewAdjustment {
             account_id: account.id,
             task_id,

@@ -1,6 +1,7 @@
 //! Usage: what was made and paid, by day, model, key or account; as sums and as CSV.
 //!
-//! Guarantees: days are UTC; every sum follows from the ledger; the total is the sum of the rows.
+//! Guarantees: days are UTC; every sum follows from the ledger; the total is that of all rows, also
+//! where not all are shown.
 
 use std::sync::Arc;
 
@@ -9,9 +10,9 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
 use jiff::civil::Date;
-use rushes_domain::{AccountId, ApiError, Ticks};
+use rushes_domain::{AccountId, ApiError};
 use rushes_store::usage::USAGE_DAYS_MAX;
-use rushes_store::{StoreError, Tx, UsageFilter, UsageGroup, UsageRow, usage_sums};
+use rushes_store::{StoreError, Tx, UsageFilter, UsageGroup, UsageRow, usage_sums, usage_total};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -22,6 +23,9 @@ use super::{input, view};
 use crate::http::Http;
 use crate::http::error::HttpError;
 
+/// Rows of one answer, and of a table for spreadsheets.
+const ROWS_MAX: u32 = 1_000;
+const CSV_ROWS_MAX: u32 = 100_000;
 /// Days when nothing is said.
 const DAYS_DEFAULT: i64 = 30;
 /// The first day of the Unix epoch.
@@ -56,8 +60,14 @@ struct Question {
     word: &'static str,
 }
 
-/// What came of it: rows with a name to each.
-type Rows = Vec<(UsageRow, String)>;
+/// What came of it.
+struct Found {
+    /// With a name to each.
+    rows: Vec<(UsageRow, String)>,
+    has_more: bool,
+    /// Of all rows, also those that are not shown.
+    total: UsageRow,
+}
 
 impl Question {
     fn own(http: &Http, actor: &Actor, query: Option<&str>) -> Result<Self, HttpError> {
@@ -105,7 +115,8 @@ impl Question {
         Ok(Self { account_id: None, from_day, to_day, group, word })
     }
 
-    async fn rows(self, http: &Http) -> Result<Rows, HttpError> {
+    /// At most `rows_max` rows, whether there are more, and the sum of all.
+    async fn rows(self, http: &Http, rows_max: u32) -> Result<Found, HttpError> {
         let read = move |tx: &mut Tx<'_>| {
             let filter = UsageFilter {
                 account_id: self.account_id,
@@ -113,11 +124,12 @@ impl Question {
                 to_day: self.to_day,
                 ..UsageFilter::default()
             };
-            let rows = usage_sums(tx, &filter, self.group)?;
-            let name = |tx: &mut Tx<'_>, row: &UsageRow| name_of(tx, row);
-            rows.into_iter()
-                .map(|row| name(tx, &row).map(|name| (row, name)))
-                .collect::<Result<Rows, StoreError>>()
+            let mut sums = usage_sums(tx, &filter, self.group, rows_max + 1)?;
+            let has_more = sums.len() > rows_max as usize;
+            sums.truncate(rows_max as usize);
+            let named = |row: UsageRow| name_of(tx, &row).map(|name| (row, name));
+            let rows = sums.into_iter().map(named).collect::<Result<_, StoreError>>()?;
+            Ok(Found { rows, has_more, total: usage_total(tx, &filter)? })
         };
         Ok(http.app.store.read(read).await?)
     }
@@ -171,25 +183,21 @@ async fn show_all(
 }
 
 async fn show(http: &Http, question: Question) -> Result<Response, HttpError> {
-    let rows = question.rows(http).await?;
+    let Found { rows, has_more, total } = question.rows(http, ROWS_MAX).await?;
     let data: Vec<Value> = rows.iter().map(|(row, name)| shown(question.word, row, name)).collect();
-    let sum = |of: fn(&UsageRow) -> u64| rows.iter().map(|(row, _)| of(row)).sum::<u64>();
-    let posted = rows
-        .iter()
-        .try_fold(Ticks::ZERO, |sum, (row, _)| sum.checked_add(row.posted))
-        .map_err(|error| HttpError::internal(&error))?;
     view::ok(&json!({
         "object": "usage",
         "from": day_text(question.from_day),
         "to": day_text(question.to_day),
         "group_by": question.word,
         "data": data,
+        "has_more": has_more,
         "total": {
-            "succeeded": sum(|row| row.succeeded_count),
-            "failed": sum(|row| row.failed_count),
-            "cancelled": sum(|row| row.cancelled_count),
-            "seconds": sum(|row| row.seconds),
-            "amount": view::money(posted),
+            "succeeded": total.succeeded_count,
+            "failed": total.failed_count,
+            "cancelled": total.cancelled_count,
+            "seconds": total.seconds,
+            "amount": view::money(total.posted),
         },
     }))
 }
@@ -249,7 +257,12 @@ async fn csv(http: &Http, question: Question) -> Result<Response, HttpError> {
         "amount_usd",
         "amount_ticks",
     ]);
-    for (row, name) in question.rows(http).await? {
+    let found = question.rows(http, CSV_ROWS_MAX).await?;
+    if found.has_more {
+        let text = format!("there are more than {CSV_ROWS_MAX} rows; ask for fewer days at a time");
+        return Err(ApiError::invalid("from", text).into());
+    }
+    for (row, name) in found.rows {
         let id = row.key_id.map(|id| id.0).or(row.account_id.map(|id| id.0));
         table
             .text(&name)

@@ -77,7 +77,6 @@ pub(in crate::http) fn key(row: &KeyDetail, now: Timestamp) -> Value {
     let terms = &row.terms;
     let addresses = terms.addresses.as_ref();
     let addresses = addresses.map(|list| list.iter().map(ToString::to_string).collect::<Vec<_>>());
-    let month_used = if row.month >= now.utc_month() { row.month_used } else { Ticks::ZERO };
     let scopes: Vec<&str> = terms.scopes.iter().map(Scope::as_str).collect();
     json!({
         "object": "key",
@@ -98,7 +97,7 @@ pub(in crate::http) fn key(row: &KeyDetail, now: Timestamp) -> Value {
         "budget": terms.budget.map(money),
         "month_budget": terms.month_budget.map(money),
         "used": money(row.used),
-        "month_used": money(month_used),
+        "month_used": money(row.month_used_at(now)),
         "created_at": row.created_at.unix_seconds(),
         "rolled_at": moment(row.rolled_at),
         "old_secret_expires_at": moment(row.old_expires_at.filter(|&at| at > now)),

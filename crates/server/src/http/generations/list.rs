@@ -21,7 +21,7 @@ use crate::http::fair::FairPool;
 use crate::http::{Http, json, to_json};
 
 /// Tasks in a list when nothing is said.
-const LIMIT_DEFAULT: usize = 20;
+pub(in crate::http) const LIMIT_DEFAULT: usize = 20;
 /// Most tasks in a list.
 const LIMIT_MAX: usize = 100;
 /// Most pages read from the store for one list. A word that a state shares with another is sorted
@@ -117,6 +117,7 @@ fn read(
         account_id,
         limit: wanted.limit + 1,
         after: wanted.after,
+        is_oldest_first: false,
         states: wanted.status.map(|words| words.iter().map(|(state, _)| *state).collect()),
         model_ids: model_id.map(|id| vec![id.clone()]),
     };
@@ -160,7 +161,8 @@ impl Wanted {
     }
 }
 
-fn parse_limit(text: &str) -> Result<usize, ApiError> {
+/// `limit`: how many tasks, at most 100.
+pub(in crate::http) fn parse_limit(text: &str) -> Result<usize, ApiError> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse().ok().filter(|number| is_number && (1..=LIMIT_MAX).contains(number));
     number.ok_or_else(|| {
@@ -192,7 +194,7 @@ fn parse_status(text: &str) -> Result<&'static [StateOfWord], ApiError> {
 }
 
 /// At most 32 characters of what the client sent.
-fn cut(text: &str) -> String {
+pub(in crate::http) fn cut(text: &str) -> String {
     text.chars().take(32).collect()
 }
 

@@ -1,7 +1,7 @@
-//! `/v1/video/generations`: create, list, query and cancel video tasks.
+//! `/v1/video/generations`: create, list, query, cancel and delete video tasks.
 
 pub(super) mod events;
-mod list;
+pub(super) mod list;
 pub(super) mod position;
 
 use std::sync::Arc;
@@ -11,14 +11,15 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use rushes_domain::{ApiError, ErrorCode, GroupId, TaskId, Timestamp};
-use rushes_store::{CancelOutcome, TaskRow, cancel_task};
+use rushes_domain::{ApiError, Dialect, ErrorCode, GroupId, TaskId, Timestamp};
+use rushes_store::{CancelOutcome, TaskRow, cancel_task, hide_task};
 
 pub(super) use self::list::{filtered_lists, list};
 use super::auth::Caller;
 use super::error::{HttpError, task_not_exist};
 use super::{Http, admission, json, prefer, to_json};
 use crate::dialects::native;
+use crate::dialects::view::View;
 
 /// Tells which part of `Prefer` was followed (RFC 7240, section 3).
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -30,8 +31,12 @@ const RETRY_AFTER_SECONDS_MAX: u32 = 5;
 type TaskPath = Result<Path<String>, PathRejection>;
 
 /// `POST /v1/video/generations`.
-const DOOR: admission::Door =
-    admission::Door { route: "POST /v1/video/generations", answer: native::created };
+const DOOR: admission::Door = admission::Door {
+    route: "POST /v1/video/generations",
+    dialect: Dialect::Native,
+    request: native::request,
+    answer: native::created,
+};
 
 /// `POST /v1/video/generations`.
 pub(super) async fn create(State(http): State<Arc<Http>>, request: Request) -> Response {
@@ -47,19 +52,33 @@ pub(super) async fn show(
 ) -> Result<Response, HttpError> {
     let wait_seconds = prefer::wait_seconds(&headers)?;
     let id = task_id(path)?;
-    let mut row = own_task(&http, &caller, id).await?;
-    if let Some(seconds) = wait_seconds
-        && !row.state.is_terminal()
-    {
-        row = wait_for_end(&http, &caller, id, seconds).await?;
-    }
+    let row = watch(&http, &caller, id, wait_seconds).await?;
     let mut response = answer(&http, &row, caller.0.group_id, StatusCode::OK).await?;
+    tell_wait(response.headers_mut(), wait_seconds);
+    Ok(response)
+}
+
+/// The caller's task; at its end, if it comes within the wait.
+pub(super) async fn watch(
+    http: &Http,
+    caller: &Caller,
+    id: TaskId,
+    wait_seconds: Option<u32>,
+) -> Result<Arc<TaskRow>, HttpError> {
+    let row = own_task(http, caller, id).await?;
+    match wait_seconds {
+        Some(seconds) if !row.state.is_terminal() => wait_for_end(http, caller, id, seconds).await,
+        _ => Ok(row),
+    }
+}
+
+/// Tells that the preference for a wait was followed.
+pub(super) fn tell_wait(headers: &mut HeaderMap, wait_seconds: Option<u32>) {
     if let Some(seconds) = wait_seconds
         && let Ok(applied) = HeaderValue::try_from(format!("wait={seconds}"))
     {
-        response.headers_mut().insert(PREFERENCE_APPLIED, applied);
+        headers.insert(PREFERENCE_APPLIED, applied);
     }
-    Ok(response)
 }
 
 /// `POST …/{task_id}/cancel`.
@@ -90,15 +109,40 @@ pub(super) async fn cancel(
     answer(&http, &row, caller.0.group_id, status).await
 }
 
+/// `DELETE …/{task_id}`: called off if it lives, then out of the caller's sight, files and all.
+pub(super) async fn delete(
+    State(http): State<Arc<Http>>,
+    caller: Caller,
+    path: TaskPath,
+) -> Result<Response, HttpError> {
+    let id = task_id(path)?;
+    hide(&http, &caller, id).await?;
+    Ok(json(StatusCode::OK, to_json(native::deleted(id))?))
+}
+
+/// Hides the caller's task.
+pub(super) async fn hide(http: &Http, caller: &Caller, id: TaskId) -> Result<(), HttpError> {
+    let app = &http.app;
+    let (account_id, now) = (caller.account_id(), app.clock.now());
+    let hidden = app.store.write(move |tx| hide_task(tx, account_id, id, now)).await?;
+    hidden.map(drop).ok_or_else(|| task_not_exist().into())
+}
+
 /// The id in a path; whatever cannot be one is a task that does not exist.
 fn task_id(path: TaskPath) -> Result<TaskId, HttpError> {
     path.ok().and_then(|Path(text)| text.parse().ok()).ok_or_else(|| task_not_exist().into())
 }
 
-/// The task as last committed, if it is the caller's.
-async fn own_task(http: &Http, caller: &Caller, id: TaskId) -> Result<Arc<TaskRow>, HttpError> {
+/// The task as last committed, if it is the caller's and was not deleted.
+pub(super) async fn own_task(
+    http: &Http,
+    caller: &Caller,
+    id: TaskId,
+) -> Result<Arc<TaskRow>, HttpError> {
     let row = http.app.views.get(&http.app.store, id).await?;
-    row.filter(|row| row.account_id == caller.account_id()).ok_or_else(|| task_not_exist().into())
+    let is_seen =
+        |row: &Arc<TaskRow>| row.account_id == caller.account_id() && row.hidden_at.is_none();
+    row.filter(is_seen).ok_or_else(|| task_not_exist().into())
 }
 
 /// The task at its end, or as it is when the time is over or the gateway stops.
@@ -140,17 +184,21 @@ async fn answer(
     let now = app.clock.now();
     let queue_position = http.positions.of(&app.store, row).await?;
     let is_held_back = app.channels.holds_back(row, group_id);
-    let view = native::View { row, links: &app.links, now, queue_position, is_held_back };
+    let view = View { row, links: &app.links, now, queue_position, is_held_back };
     let mut response = json(status, to_json(native::envelope(&view))?);
-    if !row.state.is_terminal() {
-        let seconds = HeaderValue::from(retry_after_seconds(row, now));
-        response.headers_mut().insert(RETRY_AFTER, seconds);
-    }
+    tell_when(response.headers_mut(), row, now);
     Ok(response)
 }
 
+/// Tells when to ask for an unfinished task again.
+pub(super) fn tell_when(headers: &mut HeaderMap, row: &TaskRow, now: Timestamp) {
+    if !row.state.is_terminal() {
+        headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_seconds(row, now)));
+    }
+}
+
 /// Young tasks are worth asking for often: previews take seconds.
-fn retry_after_seconds(row: &TaskRow, now: Timestamp) -> u32 {
+pub(super) fn retry_after_seconds(row: &TaskRow, now: Timestamp) -> u32 {
     let age_ms = now.ms_since(row.created_at);
     RETRY_AFTER_SECONDS
         .iter()

@@ -18,7 +18,7 @@ use rushes_store::{
 };
 
 use crate::app::App;
-use crate::dialects::native;
+use crate::dialects::{native, view};
 use crate::egress::{WebhookAnswer, WebhookError};
 use crate::metrics::webhooks::Sent;
 use crate::signing;
@@ -149,7 +149,7 @@ fn body_of(app: &App, sent: &Outgoing, now: Timestamp) -> Option<Vec<u8>> {
     let written = match &sent.task {
         Some(row) => {
             let links = &app.links;
-            let view = native::View { row, links, now, queue_position: None, is_held_back: false };
+            let view = view::View { row, links, now, queue_position: None, is_held_back: false };
             native::event::body(&event, &view)
         }
         None => native::event::test_body(&event, sent.endpoint.id),

@@ -1,6 +1,7 @@
 //! Grants, corrections, codes, usage, and their tables for spreadsheets.
 
 use pretty_assertions::assert_eq;
+use rushes_domain::{AccountId, Ticks};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -225,6 +226,103 @@ async fn usage_is_the_sum_of_what_was_posted() {
     let text = String::from_utf8(ledger.bytes).expect("UTF-8");
     assert_eq!(text.lines().count(), 1 + 7, "{text}");
     app.finish().await;
+}
+
+/// The audit log has no end in its table either, also where the last page is a full one; a table of
+/// usage that would be too long is refused instead of cut.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_table_ends_before_its_last_row() {
+    let app = TestApp::start().await;
+    let lines = async |path: &str| {
+        let answer = call(&app, By::Local, "GET", path, &Value::Null).await;
+        assert_eq!(answer.status, 200, "{path}");
+        String::from_utf8(answer.bytes).expect("UTF-8").lines().count()
+    };
+    let now = app.now();
+    for (count, expected) in [(2_000_u32, 2_001_usize), (500, 2_501)] {
+        let fill = move |tx: &mut rushes_store::Tx<'_>| {
+            for _ in 0..count {
+                rushes_store::audit(tx, &line_of_log(now))?;
+            }
+            Ok(())
+        };
+        app.app().store.write(fill).await.expect("written");
+        assert_eq!(lines("/api/admin/audit.csv?action=test.").await, expected);
+    }
+
+    let day = now.unix_days();
+    let fill = move |tx: &mut rushes_store::Tx<'_>| {
+        tx.exec(
+            "WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL
+                 SELECT number + 1 FROM numbers WHERE number <= 100000)
+             INSERT INTO usage_days SELECT $1, 1, number, 'm', 1, 0, 0, 4, 1 FROM numbers",
+            rushes_store::params![day],
+        )
+    };
+    assert_eq!(app.app().store.write(fill).await.expect("written"), 100_001);
+    let path = "/api/admin/usage.csv?group_by=key";
+    let refused = call(&app, By::Local, "GET", path, &Value::Null).await;
+    assert_eq!(refused.status, 400);
+    let text = String::from_utf8(refused.bytes).expect("UTF-8");
+    assert!(text.contains("ask for fewer days at a time"), "{text}");
+    let fewer = |tx: &mut rushes_store::Tx<'_>| {
+        tx.exec("DELETE FROM usage_days WHERE key_id = 1", rushes_store::params![])
+    };
+    app.app().store.write(fewer).await.expect("written");
+    assert_eq!(lines(path).await, 100_001);
+    // The usage was made up.
+    app.stop().await;
+}
+
+fn line_of_log(at: rushes_domain::Timestamp) -> rushes_store::AuditEntry {
+    rushes_store::AuditEntry {
+        at,
+        actor: "test".to_owned(),
+        actor_account_id: None,
+        address: None,
+        request_id: None,
+        action: "test.line".to_owned(),
+        object: "nothing".to_owned(),
+        account_id: None,
+        before: None,
+        after: None,
+    }
+}
+
+/// More rows than one answer or one read from the store has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn long_tables_are_whole_and_sums_are_of_all_rows() {
+    const COUNT: i64 = 2_500;
+    const LINES: usize = 2_501;
+    let app = TestApp::start().await;
+    let alice = make_account(&app, "alice", &json!({})).await;
+    let account = AccountId(alice["id"].as_i64().expect("an id"));
+    let (now, day) = (app.now(), app.now().unix_days());
+    let fill = move |tx: &mut rushes_store::Tx<'_>| {
+        for number in 0..COUNT {
+            rushes_store::add_credit(tx, account, &format!("n{number}"), Ticks(1), now)?;
+            tx.exec(
+                "INSERT INTO usage_days VALUES ($1, $2, $3, 'm', 1, 0, 0, 4, 1)",
+                rushes_store::params![day, account, 1_000 + number],
+            )?;
+        }
+        Ok(())
+    };
+    app.app().store.write(fill).await.expect("written");
+    let lines = async |path: &str| {
+        let answer = call(&app, By::Local, "GET", path, &Value::Null).await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(answer.header("content-disposition").contains("attachment"));
+        String::from_utf8(answer.bytes).expect("UTF-8").lines().count()
+    };
+    assert_eq!(lines("/api/admin/accounts/alice/ledger.csv").await, LINES);
+    assert_eq!(lines("/api/admin/usage.csv?group_by=key").await, LINES);
+    let usage = get(&app, By::Local, "/api/admin/usage?group_by=key").await;
+    assert_eq!(usage["data"].as_array().map(Vec::len), Some(1_000));
+    assert_eq!((&usage["has_more"], &usage["total"]["succeeded"]), (&json!(true), &json!(COUNT)));
+    assert_eq!(usage["total"]["amount"]["ticks"], COUNT.to_string());
+    // The usage was made up.
+    app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

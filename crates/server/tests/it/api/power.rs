@@ -170,3 +170,117 @@ async fn a_group_that_a_channel_is_for_stays() {
     must(&call(&app, By::Local, "DELETE", vip, &Value::Null).await, 200);
     app.finish().await;
 }
+
+/// A test key spends nobody's money: not through a live key that it makes or takes over either.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_key_manages_test_keys_alone() {
+    let app = TestApp::start().await;
+    make_account(&app, "alice", &json!({ "credit": "10" })).await;
+    let cookie = sign_in(&app, "alice").await;
+    let by = By::Cookie(&cookie);
+    let all = json!(["generate", "read", "manage"]);
+    let (live, _) = make(&app, by, &json!({ "name": "production" })).await;
+    let ci = json!({ "name": "ci", "kind": "test", "scopes": all });
+    let (_, text) = make(&app, by, &ci).await;
+    let manager = By::Key(&text);
+    let off = json!({ "enabled": false });
+    must(&call(&app, manager, "PATCH", &path(&live, ""), &off).await, 200);
+    for (method, target, body) in [
+        ("POST", "/api/keys".to_owned(), json!({ "name": "mine", "kind": "live" })),
+        ("POST", path(&live, "/roll"), json!({})),
+        ("PATCH", path(&live, ""), json!({ "name": "mine now" })),
+        ("PATCH", path(&live, ""), json!({ "enabled": true })),
+    ] {
+        let refused = call(&app, manager, method, &target, &body).await;
+        assert_eq!(refusal(&refused), (DENIED, "permission_denied".to_owned()), "{target} {body}");
+        assert_eq!(refused.json()["error"]["param"], "kind", "{target} {body}");
+    }
+    // What it makes is a test key, said or not, and that it manages.
+    let (child, _) = make(&app, manager, &json!({ "name": "child" })).await;
+    assert_eq!(child["kind"], "test");
+    must(&call(&app, manager, "POST", &path(&child, "/roll"), &json!({})).await, 200);
+    let renamed = json!({ "name": "renamed", "enabled": false });
+    must(&call(&app, manager, "PATCH", &path(&child, ""), &renamed).await, 200);
+    must(&call(&app, manager, "PATCH", &path(&child, ""), &json!({ "enabled": true })).await, 200);
+    app.finish().await;
+}
+
+/// A budget that was spent is not there a second time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_gives_at_most_what_is_left_of_its_budget() {
+    let app = TestApp::start().await;
+    make_account(&app, "alice", &json!({ "credit": "10" })).await;
+    let cookie = sign_in(&app, "alice").await;
+    let by = By::Cookie(&cookie);
+    let scopes = json!(["generate", "read", "manage"]);
+    for (field, other) in [("budget", "month_budget"), ("month_budget", "budget")] {
+        let (full, _) = make(&app, by, &json!({ "name": "full", field: "1", other: "5" })).await;
+        let wanted = json!({ "name": "m", "scopes": scopes, field: "1", other: "9" });
+        let (own, text) = make(&app, by, &wanted).await;
+        let order = json!({ "model": "grok-image-video", "prompt": "x", "seconds": 4 });
+        app.create_with(&text, &order).await;
+        let used = get(&app, by, &path(&own, "")).await["used"]["ticks"].clone();
+        let used: i64 = used.as_str().and_then(|it| it.parse().ok()).expect("ticks");
+        assert!(used > 0, "the order cost something");
+        let manager = By::Key(&text);
+        let again = json!({ "name": "again", field: "1" });
+        let beyond = call(&app, manager, "POST", "/api/keys", &again).await;
+        assert_eq!(refusal(&beyond), (DENIED, "permission_denied".to_owned()));
+        assert_eq!(beyond.json()["error"]["param"], field);
+        // Nor is it there in a key that has it, whose secret a roll would show.
+        let roll = call(&app, manager, "POST", &path(&full, "/roll"), &json!({})).await;
+        assert_eq!(roll.json()["error"]["param"], field);
+        let (child, _) = make(&app, manager, &json!({ "name": "child" })).await;
+        assert_eq!(child[field]["ticks"], json!((10_000_000_000 - used).to_string()));
+        // Of itself it knows what is spent already.
+        must(&call(&app, manager, "PATCH", &path(&own, ""), &json!({ "name": "n" })).await, 200);
+    }
+    app.finish().await;
+}
+
+/// To give is for every operator and stands in the log; to take is power over somebody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_takes_no_money_of_those_above() {
+    let app = TestApp::start().await;
+    make_account(&app, "op", &json!({ "role": "operator" })).await;
+    make_account(&app, "other", &json!({ "role": "operator", "credit": "10" })).await;
+    make_account(&app, "alice", &json!({ "credit": "10" })).await;
+    let cookie = sign_in(&app, "op").await;
+    let by = By::Cookie(&cookie);
+    let adjust = async |name: &str, amount: &str| {
+        let body = json!({ "amount": amount, "reason": "a correction" });
+        let path = format!("/api/admin/accounts/{name}/adjustments");
+        call(&app, by, "POST", &path, &body).await
+    };
+    for name in ["owner", "other"] {
+        let refused = adjust(name, "-9").await;
+        assert_eq!(refusal(&refused), (DENIED, "permission_denied".to_owned()), "{name}");
+        must(&adjust(name, "1").await, 201);
+    }
+    must(&adjust("alice", "-9").await, 201);
+    must(&adjust("op", "1").await, 201);
+    must(&adjust("op", "-1").await, 201);
+    app.finish().await;
+}
+
+/// What was disabled for an operator is not its own to enable, by whichever door.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_does_not_enable_its_own_key_that_was_disabled_for_it() {
+    let app = TestApp::start().await;
+    make_account(&app, "op", &json!({ "role": "operator" })).await;
+    let cookie = sign_in(&app, "op").await;
+    let by = By::Cookie(&cookie);
+    let (key, _) = make(&app, by, &json!({ "name": "k" })).await;
+    let admin = format!("/api/admin/keys/{}", key["id"]);
+    let (on, off) = (json!({ "enabled": true }), json!({ "enabled": false }));
+    must(&call(&app, By::Local, "PATCH", &admin, &off).await, 200);
+    for door in [path(&key, ""), admin.clone()] {
+        let refused = call(&app, by, "PATCH", &door, &on).await;
+        assert_eq!(refusal(&refused), (DENIED, "permission_denied".to_owned()), "{door}");
+        assert_eq!(refused.json()["error"]["param"], "enabled", "{door}");
+    }
+    must(&call(&app, By::Local, "PATCH", &admin, &on).await, 200);
+    must(&call(&app, by, "PATCH", &path(&key, ""), &off).await, 200);
+    must(&call(&app, by, "PATCH", &admin, &on).await, 200);
+    app.finish().await;
+}

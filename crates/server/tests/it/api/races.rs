@@ -143,6 +143,8 @@ async fn who_lost_its_right_on_the_way_changes_nothing() {
 /// What is committed is in force, though nobody waited for the answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_hangs_up_leaves_no_change_half_done() {
+    // Enough for a busy machine to come to a change that it has heard.
+    const READS: usize = 1_000;
     let app = TestApp::start().await;
     let token = app.app().local_token.clone();
     let send_and_leave = async |path: &str, body: &Value| {
@@ -175,7 +177,7 @@ async fn a_client_that_hangs_up_leaves_no_change_half_done() {
         send_and_leave("/api/admin/settings", &json!({ "registration": word })).await;
         // A connection that ends before its handler begins is never heard: how many changes take
         // effect is not ours to say, so waiting for them has an end of its own.
-        for _ in 0..50 {
+        for _ in 0..READS {
             let (version, setting) = stored().await;
             if version != before && setting.as_deref() == Some(flag) {
                 heard += 1;
@@ -213,5 +215,46 @@ async fn an_unreadable_path_is_not_found_in_the_usual_shape() {
         assert_eq!(answer.header("content-type"), "application/json", "{path}");
         refusal(&answer);
     }
+    app.finish().await;
+}
+
+/// A key is what it is when the task is made, not when its request began.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_was_narrowed_on_the_way_creates_nothing() {
+    let app = TestApp::start().await;
+    make_account(&app, "alice", &json!({ "credit": "10" })).await;
+    let cookie = sign_in(&app, "alice").await;
+    let by = By::Cookie(&cookie);
+    let order = json!({ "model": "grok-image-video", "prompt": "x", "seconds": 4 });
+    let create = "/v1/video/generations";
+    let (own, roll) = (("PATCH", ""), ("POST", "/roll"));
+    for ((method, more), change, expected) in [
+        (own, json!({ "scopes": ["read"] }), "403"),
+        (own, json!({ "models": ["grok-video-1.5"] }), "403"),
+        (own, json!({ "addresses": ["192.0.2.1"] }), "403"),
+        (own, json!({ "enabled": false }), "401"),
+        (roll, json!({}), "401"),
+        // What still allows it is no reason to refuse.
+        (own, json!({ "addresses": ["127.0.0.1"], "models": ["grok-image-video"] }), "200"),
+        (roll, json!({ "grace_seconds": 60 }), "200"),
+    ] {
+        let key = must(&call(&app, by, "POST", "/api/keys", &json!({ "name": "k" })).await, 201);
+        let text = key["key"].as_str().expect("a key");
+        let begun = Slow::begin(&app, By::Key(text), "POST", create, &order).await;
+        let path = format!("/api/keys/{}{more}", key["id"]);
+        must(&call(&app, by, method, &path, &change).await, 200);
+        assert_eq!(begun.end().await, expected, "{path} {change}");
+    }
+    // The same of the group that the account is in.
+    let group = json!({ "name": "g", "models": ["grok-image-video"] });
+    must(&call(&app, By::Local, "POST", "/api/admin/groups", &group).await, 201);
+    let alice = "/api/admin/accounts/alice";
+    must(&call(&app, By::Local, "PATCH", alice, &json!({ "group": "g" })).await, 200);
+    let key = must(&call(&app, by, "POST", "/api/keys", &json!({ "name": "k" })).await, 201);
+    let text = key["key"].as_str().expect("a key");
+    let begun = Slow::begin(&app, By::Key(text), "POST", create, &order).await;
+    let other = json!({ "models": ["grok-video-1.5"] });
+    must(&call(&app, By::Local, "PATCH", "/api/admin/groups/g", &other).await, 200);
+    assert_eq!(begun.end().await, "403");
     app.finish().await;
 }

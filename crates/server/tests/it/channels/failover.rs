@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{add, admin, channel, end_of, fake, gateway, order, wait_with};
 use crate::support::customers::{Customer, group_terms, make_group};
+use crate::support::pictures::png_data_url;
 use crate::support::{Options, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -43,6 +44,27 @@ async fn the_highest_priority_is_asked_and_the_next_one_where_it_provably_took_n
     let seen = channel(&app, "first").await;
     assert_eq!(seen["ambiguous_submits"], 1);
     assert_eq!(seen["lost"]["amount"], "0.20", "4 s at $0.05, for the operator to see");
+    app.finish().await;
+}
+
+/// A job that one kind of upstream has no room for goes to another, and counts against neither.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_that_cannot_do_a_job_is_passed_over() {
+    let app = gateway().await;
+    let (one_image, many) = (fake(Flavour::OpenAi).await, fake(Flavour::OpenAi).await);
+    add(&app, "one-image", "openai-videos", &one_image, json!({ "priority": 10 })).await;
+    let pictures = [[200, 1, 1], [1, 200, 1]].map(png_data_url);
+    let mut several = order("both of them");
+    several["image_urls"] = json!(pictures);
+    let alone = app.wait(&app.create(&several).await).await;
+    assert_eq!(end_of(&alone), ("invalid_for_upstream".to_owned(), "voided".to_owned()));
+    add(&app, "many", "xai", &many, json!({})).await;
+    for _ in 0..6 {
+        let body = app.wait(&app.create(&several).await).await;
+        assert_eq!(end_of(&body), ("SUCCESS".to_owned(), "posted".to_owned()));
+    }
+    assert_eq!((one_image.accepted(), many.accepted()), (0, 6));
+    assert_eq!(channel(&app, "one-image").await["breaker"], "closed");
     app.finish().await;
 }
 

@@ -48,6 +48,11 @@ const SUBMITS: &[(&str, [&str; 3], [usize; 3])] = &[
     ("<<submit: retry_after 0 x1>>", ["SUCCESS"; 3], [1, 1, 1]),
     ("<<submit: retry_after soon x1>>", ["SUCCESS"; 3], [1, 1, 1]),
     ("<<submit: 429 x1>>", ["SUCCESS"; 3], [1, 1, 1]),
+    ("<<submit: retry_after 999999999 x1>>", ["SUCCESS"; 3], [1, 1, 1]),
+    ("<<submit: retry_after Fri, 31 Dec 2027 23:59:59 GMT x1>>", ["SUCCESS"; 3], [1, 1, 1]),
+    ("<<submit: 503 x1>>", AMBIGUOUS, [0, 1, 1]),
+    // Gone for good: sent again where that costs little, and with a key for the same job.
+    ("<<poll: 404>>", ["upstream_lost"; 3], [1, 3, 1]),
 ];
 
 /// After an answer of which nobody knows what it means.
@@ -74,6 +79,8 @@ const POLLS: &[(&str, &str)] = &[
     ("<<poll: 404 x1>>", "SUCCESS"),
     ("<<poll: 429 x1>>", "SUCCESS"),
     ("<<poll: retry_after 1 x1>>", "SUCCESS"),
+    ("<<poll: retry_after 999999999 x1>>", "SUCCESS"),
+    ("<<poll: 402 x1>>", "SUCCESS"),
     ("<<poll: 500 x1>> <<poll: 502 x1>>", "SUCCESS"),
     ("<<poll: 503 x1>>", "SUCCESS"),
     ("<<poll: unknown_status x2>>", "SUCCESS"),
@@ -90,6 +97,15 @@ const POLLS: &[(&str, &str)] = &[
     ("<<result: 404 x1>>", "SUCCESS"),
     ("<<result: 403 x1>>", "SUCCESS"),
     ("<<result: silence x1>>", "SUCCESS"),
+    ("<<result: headers_then_silence x1>>", "SUCCESS"),
+    ("<<result: drip x1>>", "SUCCESS"),
+    ("<<result: too_long x1>>", "SUCCESS"),
+    // More than a video may have is none, and is not asked for again.
+    ("<<result: endless x1>>", "result_invalid"),
+    ("<<result: empty x1>>", "SUCCESS"),
+    ("<<result: html>>", "result_invalid"),
+    ("<<result: 404>>", "result_invalid"),
+    ("<<result: 500 x2>> <<result: reset_headers x1>>", "SUCCESS"),
     ("<<result: redirect http://169.254.169.254/x.mp4>>", "result_invalid"),
 ];
 

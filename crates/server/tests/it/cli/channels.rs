@@ -1,14 +1,12 @@
 //! `rushes channels` over a running gateway, with the fake upstream behind it.
 
-use std::io::Write as _;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use fake_upstream::{FakeUpstream, Options};
 use tempfile::tempdir;
 
-use super::{Ended, is_mp4, run, rushes};
+use super::{Ended, is_mp4, run, run_with_line};
 use crate::support::binary::Binary;
 
 const KEY: &str = "xai-a-key-that-nobody-may-see";
@@ -20,16 +18,7 @@ fn local(folder: &Path, arguments: &[&str]) -> Ended {
 
 /// The same with a line on standard input.
 fn with_line(folder: &Path, arguments: &[&str], line: &str) -> Ended {
-    let mut child = rushes(folder, &[], &[arguments, &["--data-dir", "data"]].concat())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary runs");
-    let mut input = child.stdin.take().expect("a pipe");
-    writeln!(input, "{line}").expect("written");
-    drop(input);
-    child.wait_with_output().expect("it ends").into()
+    run_with_line(folder, &[], &[arguments, &["--data-dir", "data"]].concat(), line)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,7 +11,7 @@ use rushes_domain::{IdSource, TaskId, Timestamp};
 use rushes_providers::{Http as _, HttpAnswer, HttpFault, HttpRequest, Operation};
 use rushes_server::clock::ManualClock;
 use rushes_server::egress::{
-    ChannelHttp, Credential, ObserveRequests, RequestOutcome, Trusted, TrustedOptions,
+    ChannelHttp, Credential, ObserveRequests, RequestOutcome, Resolve, Trusted, TrustedOptions,
 };
 
 use super::support::{Names, Server, read_head};
@@ -110,9 +110,9 @@ impl Plan {
 
     /// The client.
     pub(super) fn trusted(&self) -> Trusted {
-        let names = Arc::new(self.names.clone());
+        let names: Arc<dyn Resolve> = Arc::new(self.names.clone());
         let clock = Arc::new(self.clock.clone());
-        Trusted::new(&self.options, names, clock, Arc::new(FixedIds)).expect("a client")
+        Trusted::new(&self.options, &names, clock, Arc::new(FixedIds)).expect("a client")
     }
 
     /// The channel.

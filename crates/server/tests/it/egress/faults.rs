@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Method;
 use pretty_assertions::assert_eq;
@@ -10,7 +11,7 @@ use rushes_domain::channel::ChannelTimeouts;
 use rushes_providers::{
     ANSWER_BYTES_MAX, Http as _, HttpAnswer, HttpFault, HttpRequest, Operation,
 };
-use rushes_server::egress::{Trusted, TrustedOptions};
+use rushes_server::egress::{Resolve, Trusted, TrustedOptions};
 use rushes_server::ids::SystemIds;
 
 use super::channels::{Plan, TIMES, plan, poll};
@@ -55,7 +56,8 @@ async fn looking_up_the_name_is_part_of_connecting() {
     let options = TrustedOptions { connect_timeout_ms: 100, ..TrustedOptions::default() };
     let clock = Arc::new(plan.clock.clone());
     let ids = Arc::new(SystemIds);
-    let trusted = Trusted::new(&options, Arc::new(Mute), clock, ids);
+    let mute: Arc<dyn Resolve> = Arc::new(Mute);
+    let trusted = Trusted::new(&options, &mute, clock, ids);
     let channel = trusted.expect("a client").channel(&plan.terms(), None, plan.seen.clone());
     let fault = channel.expect("a channel").send(poll()).await.expect_err("no answer");
     assert_eq!(fault, HttpFault::NotSent("connecting timed out after 100 ms".to_owned()));
@@ -97,6 +99,21 @@ async fn each_operation_has_its_limit_in_time() {
         let text = words(plan_others.send(slow(operation)).await);
         assert_eq!(text, "timed out: no whole answer came within 150 ms");
     }
+}
+
+/// An engine may be silent for as long as it takes a job in; the channel's limit is the only one.
+#[tokio::test]
+async fn a_submit_may_be_silent_for_as_long_as_its_channel_allows() {
+    let server = Server::start(|stream, _head| {
+        std::thread::sleep(Duration::from_millis(400));
+        stream.write_all(&ok(b"{}"))
+    });
+    let options = TrustedOptions { idle_timeout_ms: 100, ..TrustedOptions::default() };
+    let plan = Plan { options, ..plan(&server) };
+    let request = |operation| HttpRequest::new(operation, Method::GET, "/v1/x");
+    let answer = plan.send(request(Operation::Submit)).await.expect("an answer");
+    assert_eq!(answer.status, 200);
+    plan.send(request(Operation::Poll)).await.expect_err("too silent for a poll");
 }
 
 #[tokio::test]

@@ -5,18 +5,24 @@ mod races;
 mod refusals;
 
 use pretty_assertions::assert_eq;
+use rushes_domain::Ticks;
 use rushes_domain::account::KeyKind;
 use rushes_server::clock::ManualClock;
 use rushes_store::{GroupTerms, KeyTerms};
 use serde_json::{Value, json};
 
+use super::CREATES;
 use crate::support::customers::{Customer, MadeCustomer, group_terms, make_group};
+use crate::support::forms::Form;
 use crate::support::{Options, TestApp};
 
 /// What a six-second video at 720p costs: the body of [`order`].
 const PRICE: &str = "0.54";
+/// An order in words that mean the same at every door.
 fn order() -> Value {
-    json!({ "model": "grok-image-video", "prompt": "a red car", "seconds": 6 })
+    json!({
+        "model": "grok-image-video", "prompt": "a red car", "seconds": 6, "resolution": "720p",
+    })
 }
 
 fn key(change: impl FnOnce(&mut KeyTerms)) -> KeyTerms {
@@ -93,6 +99,33 @@ async fn an_estimate_says_what_a_create_would_cost_and_stores_nothing() {
     assert_eq!(free.json()["cost"]["amount"], "0.00");
     assert_eq!(app.get("/v1/video/generations").await.json()["data"], json!([]));
     app.finish().await;
+}
+
+/// One task, one price, whatever the door and the coat; and every task is seen at every door.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_costs_the_same_at_every_door() {
+    let app = TestApp::start().await;
+    let made = Customer { credit: "10", ..Customer::named("buyer") }.make(&app).await;
+    for path in CREATES {
+        let as_json = app.post_with(&made.key, path, &order()).await;
+        let as_form = app.post_form(&made.key, path, Form::of(&order())).await;
+        assert_eq!((as_json.status, as_form.status), (200, 200), "{path}: {}", as_form.json());
+    }
+    let read = async |path: &str| {
+        app.send(app.bare_request("GET", path).bearer_auth(&made.key)).await.json()["data"].clone()
+    };
+    let (ours, openais) = (read("/v1/video/generations").await, read("/v1/videos").await);
+    let (ours, openais) = (ours.as_array().expect("a list"), openais.as_array().expect("a list"));
+    assert_eq!((ours.len(), openais.len()), (6, 6));
+    for (task, video) in ours.iter().zip(openais) {
+        assert_eq!(task["cost"]["amount"], PRICE, "{task}");
+        let id = task["id"].as_str().expect("an id");
+        assert_eq!(video["id"], id.replace("task_", "video_"));
+    }
+    let sum = Ticks::parse_dollars("3.24").expect("dollars");
+    let balance = balance(&app, &made).await;
+    assert_eq!(balance.credits.checked_sub(balance.available), Ok(sum));
+    app.stop().await;
 }
 
 /// Rates: the key's own, the group's, and the headers that tell them.

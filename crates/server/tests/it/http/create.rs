@@ -60,8 +60,13 @@ async fn what_another_tenant_is_called_is_ignored() {
 }
 
 async fn keyed(app: &TestApp, key: &str, body: &Value) -> Answer {
+    keyed_with(app, &app.api_key, key, body).await
+}
+
+async fn keyed_with(app: &TestApp, api_key: &str, key: &str, body: &Value) -> Answer {
     let request = app
-        .request("POST", GENERATIONS)
+        .bare_request("POST", GENERATIONS)
+        .bearer_auth(api_key)
         .header("idempotency-key", key)
         .header("content-type", "application/json")
         .body(body.to_string());
@@ -84,6 +89,24 @@ async fn a_repetition_gets_the_same_bytes() {
     assert_eq!(left(&app).await.tasks(), after);
     let id = first.json()["id"].as_str().expect("an id").to_owned();
     app.wait(&id).await;
+    app.finish().await;
+}
+
+/// Who pays for a video is not answered with a preview, nor the other way round.
+#[tokio::test]
+async fn a_key_of_the_other_kind_does_not_repeat_a_request() {
+    let app = TestApp::start().await;
+    let (live, test) = (app.api_key.clone(), app.test_api_key.clone());
+    for (name, first, other) in [("one", &test, &live), ("two", &live, &test)] {
+        let made = keyed_with(&app, first, name, &small("rain")).await;
+        assert_eq!(made.status, 200);
+        let refused = keyed_with(&app, other, name, &small("rain")).await;
+        assert_eq!(refused.status, 422, "{}", refused.json());
+        assert_eq!(refused.json()["code"], "idempotency_key_reused");
+        let again = keyed_with(&app, first, name, &small("rain")).await;
+        assert_eq!((again.status, &again.bytes), (200, &made.bytes));
+        app.wait(made.json()["id"].as_str().expect("an id")).await;
+    }
     app.finish().await;
 }
 

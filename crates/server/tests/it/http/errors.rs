@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::left::left;
 use super::raw::{Raw, create_bytes, status};
-use super::{GENERATIONS, small, stalled};
+use super::{CREATES, GENERATIONS, small, stalled};
 use crate::support::{Answer, Options, TestApp, pictures};
 
 /// Checks a refusal's shape and gives its message.
@@ -117,9 +117,9 @@ async fn bodies_that_are_no_json_object() {
         b"{} trailing",
         &utf16,
     ];
-    for body in bodies {
+    for (path, body) in CREATES.into_iter().flat_map(|path| bodies.map(|body| (path, body))) {
         let request = app
-            .request("POST", GENERATIONS)
+            .request("POST", path)
             .header("content-type", "application/json")
             .body(body.to_vec());
         refused(&app.send(request).await, 400, "invalid_request");
@@ -139,7 +139,7 @@ async fn content_types() {
         }
         app.send(request.body(body))
     };
-    for content_type in ["text/plain", "multipart/form-data; boundary=x", "application/xml"] {
+    for content_type in ["text/plain", "multipart/mixed; boundary=x", "application/xml"] {
         let answer = send(content_type, small("rain").to_string()).await;
         refused(&answer, 415, "unsupported_media_type");
     }

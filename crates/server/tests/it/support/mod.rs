@@ -19,6 +19,7 @@ use tempfile::TempDir;
 
 pub(crate) mod binary;
 pub(crate) mod customers;
+pub(crate) mod forms;
 pub(crate) mod pictures;
 pub(crate) mod raw;
 pub(crate) mod receiver;

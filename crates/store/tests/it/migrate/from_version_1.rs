@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use pretty_assertions::assert_eq;
 use rushes_domain::route::Routes;
-use rushes_domain::{AccountId, ChannelId, State, Ticks};
+use rushes_domain::{AccountId, ChannelId, State, Ticks, Timestamp};
 use rushes_store::{
-    Advance, Fence, Happening, Route, Store, StoreOptions, Transfer, Tx, account, advance, balance,
-    check_invariants, claim_due, claim_queued, embedded_migrations, find_key, find_replay, group,
-    integrity_faults, list_transfers, params, rebuild_usage, void_all_leases,
+    Advance, Fence, Happening, Route, Store, StoreOptions, StoredResult, Transfer, Tx, account,
+    advance, balance, check_invariants, claim_due, claim_queued, embedded_migrations, find_key,
+    find_replay, group, integrity_faults, list_transfers, params, rebuild_usage, void_all_leases,
 };
 
 use crate::harness::{LEASE_SECONDS, LIVE_HASH, at, stored};
@@ -44,7 +44,7 @@ fn migrated(path: &Path) -> Store {
     Store::open(path, options(), Arc::new(())).unwrap()
 }
 
-fn read<T: Send + 'static>(
+pub(super) fn read<T: Send + 'static>(
     store: &Store,
     operation: impl Fn(&mut Tx<'_>) -> Result<T, rushes_store::StoreError> + Send + 'static,
 ) -> T {
@@ -128,10 +128,21 @@ fn answers_are_replayed_and_work_goes_on_to_its_end() {
             ("succeeded", 4),
         ],
     );
-    let now = at(NOW_SECONDS + 60);
+    let seconds = worked_to_the_end(&store, NOW_SECONDS + 60);
+    assert_eq!(states(&store)["succeeded"], 4 + 16);
+    let owner = read(&store, |tx| balance(tx, OWNER));
+    assert_eq!(owner.pending, Ticks::ZERO);
+    assert_eq!(owner.posted, Ticks(16_200_000_000 + 75_600_000_000));
+    assert_eq!(read(&store, move |tx| check_invariants(tx, at(seconds))), []);
+    store.close_blocking();
+}
+
+/// What a worker does after a start until no task is unfinished; tells the moment then.
+pub(super) fn worked_to_the_end(store: &Store, start_seconds: i64) -> i64 {
+    let now = at(start_seconds);
     store.write_blocking(move |tx| void_all_leases(tx, now)).unwrap();
-    let mut seconds = NOW_SECONDS + 60;
-    while states(&store)
+    let mut seconds = start_seconds;
+    while states(store)
         .keys()
         .any(|state| !matches!(state.as_str(), "cancelled" | "failed" | "succeeded"))
     {
@@ -145,11 +156,11 @@ fn answers_are_replayed_and_work_goes_on_to_its_end() {
                 Ok(claims)
             })
             .unwrap();
-        assert!(!claims.is_empty(), "stuck: {:?}", states(&store));
+        assert!(!claims.is_empty(), "stuck: {:?}", states(store));
         for claim in claims {
             let mut task = claim.task;
             while !task.state.is_terminal() {
-                let event = next(task.state, &task.id);
+                let event = next(task.state, &task.id, at(seconds + 86_400));
                 let (lease, change) = (claim.lease, Advance::new(event, from));
                 task = store
                     .write_blocking(move |tx| advance(tx, Fence::Lease(&lease), &change))
@@ -158,29 +169,20 @@ fn answers_are_replayed_and_work_goes_on_to_its_end() {
         }
         seconds += 60;
     }
-    assert_eq!(states(&store)["succeeded"], 4 + 16);
-    let owner = read(&store, |tx| balance(tx, OWNER));
-    assert_eq!(owner.pending, Ticks::ZERO);
-    assert_eq!(owner.posted, Ticks(16_200_000_000 + 75_600_000_000));
-    assert_eq!(read(&store, move |tx| check_invariants(tx, at(seconds))), []);
-    store.close_blocking();
+    seconds
 }
 
 /// What brings a task nearer to its video.
-fn next(state: State, id: &rushes_domain::TaskId) -> Happening {
+fn next(state: State, id: &rushes_domain::TaskId, expires_at: Timestamp) -> Happening {
     match state {
         State::Parked | State::Queued => Happening::SubmitStarted(Route::preview()),
         State::Submitting => Happening::SubmitAccepted { upstream_id: "job".to_owned() },
         State::Running => Happening::UpstreamDone { upstream_cost: None, media: None },
-        _ => {
-            let mut result = stored(*id);
-            result.expires_at = at(200_000);
-            Happening::Stored(result)
-        }
+        _ => Happening::Stored(StoredResult { expires_at, ..stored(*id) }),
     }
 }
 
-fn states(store: &Store) -> BTreeMap<String, i64> {
+pub(super) fn states(store: &Store) -> BTreeMap<String, i64> {
     let rows = read(store, |tx| {
         let sql = "SELECT state, COUNT(*) FROM tasks GROUP BY state";
         tx.rows(sql, params![], |row| Ok((row.take::<String>()?, row.take::<i64>()?)))

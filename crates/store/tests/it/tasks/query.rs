@@ -7,7 +7,14 @@ use rushes_store::{AccountLimits, Happening, ListFilter, Route, list_tasks, queu
 use crate::harness::{TestStore, created, failure, new_task, task_id};
 
 fn filter(test: &TestStore) -> ListFilter {
-    ListFilter { account_id: test.account, limit: 10, after: None, states: None, model_ids: None }
+    ListFilter {
+        account_id: test.account,
+        limit: 10,
+        after: None,
+        is_oldest_first: false,
+        states: None,
+        model_ids: None,
+    }
 }
 
 fn listed(test: &TestStore, filter: ListFilter) -> Vec<TaskId> {
@@ -29,6 +36,9 @@ fn tasks_are_listed_newest_first_page_by_page() {
     assert_eq!(listed(&test, page(Some(task_id(4)))), ids(&[3, 2]));
     assert_eq!(listed(&test, page(Some(task_id(2)))), ids(&[1]));
     assert_eq!(listed(&test, page(Some(task_id(1)))), ids(&[]));
+    let turned = |after| ListFilter { is_oldest_first: true, ..page(after) };
+    assert_eq!(listed(&test, turned(None)), ids(&[1, 2]));
+    assert_eq!(listed(&test, turned(Some(task_id(4)))), ids(&[5]));
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use pretty_assertions::assert_eq;
 use rushes_domain::ChannelId;
 use rushes_domain::State;
-use rushes_store::{Happening, Store, StoreError, StoreOptions, advance, void_all_leases};
+use rushes_store::{
+    Happening, Route, Store, StoreError, StoreOptions, advance, shift_times, void_all_leases,
+};
 
 use crate::harness::{TestStore, at};
 
@@ -56,4 +58,26 @@ fn a_reopened_file_goes_on_where_it_was() {
     let violations = store.read_blocking(|tx| rushes_store::check_invariants(tx, at(6))).unwrap();
     assert_eq!(violations, []);
     store.close_blocking();
+}
+
+/// A submit that did not arrive gives a task back the time to wait that it had, however often the
+/// clock was set since it was made.
+#[test]
+fn a_deferral_after_a_jump_of_the_clock_keeps_the_time_that_was_left() {
+    const HOUR: i64 = 3_600;
+    for jump_hours in [7, -3] {
+        let test = TestStore::new();
+        let id = test.created(1).id;
+        let now = (jump_hours + 1) * HOUR;
+        test.write(move |tx| shift_times(tx, at(now), jump_hours * HOUR * 1_000));
+        let left = at((jump_hours + 6) * HOUR);
+        assert_eq!(test.task(id).deadline_at, left);
+        let lease = test.claim_queued(now, 1).remove(0).lease;
+        test.step(lease, Happening::SubmitStarted(Route::preview()), now).unwrap();
+        // And once more while it is being handed over.
+        test.write(move |tx| shift_times(tx, at(now + HOUR), HOUR * 1_000));
+        let deferred = Happening::SubmitDeferred { refused_by: Vec::new() };
+        let task = test.step(lease, deferred, now + HOUR).unwrap();
+        assert_eq!(task.deadline_at, at((jump_hours + 7) * HOUR), "after {jump_hours} h");
+    }
 }

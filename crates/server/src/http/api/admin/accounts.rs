@@ -233,6 +233,9 @@ async fn change(
         actor.require_power_over(&before)?;
         let id = before.id;
         let change = read_change(tx, actor, &before, &wanted)?;
+        if is_nothing(&change, &before) {
+            return Ok(before);
+        }
         rushes_store::update_account(tx, id, &change)?;
         if let Some(group_id) = change.group_id {
             rushes_store::group_limits_changed(tx, before.group_id, defaults, now)?;
@@ -248,6 +251,15 @@ async fn change(
         Ok(after)
     };
     view::ok(&view::account(&http.change(&actor, change).await?))
+}
+
+/// Whether everything is as a change would make it.
+fn is_nothing(change: &AccountChange, before: &AccountRow) -> bool {
+    let AccountChange { display_name, role, group_id, enabled } = change;
+    display_name.as_ref().is_none_or(|it| *it == before.display_name)
+        && role.is_none_or(|it| it == before.role)
+        && group_id.is_none_or(|it| it == before.group_id)
+        && enabled.is_none_or(|it| it == before.enabled)
 }
 
 fn read_change(

@@ -20,8 +20,6 @@ use crate::http::error::HttpError;
 
 /// Lines on a page when nothing is said.
 const LIMIT_DEFAULT: u32 = 50;
-/// Lines of a CSV, at most.
-const CSV_ROWS_MAX: usize = 50_000;
 
 pub(super) fn routes() -> Router<Arc<Http>> {
     Router::new().route("/api/admin/audit", get(list)).route("/api/admin/audit.csv", get(csv))
@@ -87,8 +85,8 @@ async fn csv(
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
     let wanted: Wanted = input::query(query.as_deref())?;
-    let mut filter = AuditFilter { limit: AUDIT_LIST_MAX, ..wanted.filter(&http).await? };
-    let mut table = Csv::new(&[
+    let filter = AuditFilter { limit: AUDIT_LIST_MAX, ..wanted.filter(&http).await? };
+    let heading = Csv::new(&[
         "id",
         "at",
         "actor",
@@ -99,18 +97,21 @@ async fn csv(
         "before",
         "after",
     ]);
-    loop {
-        let page = filter.clone();
-        let read = move |tx: &mut Tx<'_>| rushes_store::list_audit(tx, &page);
-        let rows = http.app.store.read(read).await?;
-        for (id, row) in &rows {
-            add(&mut table, *id, row);
+    let store = http.app.store.clone();
+    Ok(heading.answer_with_pages("audit.csv", filter, move |filter| {
+        let store = store.clone();
+        async move {
+            let wanted = filter.clone();
+            let rows = store.read(move |tx| rushes_store::list_audit(tx, &wanted)).await?;
+            let mut page = Csv::page();
+            for (id, row) in &rows {
+                add(&mut page, *id, row);
+            }
+            let is_full = rows.len() >= AUDIT_LIST_MAX as usize;
+            let last = rows.last().filter(|_| is_full).map(|(id, _)| *id);
+            Ok((page, last.map(|id| AuditFilter { before: Some(id), ..filter })))
         }
-        filter.before = rows.last().map(|(id, _)| *id);
-        if rows.len() < AUDIT_LIST_MAX as usize || table.rows_count() >= CSV_ROWS_MAX {
-            return Ok(table.answer("audit.csv"));
-        }
-    }
+    }))
 }
 
 fn add(table: &mut Csv, id: i64, row: &AuditEntry) {

@@ -207,6 +207,9 @@ async fn change(
         let before = group_named(tx, &name)?;
         let id = before.id;
         let terms = wanted.terms(&before.terms, app.prices.base())?;
+        if terms == before.terms {
+            return Ok(before);
+        }
         done(&rushes_store::update_group(tx, id, &terms)?, &terms.name)?;
         rushes_store::group_limits_changed(tx, id, defaults, now)?;
         let after = rushes_store::group(tx, id)?.ok_or(StoreError::NotFound)?;

@@ -50,12 +50,13 @@ async fn show(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, H
 async fn rebuild(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
     actor.require_operator()?;
     let now = http.app.clock.now();
-    let entry = actor.entry(now, "usage.rebuild", "usage", None, (Value::Null, Value::Null));
-    let write = move |tx: &mut Tx<'_>| {
+    let change = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
+        let entry = actor.entry(now, "usage.rebuild", "usage", None, (Value::Null, Value::Null));
         let report = rushes_store::rebuild_usage(tx)?;
         rushes_store::audit(tx, &entry)?;
         Ok(report)
     };
-    let report = http.app.store.write(write).await?;
+    let report = http.change(&actor, change).await?;
     view::ok(&json!({ "object": "usage_rebuilt", "rows": report.rows, "wrong": report.wrong }))
 }

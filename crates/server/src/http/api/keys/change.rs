@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use rushes_domain::account::KeyKind;
+use rushes_domain::account::Role;
 use rushes_domain::{AccountId, ApiError, ErrorCode, KeyId, Limit, Timestamp};
 use rushes_store::keys::{
     KEYS_PER_ACCOUNT_MAX, KEYS_PER_DAY_MAX, count_keys, key, many_keys_since,
@@ -18,7 +18,7 @@ use rushes_store::{KeyDetail, KeyTerms, NewKey, StoreError, Tx};
 use serde_json::{Value, json};
 
 use super::input::KeyInput;
-use super::power::Bounds;
+use super::power::{Bounds, Subject};
 use super::{Door, HttpState, audited, key_id, no_such_key};
 use crate::app::App;
 use crate::http::Http;
@@ -78,11 +78,12 @@ async fn create(
             }
         };
         check_count(tx, account_id, now)?;
-        let bounds = Bounds::of(tx, actor)?;
-        let first = bounds.first_terms(KeyTerms::named(UNNAMED), account_id.0);
+        let bounds = Bounds::of(tx, actor, now)?;
+        let subject = Subject::new_key(account_id, kind.unwrap_or_else(|| bounds.first_kind()));
+        let first = bounds.first_terms(KeyTerms::named(UNNAMED), account_id);
         let terms = wanted.terms(&first, app.prices.base(), now)?;
-        bounds.check(&terms, account_id.0)?;
-        let (row, text) = insert(tx, &app, account_id, kind, terms, now)?;
+        bounds.check(&subject, &terms)?;
+        let (row, text) = insert(tx, &app, &subject, terms, now)?;
         let values = (Value::Null, audited(&row, now));
         let object = format!("key {}", row.id);
         let entry = actor.entry(now, "key.create", object, Some(account_id), values);
@@ -96,11 +97,11 @@ async fn create(
 fn insert(
     tx: &mut Tx<'_>,
     app: &App,
-    account_id: AccountId,
-    kind: KeyKind,
+    subject: &Subject,
     terms: KeyTerms,
     now: Timestamp,
 ) -> Result<(KeyDetail, String), StoreError> {
+    let &Subject { account_id, kind, .. } = subject;
     let is_revealable = is_key_reveal_on(tx, app.config.key_reveal)?;
     let (text, secret) = make_secret(kind, &*app.ids, &app.sealer, is_revealable);
     let new = NewKey { account_id, kind, secret, terms, now };
@@ -163,11 +164,15 @@ async fn update(
         let before = door.key(tx, actor, id)?;
         let terms = wanted.terms(&before.terms, app.prices.base(), now)?;
         let enabled = wanted.enabled.unwrap_or(before.enabled);
-        check_change(tx, actor, door, &before, (&terms, enabled))?;
+        check_change(tx, actor, door, &before, (&terms, enabled), now)?;
         let by_operator = match (door, wanted.enabled) {
             (Door::Admin, Some(enabled)) => !enabled,
             (_, _) => before.disabled_by_operator,
         };
+        let after = (&terms, enabled, by_operator && !enabled);
+        if after == (&before.terms, before.enabled, before.disabled_by_operator) {
+            return Ok(before);
+        }
         rushes_store::update_key(tx, id, &terms)?;
         rushes_store::set_key_enabled(tx, id, enabled, by_operator)?;
         rushes_store::key_limits_changed(tx, id, now)?;
@@ -188,9 +193,12 @@ fn check_change(
     door: Door,
     before: &KeyDetail,
     (terms, enabled): (&KeyTerms, bool),
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let is_enabled_now = enabled && !before.enabled;
-    if is_enabled_now && before.disabled_by_operator && door == Door::Own {
+    // Whoever it was disabled for does not undo that, by whichever door; but nobody is above the owner.
+    let is_own = actor.account_id() == Some(before.account_id) && actor.role() != Role::Owner;
+    if is_enabled_now && before.disabled_by_operator && (door == Door::Own || is_own) {
         let text = "an operator disabled this key; ask the operator of this gateway";
         return Err(ApiError::new(ErrorCode::PermissionDenied, text).with_param("enabled").into());
     }
@@ -198,9 +206,9 @@ fn check_change(
     if *terms == before.terms && !is_enabled_now {
         return Ok(());
     }
-    let bounds = Bounds::of(tx, actor)?;
-    bounds.check(&before.terms, before.account_id.0)?;
-    Ok(bounds.check(terms, before.account_id.0)?)
+    let (bounds, subject) = (Bounds::of(tx, actor, now)?, Subject::of(before, now));
+    bounds.check(&subject, &before.terms)?;
+    Ok(bounds.check(&subject, terms)?)
 }
 
 pub(super) async fn delete_own(

@@ -43,11 +43,12 @@ pub(super) struct KeyInput {
 }
 
 impl KeyInput {
-    /// The kind of a new key.
-    pub(super) fn kind(&self) -> Result<KeyKind, ApiError> {
+    /// The kind of a new key, if it is said.
+    pub(super) fn kind(&self) -> Result<Option<KeyKind>, ApiError> {
         match self.kind.as_deref() {
-            None | Some("live") => Ok(KeyKind::Live),
-            Some("test") => Ok(KeyKind::Test),
+            None => Ok(None),
+            Some("live") => Ok(Some(KeyKind::Live)),
+            Some("test") => Ok(Some(KeyKind::Test)),
             Some(_) => Err(ApiError::invalid("kind", "kind must be \"live\" or \"test\"")),
         }
     }

@@ -2,11 +2,13 @@
 //!
 //! Guarantees: a key gives nobody more than it has itself. Among its own account's keys it changes,
 //! enables and rolls only those whose terms are within its own, and leaves them within; so it
-//! cannot loosen itself either. To revoke or delete is always allowed. Not here: how much several
-//! keys may spend together, which the account's credit bounds.
+//! cannot loosen itself either. Of a budget counts what is left of it: what is spent is not given
+//! again. A test key has power over test keys alone. To revoke or delete is always allowed. Not
+//! here: how much several keys may spend together, which the account's credit bounds.
 
-use rushes_domain::account::Scopes;
-use rushes_domain::{ApiError, ErrorCode};
+use rushes_domain::account::{KeyKind, Scopes};
+use rushes_domain::admission::Budget;
+use rushes_domain::{AccountId, ApiError, ErrorCode, Ticks, Timestamp};
 use rushes_store::{KeyDetail, KeyTerms, StoreError, Tx, keys};
 
 use crate::http::api::actor::{Actor, Who};
@@ -15,42 +17,112 @@ use crate::http::auth::invalid_api_key;
 /// What bounds an actor that is a key; people and commands on this machine have no bounds.
 #[derive(Debug)]
 pub(super) struct Bounds {
-    own: Option<KeyDetail>,
+    own: Option<(KeyDetail, Spent)>,
+}
+
+/// The key that is made, changed or rolled.
+#[derive(Debug)]
+pub(super) struct Subject {
+    pub(super) account_id: AccountId,
+    pub(super) kind: KeyKind,
+    spent: Spent,
+}
+
+/// What a key's tasks cost, in all and in the present month.
+#[derive(Debug, Clone, Copy, Default)]
+struct Spent {
+    total: Ticks,
+    month: Ticks,
+}
+
+impl Subject {
+    /// A key that is to be made.
+    pub(super) fn new_key(account_id: AccountId, kind: KeyKind) -> Self {
+        Self { account_id, kind, spent: Spent::default() }
+    }
+
+    /// A key that is there.
+    pub(super) fn of(row: &KeyDetail, now: Timestamp) -> Self {
+        Self { account_id: row.account_id, kind: row.kind, spent: Spent::of(row, now) }
+    }
+}
+
+impl Spent {
+    fn of(row: &KeyDetail, now: Timestamp) -> Self {
+        Self { total: row.used, month: row.month_used_at(now) }
+    }
 }
 
 impl Bounds {
     /// Of an actor, as its key is now.
-    pub(super) fn of(tx: &mut Tx<'_>, actor: &Actor) -> Result<Self, StoreError> {
+    pub(super) fn of(tx: &mut Tx<'_>, actor: &Actor, now: Timestamp) -> Result<Self, StoreError> {
         let Who::Key(key, _) = &actor.who else { return Ok(Self { own: None }) };
-        Ok(Self { own: Some(keys::key(tx, key.id)?.ok_or_else(invalid_api_key)?) })
+        let own = keys::key(tx, key.id)?.ok_or_else(invalid_api_key)?;
+        let spent = Spent::of(&own, now);
+        Ok(Self { own: Some((own, spent)) })
+    }
+
+    /// The kind of a key to be made, where the request does not say: that of the actor's own.
+    pub(super) fn first_kind(&self) -> KeyKind {
+        self.own.as_ref().map_or(KeyKind::Live, |(own, _)| own.kind)
     }
 
     /// Terms for a key to be made, before the request's fields: those of the actor's own key where
-    /// it makes one for its own account.
-    pub(super) fn first_terms(&self, unnamed: KeyTerms, row_account: i64) -> KeyTerms {
-        let Some(own) = &self.own else { return unnamed };
+    /// it makes one for its own account, and what is left of its budgets.
+    pub(super) fn first_terms(&self, unnamed: KeyTerms, account_id: AccountId) -> KeyTerms {
+        let Some((own, spent)) = &self.own else { return unnamed };
         let scopes = Scopes::DEFAULT.iter().filter(|&scope| own.terms.scopes.has(scope)).collect();
-        if own.account_id.0 == row_account {
-            return KeyTerms { scopes, name: unnamed.name, ..own.terms.clone() };
+        if own.account_id != account_id {
+            return KeyTerms { scopes, ..unnamed };
         }
-        KeyTerms { scopes, ..unnamed }
+        KeyTerms {
+            scopes,
+            name: unnamed.name,
+            budget: left(own.terms.budget, spent.total),
+            month_budget: left(own.terms.month_budget, spent.month),
+            ..own.terms.clone()
+        }
     }
 
-    /// Refuses terms of a key of the account that are more than the actor has.
-    pub(super) fn check(&self, terms: &KeyTerms, row_account: i64) -> Result<(), ApiError> {
-        let Some(own) = &self.own else { return Ok(()) };
+    /// Refuses terms of a key that are more than the actor has.
+    pub(super) fn check(&self, subject: &Subject, terms: &KeyTerms) -> Result<(), ApiError> {
+        let Some((own, spent)) = &self.own else { return Ok(()) };
+        if own.kind == KeyKind::Test && subject.kind != KeyKind::Test {
+            return Err(refusal("kind", "kind: a test key manages test keys"));
+        }
         if terms.scopes.iter().any(|scope| !own.terms.scopes.has(scope)) {
             return Err(refusal("scopes", &format!("scopes: {}", own.terms.scopes.words())));
         }
         // An operator's key that is for the office alone still serves customers elsewhere.
-        if own.account_id.0 != row_account {
+        if own.account_id != subject.account_id {
             return Ok(());
         }
-        match first_beyond(terms, &own.terms) {
-            Some(field) => Err(refusal(field, field)),
-            None => Ok(()),
+        if let Some(field) = first_beyond(terms, &own.terms) {
+            return Err(refusal(field, field));
         }
+        for (field, wanted, wanted_spent, most, most_spent) in [
+            ("budget", terms.budget, subject.spent.total, own.terms.budget, spent.total),
+            (
+                "month_budget",
+                terms.month_budget,
+                subject.spent.month,
+                own.terms.month_budget,
+                spent.month,
+            ),
+        ] {
+            let most = left(most, most_spent);
+            if !at_most(left(wanted, wanted_spent), most) {
+                let most = most.unwrap_or(Ticks::ZERO);
+                return Err(refusal(field, &format!("{field}: {most} left")));
+            }
+        }
+        Ok(())
     }
+}
+
+/// What is left of a budget, if there is one.
+fn left(budget: Option<Ticks>, used: Ticks) -> Option<Ticks> {
+    budget.map(|limit| Budget { limit, used }.left())
 }
 
 fn refusal(field: &str, what: &str) -> ApiError {

@@ -13,7 +13,7 @@ use rushes_store::{StoreError, Tx};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::power::Bounds;
+use super::power::{Bounds, Subject};
 use super::{Door, HttpState, key_id, no_such_key};
 use crate::http::Http;
 use crate::http::api::actor::Actor;
@@ -73,7 +73,7 @@ async fn roll(
     let change = move |tx: &mut Tx<'_>, actor: &Actor| {
         let before = door.key(tx, actor, id)?;
         // The new secret is in the answer, and with it all that the key may do.
-        Bounds::of(tx, actor)?.check(&before.terms, before.account_id.0)?;
+        Bounds::of(tx, actor, now)?.check(&Subject::of(&before, now), &before.terms)?;
         let is_revealable = is_key_reveal_on(tx, app.config.key_reveal)?;
         let (text, secret) = make_secret(before.kind, &*app.ids, &app.sealer, is_revealable);
         if !rushes_store::roll_key(tx, id, &secret, old_expires_at, now)? {

@@ -7,6 +7,7 @@ use rushes_server::clock::ManualClock;
 use rushes_store::GroupTerms;
 use serde_json::{Value, json};
 
+use super::super::CREATES;
 use super::refusals::{NO_KEY, refusal_body};
 use super::{balance, key, order};
 use crate::support::customers::{Customer, MadeCustomer, group_terms, make_group};
@@ -47,7 +48,7 @@ async fn a_key_that_was_taken_away_is_as_one_that_never_was() {
         let made = Customer::named(name).make(&app).await;
         assert_eq!(app.post_with(&made.key, ESTIMATE, &order()).await.status, 200, "{name}");
         admin(&app, method, &format!("/api/admin/keys/{}{more}", made.key_id), body).await;
-        for path in [CREATE, ESTIMATE] {
+        for path in CREATES.into_iter().chain([ESTIMATE]) {
             let answer = refused(&app, &made.key, path, expected).await;
             assert!(answer.header("www-authenticate").starts_with("Bearer"), "{name}");
         }
@@ -75,7 +76,7 @@ async fn a_disabled_accounts_key_hears_so() {
     let made = Customer::named("gone").make(&app).await;
     admin(&app, "PATCH", "/api/admin/accounts/gone", &json!({ "enabled": false })).await;
     let said = "the account of this API key is disabled; ask the operator of this gateway";
-    for path in [CREATE, ESTIMATE] {
+    for path in CREATES.into_iter().chain([ESTIMATE]) {
         refused(&app, &made.key, path, (403, "account_disabled", said)).await;
     }
     admin(&app, "PATCH", "/api/admin/accounts/gone", &json!({ "enabled": true })).await;
@@ -108,15 +109,17 @@ async fn an_empty_bucket_refuses_creates_and_says_whose_it_is() {
         ),
     ] {
         let made = customer.make(&app).await;
-        for _ in 0..count {
-            assert_eq!(app.post_with(&made.key, CREATE, &order()).await.status, 200);
+        for path in CREATES.into_iter().rev().take(count) {
+            assert_eq!(app.post_with(&made.key, path, &order()).await.status, 200);
             assert_eq!(app.post_with(&made.key, ESTIMATE, &order()).await.status, 200);
         }
         let before = balance(&app, &made).await;
-        let answer = refused(&app, &made.key, CREATE, (429, "rate_limited", said)).await;
-        assert_eq!(answer.header("ratelimit-policy"), policy);
-        assert_eq!(answer.header("ratelimit"), left);
-        assert!(said.ends_with(&format!("in {} s", answer.header("retry-after"))), "{said}");
+        for path in CREATES {
+            let answer = refused(&app, &made.key, path, (429, "rate_limited", said)).await;
+            assert_eq!(answer.header("ratelimit-policy"), policy);
+            assert_eq!(answer.header("ratelimit"), left);
+            assert!(said.ends_with(&format!("in {} s", answer.header("retry-after"))), "{said}");
+        }
         assert_eq!(balance(&app, &made).await, before);
         assert_eq!(app.post_with(&made.key, ESTIMATE, &order()).await.status, 200);
     }
@@ -149,12 +152,16 @@ async fn a_full_queue_refuses_creates_and_says_whose_it_is() {
         let customer = Customer { group, kind: KeyKind::Test, ..Customer::named(name) };
         let made = customer.make(&app).await;
         fill(&app, &made).await;
-        let answer = refused(&app, &made.key, CREATE, (429, "queue_full", said)).await;
-        assert_eq!(answer.header("retry-after"), "5");
-        let (policy, left) =
-            (answer.headers.get_all("ratelimit-policy"), answer.headers.get_all("ratelimit"));
-        assert!(policy.iter().any(|it| it.as_bytes() == format!("\"{name}\";q=1").as_bytes()));
-        assert!(left.iter().any(|it| it.as_bytes() == format!("\"{name}\";r=0;t=5").as_bytes()));
+        for path in CREATES {
+            let answer = refused(&app, &made.key, path, (429, "queue_full", said)).await;
+            assert_eq!(answer.header("retry-after"), "5");
+            let has = |header: &str, text: String| {
+                let mut values = answer.headers.get_all(header).iter();
+                values.any(|value| value.as_bytes() == text.as_bytes())
+            };
+            assert!(has("ratelimit-policy", format!("\"{name}\";q=1")), "{path}");
+            assert!(has("ratelimit", format!("\"{name}\";r=0;t=5")), "{path}");
+        }
         let estimate = app.post_with(&made.key, ESTIMATE, &order()).await;
         assert_eq!((estimate.status, &estimate.json()["reason"]), (200, &json!("queue_full")));
         let list = app.send(app.bare_request("GET", CREATE).bearer_auth(&made.key)).await.json();
@@ -171,14 +178,33 @@ async fn without_a_channel_creates_are_refused_and_estimates_say_so() {
                           "base_url": "http://127.0.0.1:9" });
     admin(&app, "POST", "/api/admin/channels", &channel).await;
     let said = "nothing serves this model at the moment: the operator has added no channel for it";
-    let answer = refused(&app, &made.key, CREATE, (503, "no_channel", said)).await;
-    assert_eq!(answer.header("retry-after"), "30");
+    for path in CREATES {
+        let answer = refused(&app, &made.key, path, (503, "no_channel", said)).await;
+        assert_eq!(answer.header("retry-after"), "30");
+    }
     let estimate = app.post_with(&made.key, ESTIMATE, &order()).await.json();
     assert_eq!(
         (&estimate["sufficient"], &estimate["reason"]),
         (&json!(true), &json!("no_channel"))
     );
     app.finish().await;
+}
+
+/// More gateways than there can be without a loop, at every door.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_went_round_is_refused() {
+    let app = TestApp::start().await;
+    for path in CREATES {
+        let send = async |hops: &str| {
+            let request = app.request("POST", path).header("rushes-hops", hops);
+            let answer = app.send(request.body(order().to_string())).await;
+            (answer.status, answer.json()["code"].as_str().unwrap_or("").to_owned())
+        };
+        assert_eq!(send("4").await, (508, "loop_detected".to_owned()), "{path}");
+        assert_eq!(send("many").await, (400, "invalid_request".to_owned()), "{path}");
+        assert_eq!(send("3").await.0, 200, "{path}");
+    }
+    app.stop().await;
 }
 
 /// Every 429 has the headers, not those of creates alone.

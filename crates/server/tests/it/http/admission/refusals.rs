@@ -1,6 +1,6 @@
 //! Every refusal at every door.
 //!
-//! A door is a column of [`Case`]; a new door adds one and its path to [`DOORS`].
+//! A dialect is one of the [`Columns`]; a new one adds it, and its doors to [`DOORS`].
 
 use pretty_assertions::assert_eq;
 use rushes_domain::Ticks;
@@ -8,43 +8,92 @@ use rushes_domain::account::{KeyKind, Scope};
 use rushes_store::GroupTerms;
 use serde_json::{Value, json};
 
+use super::super::CREATES;
 use super::{balance, key, only, order};
 use crate::support::customers::{Customer, group_terms, make_group};
+use crate::support::forms::Form;
 use crate::support::{Answer, TestApp};
 
-/// The doors by their columns.
-const DOORS: [(&str, &str); 2] =
-    [("create", "/v1/video/generations"), ("estimate", "/v1/video/generations/estimate")];
+/// What a customer hears: status, code and the whole message.
+type Said = (u16, &'static str, &'static str);
+
+/// A door: how its column is called, its path, whether it is sent a form, and its column.
+struct Door {
+    name: &'static str,
+    path: &'static str,
+    is_form: bool,
+    column: fn(&Columns) -> Said,
+}
+
+/// The doors at which tasks are made.
+const DOORS: [Door; 6] = [
+    door("create", "/v1/video/generations", false, |said| said.create),
+    door("create by form", "/v1/video/generations", true, |said| said.create),
+    door("xai", "/v1/videos/generations", false, |said| said.xai),
+    door("xai by form", "/v1/videos/generations", true, |said| said.xai),
+    door("openai", "/v1/videos", true, |said| said.openai),
+    door("openai by JSON", "/v1/videos", false, |said| said.openai),
+];
+const ESTIMATE: &str = "/v1/video/generations/estimate";
+
+const fn door(
+    name: &'static str,
+    path: &'static str,
+    is_form: bool,
+    column: fn(&Columns) -> Said,
+) -> Door {
+    Door { name, path, is_form, column }
+}
+
+impl Door {
+    async fn send(&self, app: &TestApp, key: &str, body: &Value) -> Answer {
+        if self.is_form {
+            app.post_form(key, self.path, Form::of(body)).await
+        } else {
+            app.post_with(key, self.path, body).await
+        }
+    }
+}
+
 /// What everybody hears whose key is none.
 pub(super) const NO_KEY: &str =
     "the API key is missing or not valid; send the header Authorization: Bearer <API key>";
 
-/// What one customer hears at each door.
+/// What is heard at each door.
+struct Columns {
+    create: Said,
+    xai: Said,
+    openai: Said,
+}
+
+impl Columns {
+    /// The same words at every door.
+    const fn same(said: Said) -> Self {
+        Self { create: said, xai: said, openai: said }
+    }
+}
+
+/// What one customer hears.
 struct Case {
     line: &'static str,
     customer: Customer,
     body: Value,
-    /// Status, code and the whole message of a create.
-    create: (u16, &'static str, &'static str),
+    said: Columns,
     /// Status and code of an estimate, which answers 200 with the code as its reason where a create
     /// would only find out with the money in its hand.
     estimate: (u16, &'static str),
 }
 
-/// A case that is refused with the same status and code at both doors.
-fn refused(
-    line: &'static str,
-    customer: Customer,
-    body: Value,
-    create: (u16, &'static str, &'static str),
-) -> Case {
-    Case { line, customer, body, create, estimate: (create.0, create.1) }
+/// A case that is refused with the same words at every door.
+fn refused(line: &'static str, customer: Customer, body: Value, said: Said) -> Case {
+    let estimate = (said.0, said.1);
+    Case { line, customer, body, said: Columns::same(said), estimate }
 }
 
 /// A case in which only money is missing.
 fn unpaid(line: &'static str, customer: Customer, code: &'static str, said: &'static str) -> Case {
-    let estimate = (200, code);
-    Case { line, customer, body: order(), create: (403, code, said), estimate }
+    let (said, estimate) = (Columns::same((403, code, said)), (200, code));
+    Case { line, customer, body: order(), said, estimate }
 }
 
 fn of_the_key(app: &TestApp) -> Vec<Case> {
@@ -159,22 +208,21 @@ async fn every_refusal_is_the_same_at_every_door() {
     for case in cases.into_iter().flatten() {
         let line = case.line;
         let made = case.customer.make(&app).await;
-        for (door, path) in DOORS {
-            let answer = app.post_with(&made.key, path, &case.body).await;
+        let estimate = app.post_with(&made.key, ESTIMATE, &case.body).await;
+        let (status, code) = case.estimate;
+        let said = (estimate.status, word(&estimate.json()));
+        assert_eq!(said, (status, code.to_owned()), "{line}, estimated");
+        for door in &DOORS {
+            let (line, (status, code, message)) =
+                (format!("{line} at {}", door.name), (door.column)(&case.said));
+            let answer = door.send(&app, &made.key, &case.body).await;
             let body = answer.json();
-            let said = (answer.status, word(&body, door));
-            if door == "estimate" {
-                let (status, code) = case.estimate;
-                assert_eq!(said, (status, code.to_owned()), "{line} at {door}: {body}");
-                continue;
-            }
-            let (status, code, message) = case.create;
-            assert_eq!(said, (status, code.to_owned()), "{line} at {door}: {body}");
+            assert_eq!((answer.status, word(&body)), (status, code.to_owned()), "{line}: {body}");
             if status != 200 {
-                assert_eq!(body, refusal_body(&app, &answer, code, message), "{line} at {door}");
+                assert_eq!(body, refusal_body(&app, &answer, code, message), "{line}");
             }
         }
-        if case.create.0 != 200 {
+        if case.said.create.0 != 200 {
             let held = balance(&app, &made).await;
             assert_eq!(held.pending, Ticks::ZERO, "{line}: something was left behind");
         }
@@ -186,7 +234,7 @@ async fn every_refusal_is_the_same_at_every_door() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_key_hears_the_same_at_every_door() {
     let app = TestApp::start().await;
-    for (_, path) in DOORS {
+    for path in CREATES.into_iter().chain([ESTIMATE]) {
         for token in ["", "sk-", "nonsense", &format!("sk-{}", "0".repeat(48))] {
             let answer = app.post_with(token, path, &order()).await;
             assert_eq!(answer.status, 401, "{token}");
@@ -224,8 +272,6 @@ pub(super) fn refusal_body(app: &TestApp, answer: &Answer, code: &str, message: 
 }
 
 /// The code of a refusal, or the reason of an estimate.
-fn word(body: &Value, door: &str) -> String {
-    let code = body["code"].as_str();
-    let reason = body["reason"].as_str().filter(|_| door == "estimate");
-    code.or(reason).unwrap_or("").to_owned()
+fn word(body: &Value) -> String {
+    body["code"].as_str().or(body["reason"].as_str()).unwrap_or("").to_owned()
 }

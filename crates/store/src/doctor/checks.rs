@@ -1,19 +1,5 @@
-//! Looks for broken invariants. The numbers are those of `docs/reliability.md`.
-//!
-//! Guarantees: reads only, and says what it finds in sentences. Each check is one statement whose
-//! rows are the sentences; it may read whole tables, so it is for tests and for `rushes doctor`.
-//! Not here: what only the files can tell (that a video's bytes are still the ones of its SHA-256).
+//! The statements: each is about one invariant, and its rows are the sentences.
 
-use std::collections::HashSet;
-
-use rushes_domain::Timestamp;
-
-use crate::error::StoreError;
-use crate::params;
-use crate::tx::{Tx, single};
-
-/// Sentences of one check, at most.
-const SENTENCES_MAX: u32 = 20;
 /// Milliseconds for which deliveries are there, however short an operator keeps them: 20 hours.
 const DELIVERIES_CERTAIN_MS: i64 = 20 * 3_600 * 1_000;
 /// Milliseconds after which an open hold is too old: 48 hours.
@@ -21,17 +7,31 @@ const HOLD_OPEN_MS_MAX: i64 = 48 * 3_600 * 1_000;
 /// Milliseconds that a task may be over its deadline before it counts as stuck.
 const OVERDUE_MS_MAX: i64 = 60_000;
 
-/// A broken invariant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// Its number, for example `I4`.
-    pub invariant: &'static str,
-    /// What is wrong, as a sentence.
-    pub detail: String,
-}
+/// Tasks that may have several jobs at an upstream, the terms of its channel, and how many.
+pub(super) const SEVERAL_JOBS: &str = "SELECT tasks.id, channels.terms, handed.count
+    FROM (SELECT task_id, SUM(CASE event WHEN 'submit_started' THEN 1 ELSE -1 END) AS count
+        FROM task_log WHERE event IN ('submit_started', 'submit_deferred') GROUP BY task_id
+    ) AS handed
+        JOIN tasks ON tasks.id = handed.task_id AND tasks.channel_id <> 0
+        JOIN channels ON channels.id = tasks.channel_id
+    WHERE handed.count > 1";
+
+/// Channels with the jobs that they have, and whether one was sent after the last change of the terms.
+pub(super) const CHANNEL_JOBS: &str = "SELECT channels.id, channels.terms, COUNT(*),
+        COALESCE(MAX(tasks.submitted_at), 0) > channels.limits_changed_at
+    FROM channels JOIN tasks ON tasks.channel_id = channels.id
+        AND tasks.channel_id <> 0 AND tasks.state IN ('submitting', 'running')
+    GROUP BY channels.id, channels.terms, channels.limits_changed_at";
 
 /// Checks that need no clock; `$1` is how many sentences are wanted.
-const TIMELESS: &[(&str, &str)] = &[
+pub(super) const TIMELESS: &[(&str, &str)] = &[
+    (
+        "I1",
+        "SELECT hold.id || ' is open, but its task is not there'
+         FROM transfers AS hold LEFT JOIN tasks ON tasks.id = hold.task_id
+             LEFT JOIN transfers AS resolution ON resolution.resolves = hold.id
+         WHERE hold.kind = 'hold' AND resolution.id IS NULL AND tasks.id IS NULL LIMIT $1",
+    ),
     (
         "I2",
         "SELECT 'task ' || id || ' is ' || state || CASE WHEN finished_at IS NULL
@@ -171,8 +171,99 @@ const TIMELESS: &[(&str, &str)] = &[
              WHERE hold.kind = 'hold' AND COALESCE(resolution.kind, 'post') = 'post'
              GROUP BY hold.key_id
          ) AS sums ON sums.key_id = keys.id
-         WHERE keys.used_ticks <> COALESCE(sums.used, 0) OR keys.month_used_ticks < 0
-             OR keys.month_used_ticks > keys.used_ticks LIMIT $1",
+         WHERE keys.used_ticks <> COALESCE(sums.used, 0) LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'key ' || keys.id || ' has used ' || keys.month_used_ticks
+             || ' in its month, but its holds of that month that were not given back add up to '
+             || COALESCE(sums.used, 0)
+         FROM keys LEFT JOIN (
+             SELECT hold.key_id, hold.spend_month, CAST(SUM(hold.amount_ticks) AS BIGINT) AS used
+             FROM transfers AS hold
+                 LEFT JOIN transfers AS resolution ON resolution.resolves = hold.id
+             WHERE hold.kind = 'hold' AND COALESCE(resolution.kind, 'post') = 'post'
+             GROUP BY hold.key_id, hold.spend_month
+         ) AS sums ON sums.key_id = keys.id AND sums.spend_month = keys.month
+         WHERE keys.month_used_ticks <> COALESCE(sums.used, 0) LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'key ' || keys.id || ' has counted up to month ' || keys.latest_month
+             || ', but holds something in month ' || MAX(hold.spend_month)
+         FROM keys JOIN transfers AS hold ON hold.key_id = keys.id AND hold.kind = 'hold'
+         GROUP BY keys.id, keys.latest_month
+         HAVING MAX(hold.spend_month) > keys.latest_month LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'task ' || tasks.id || ' is counted in month ' || tasks.spend_month
+             || ' but its hold in month ' || COALESCE(CAST(hold.spend_month AS TEXT), 'none')
+         FROM tasks JOIN transfers AS hold ON hold.id = 'hold:' || tasks.id
+         WHERE tasks.spend_month <> COALESCE(hold.spend_month, 0) LIMIT $1",
+    ),
+    // After a limit was lowered there may be more than it allows; nothing may have joined since.
+    (
+        "I5",
+        "SELECT 'account ' || id || ' has ' || (queued_count + active_count)
+             || ' tasks in flight, over its limit of ' || in_flight_max
+         FROM accounts
+         WHERE queued_count + active_count > in_flight_max AND limits_changed_at < (
+             SELECT MAX(queued_at) FROM tasks
+             WHERE tasks.account_id = accounts.id AND finished_at IS NULL) LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'account ' || accounts.id || ' has ' || accounts.parked_count
+             || ' tasks waiting, over its limit of ' || groups.waiting_max
+         FROM accounts JOIN groups ON groups.id = accounts.group_id
+         WHERE accounts.parked_count > groups.waiting_max AND groups.limits_changed_at < (
+             SELECT MAX(created_at) FROM tasks
+             WHERE tasks.account_id = accounts.id AND state = 'parked') LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'group ' || groups.id || ' has ' || sums.in_flight || ' tasks in flight and '
+             || sums.parked || ' waiting, over its limits of '
+             || COALESCE(CAST(groups.total_in_flight_max AS TEXT), 'any number') || ' and '
+             || COALESCE(CAST(groups.total_waiting_max AS TEXT), 'any number')
+         FROM groups JOIN (SELECT group_id, SUM(queued_count + active_count) AS in_flight,
+                 SUM(parked_count) AS parked FROM accounts GROUP BY group_id
+             ) AS sums ON sums.group_id = groups.id
+         WHERE (sums.in_flight > groups.total_in_flight_max AND EXISTS (
+                 SELECT 1 FROM tasks JOIN accounts ON accounts.id = tasks.account_id
+                 WHERE accounts.group_id = groups.id AND tasks.finished_at IS NULL
+                     AND tasks.queued_at > groups.limits_changed_at))
+             OR (sums.parked > groups.total_waiting_max AND EXISTS (
+                 SELECT 1 FROM tasks JOIN accounts ON accounts.id = tasks.account_id
+                 WHERE accounts.group_id = groups.id AND tasks.state = 'parked'
+                     AND tasks.created_at > groups.limits_changed_at)) LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'key ' || keys.id || ' has ' || running.count
+             || ' tasks in flight, over its limit of ' || keys.in_flight_max
+         FROM keys JOIN (SELECT tasks.key_id, COUNT(*) AS count, MAX(hold.sequence) AS latest
+             FROM tasks JOIN transfers AS hold ON hold.id = 'hold:' || tasks.id
+             WHERE tasks.state IN ('queued', 'submitting', 'running', 'finalizing')
+             GROUP BY tasks.key_id) AS running ON running.key_id = keys.id
+         WHERE running.count > keys.in_flight_max AND running.latest > keys.limits_after LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'key ' || id || ' has used ' || used_ticks || ', over its budget of '
+             || budget_ticks
+         FROM keys WHERE used_ticks > budget_ticks AND EXISTS (SELECT 1 FROM transfers
+             WHERE transfers.account_id = keys.account_id AND sequence > keys.limits_after
+                 AND key_id = keys.id AND kind = 'hold' AND amount_ticks > 0) LIMIT $1",
+    ),
+    (
+        "I5",
+        "SELECT 'key ' || id || ' has used ' || month_used_ticks
+             || ' in its month, over its budget of ' || month_budget_ticks
+         FROM keys WHERE month_used_ticks > month_budget_ticks AND EXISTS (SELECT 1 FROM transfers
+             WHERE transfers.account_id = keys.account_id AND sequence > keys.limits_after
+                 AND key_id = keys.id AND spend_month = keys.month AND amount_ticks > 0) LIMIT $1",
     ),
     (
         "I5",
@@ -206,7 +297,13 @@ const TIMELESS: &[(&str, &str)] = &[
     (
         "I7",
         "SELECT 'the video of task ' || id || ' was removed before its time' FROM tasks
-         WHERE result_removed_at < result_expires_at LIMIT $1",
+         WHERE result_removed_at < result_expires_at AND hidden_at IS NULL LIMIT $1",
+    ),
+    (
+        "I7",
+        "SELECT 'the video of task ' || id || ' that its owner deleted is still there' FROM tasks
+         WHERE hidden_at IS NOT NULL AND result_path IS NOT NULL AND result_removed_at IS NULL
+         LIMIT $1",
     ),
     (
         "I8",
@@ -274,16 +371,6 @@ const TIMELESS: &[(&str, &str)] = &[
                                  ('queued', 'submitting', 'running', 'finalizing'))))
          LIMIT $1",
     ),
-    // After a limit was lowered, more may be in flight for a while; nothing may join them.
-    (
-        "I10",
-        "SELECT 'account ' || id || ' has ' || (queued_count + active_count)
-             || ' tasks in flight, over its limit of ' || in_flight_max
-         FROM accounts
-         WHERE queued_count + active_count > in_flight_max AND limits_changed_at < (
-             SELECT MAX(queued_at) FROM tasks
-             WHERE tasks.account_id = accounts.id AND finished_at IS NULL) LIMIT $1",
-    ),
     (
         "I10",
         "SELECT 'task ' || tasks.id || ' is ' || tasks.state || ' with channel '
@@ -301,7 +388,7 @@ const TIMELESS: &[(&str, &str)] = &[
 ];
 
 /// Checks against a moment `$2`; `$1` is how many sentences are wanted.
-const TIMED: &[(&str, i64, &str)] = &[
+pub(super) const TIMED: &[(&str, i64, &str)] = &[
     (
         "I4",
         HOLD_OPEN_MS_MAX,
@@ -338,39 +425,3 @@ const TIMED: &[(&str, i64, &str)] = &[
          FROM tasks WHERE finished_at IS NULL AND deadline_at < $2 LIMIT $1",
     ),
 ];
-
-/// All broken invariants that the rows can tell, with a bounded number of sentences each.
-pub fn check_invariants(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Violation>, StoreError> {
-    let mut violations = Vec::new();
-    for &(invariant, sql) in TIMELESS {
-        let sentences = tx.rows(sql, params![SENTENCES_MAX], single)?;
-        violations.extend(sentences.into_iter().map(|detail| Violation { invariant, detail }));
-    }
-    for &(invariant, allowed_ms, sql) in TIMED {
-        let before = now.plus_ms(-allowed_ms);
-        let sentences = tx.rows(sql, params![SENTENCES_MAX, before], single)?;
-        violations.extend(sentences.into_iter().map(|detail| Violation { invariant, detail }));
-    }
-    let faults = crate::usage::faults(tx, SENTENCES_MAX)?;
-    violations.extend(faults.into_iter().map(|detail| Violation { invariant: "I5", detail }));
-    Ok(violations)
-}
-
-/// What the database finds wrong with its own file; empty if it is whole.
-pub fn integrity_faults(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
-    let lines = tx.rows("PRAGMA integrity_check", &[], single::<String>)?;
-    Ok(lines.into_iter().filter(|line| line != "ok").collect())
-}
-
-const KEPT_PATHS: &str = "SELECT result_path FROM tasks
-        WHERE result_path IS NOT NULL AND result_removed_at IS NULL
-    UNION SELECT result_poster_path FROM tasks
-        WHERE result_poster_path IS NOT NULL AND result_removed_at IS NULL
-    UNION SELECT path FROM task_images WHERE path IS NOT NULL";
-
-/// Paths of all files that a row still keeps, relative to the data directory. Holds them all at
-/// once: for tests and for `rushes doctor`.
-pub fn kept_paths(tx: &mut Tx<'_>) -> Result<HashSet<String>, StoreError> {
-    let paths = tx.rows(KEPT_PATHS, &[], single::<String>)?;
-    Ok(paths.into_iter().collect())
-}
