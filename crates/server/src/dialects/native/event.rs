@@ -7,11 +7,11 @@
 
 use rushes_domain::webhook::{BODY_BYTES_MAX, EventType};
 use rushes_domain::{EndpointId, Timestamp};
-use rushes_store::TaskRow;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Data, Strings, View, Words, data};
+use super::{Data, Strings, Words, data};
+use crate::dialects::view::View;
 
 /// Something that happened.
 #[derive(Debug, Clone, Copy)]
@@ -69,13 +69,13 @@ fn moment(at: Timestamp) -> String {
 }
 
 /// What a stream of events compares to tell that something new is to be said: status and progress.
-pub fn shown(row: &TaskRow, is_held_back: bool) -> (&'static str, u8) {
-    (Words::of(row, is_held_back).task, crate::dialects::view::percent(row))
+pub fn shown(view: &View<'_>) -> (&'static str, u8) {
+    (Words::of(view.row, view.is_held_back).task, view.percent())
 }
 
 /// Where a task stands, in few fields of a query's: an event under way.
 pub fn brief(view: &View<'_>) -> serde_json::Result<String> {
-    let (status, percent) = shown(view.row, view.is_held_back);
+    let (status, percent) = shown(view);
     serde_json::to_string(&Brief {
         task_id: view.row.id.to_string(),
         status,

@@ -21,12 +21,12 @@ use futures_util::stream;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use rushes_domain::{AccountId, ApiError, ErrorCode, GroupId, Limit, TaskId};
-use rushes_store::TaskRow;
 use tokio::sync::watch;
 
 use super::{TaskPath, own_task, task_id};
 use crate::clock::BoxFuture;
-use crate::dialects::{native, view};
+use crate::dialects::native;
+use crate::dialects::view::View;
 use crate::http::Http;
 use crate::http::auth::Caller;
 use crate::http::error::HttpError;
@@ -206,44 +206,43 @@ impl Feed {
     /// The event that the task's row is worth; empty if it says nothing new.
     async fn look(&mut self) -> Result<String, HttpError> {
         let app = &self.http.app;
-        let Some(row) = app.views.get(&app.store, self.id).await? else {
+        let row = app.views.get(&app.store, self.id).await?;
+        let Some(row) = row.filter(|row| row.hidden_at.is_none()) else {
+            // It was deleted; a query is told that there is no such task.
             self.stage = Stage::Ended;
             return Ok(String::new());
         };
+        let mut view = View {
+            row: &row,
+            links: &app.links,
+            now: app.clock.now(),
+            queue_position: None,
+            is_held_back: app.channels.holds_back(&row, self.group_id),
+        };
         if row.state.is_terminal() {
             self.stage = Stage::Ended;
-            return self.event("end", &row, None);
+            return event("end", row.version, native::event::whole(&view));
         }
-        let is_held_back = app.channels.holds_back(&row, self.group_id);
-        let shown = native::event::shown(&row, is_held_back);
+        let shown = native::event::shown(&view);
         let before = self.shown.replace(shown);
         if before.is_none() && self.heard == Some(row.version) {
             return Ok(String::new());
         }
         match before {
             Some(before) if before == shown => Ok(String::new()),
-            Some((status, _)) if status == shown.0 => self.event("progress", &row, None),
+            Some((status, _)) if status == shown.0 => {
+                event("progress", row.version, native::event::brief(&view))
+            }
             _ => {
-                let place = self.http.positions.of(&app.store, &row).await?;
-                self.event("status", &row, place)
+                view.queue_position = self.http.positions.of(&app.store, &row).await?;
+                event("status", row.version, native::event::brief(&view))
             }
         }
     }
+}
 
-    fn event(
-        &self,
-        name: &str,
-        row: &TaskRow,
-        queue_position: Option<u32>,
-    ) -> Result<String, HttpError> {
-        let app = &self.http.app;
-        let is_held_back = app.channels.holds_back(row, self.group_id);
-        let (links, now) = (&app.links, app.clock.now());
-        let view = view::View { row, links, now, queue_position, is_held_back };
-        let data =
-            if name == "end" { native::event::whole(&view) } else { native::event::brief(&view) };
-        // JSON without line breaks: one line of data.
-        let data = data.map_err(|source| HttpError::internal(&source))?;
-        Ok(format!("id: {}\nevent: {name}\ndata: {data}\n\n", row.version))
-    }
+/// JSON has no line breaks of its own: it is one line of data.
+fn event(name: &str, version: i64, data: serde_json::Result<String>) -> Result<String, HttpError> {
+    let data = data.map_err(|source| HttpError::internal(&source))?;
+    Ok(format!("id: {version}\nevent: {name}\ndata: {data}\n\n"))
 }
