@@ -65,20 +65,19 @@ pub enum SecretError {
     Io(#[from] io::Error),
 }
 
-/// What is wrong with the secret of a directory that has a database, for `rushes doctor`; `None` if
-/// nothing is.
-pub fn fault(data_dir: &Path) -> Option<String> {
+/// Whether the secret of a directory is there, for `rushes doctor`.
+///
+/// # Errors
+/// What is wrong with it, as a sentence.
+pub fn is_there(data_dir: &Path) -> Result<bool, String> {
     match fs::metadata(data_dir.join(SECRET_FILE)) {
-        Ok(metadata) if metadata.len() == SECRET_BYTES as u64 => None,
+        Ok(metadata) if metadata.len() == SECRET_BYTES as u64 => Ok(true),
         Ok(metadata) => {
             let length = metadata.len();
-            Some(format!("{SECRET_FILE} must hold {SECRET_BYTES} bytes, it holds {length}"))
+            Err(format!("{SECRET_FILE} must hold {SECRET_BYTES} bytes, it holds {length}"))
         }
-        Err(source) if source.kind() == io::ErrorKind::NotFound => Some(format!(
-            "{SECRET_FILE} is missing: put it back, or the next start makes a new one, with which \
-             old links, copies of keys and channels' credentials are lost"
-        )),
-        Err(source) => Some(format!("{SECRET_FILE} cannot be read: {source}")),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(format!("{SECRET_FILE} cannot be read: {source}")),
     }
 }
 

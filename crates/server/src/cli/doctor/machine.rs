@@ -105,9 +105,15 @@ pub(super) fn secret(data_dir: &Path) -> Finding {
     if !data_dir.join(STORE_FILE).exists() {
         return Finding::ok(CHECK, "made with the first start");
     }
-    match secrets::fault(data_dir) {
-        Some(fault) => Finding::fail(CHECK, fault),
-        None => Finding::ok(CHECK, "there"),
+    match secrets::is_there(data_dir) {
+        Err(fault) => Finding::fail(CHECK, fault),
+        Ok(true) => Finding::ok(CHECK, "there"),
+        // As after a restore of a backup without secrets.
+        Ok(false) => Finding::warn(
+            CHECK,
+            "secret.key is missing: put it back, or the next start makes a new one, with which old \
+             links, copies of keys and channels' credentials are lost",
+        ),
     }
 }
 
