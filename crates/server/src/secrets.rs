@@ -76,7 +76,7 @@ pub fn fault(data_dir: &Path) -> Option<String> {
         }
         Err(source) if source.kind() == io::ErrorKind::NotFound => Some(format!(
             "{SECRET_FILE} is missing: put it back, or the next start makes a new one, with which \
-             old links, copies of keys and channels' credentials are lost"
+             old links, copies of keys, channels' credentials and webhooks' secrets are lost"
         )),
         Err(source) => Some(format!("{SECRET_FILE} cannot be read: {source}")),
     }
