@@ -71,6 +71,17 @@ pub enum ImageDelivery {
     PassThrough,
 }
 
+/// Whose address of a finished video the customer is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResultLinks {
+    /// Ours: the video is fetched, checked and kept here.
+    #[default]
+    Own,
+    /// The upstream's own, where it can be handed on: nothing is fetched, checked or kept.
+    Upstream,
+}
+
 /// One of our models and what the upstream calls it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -136,6 +147,9 @@ pub struct ChannelTerms {
     /// Origins other than its own that its results may come from by the trusted client, such as
     /// `https://cdn.example.com`.
     pub media_origins: Vec<String>,
+    /// Whose addresses of results are given out.
+    #[serde(default)]
+    pub result_links: ResultLinks,
     /// Limits in time.
     pub timeouts: ChannelTimeouts,
     /// From one poll of a job to the next, in milliseconds.

@@ -9,6 +9,7 @@ pub mod admission;
 pub mod catalogue;
 pub mod channel;
 pub mod dialect;
+pub mod difference;
 pub mod directive;
 pub mod error;
 pub mod failure;

@@ -22,6 +22,7 @@ pub(crate) fn answer(inside: &Inside, request: &Request) -> Answer {
                         "request": job.request,
                         "idempotency_key": job.idempotency_key,
                         "files": job.files,
+                        "polls": job.polls,
                     })
                 })
                 .collect();

@@ -45,6 +45,7 @@ enum Route<'p> {
     Poll(&'p str),
     Cancel(&'p str),
     Content(&'p str),
+    List,
     Models,
 }
 
@@ -54,6 +55,7 @@ fn route(request: &Request) -> Option<(Dialect, Route<'_>)> {
     match (method, path) {
         ("POST", "/v1/videos/generations") => return Some((Dialect::Xai, Route::Submit)),
         ("POST", "/v1/videos") => return Some((Dialect::OpenAi, Route::Submit)),
+        ("GET", "/v1/videos") => return Some((Dialect::OpenAi, Route::List)),
         ("GET", "/v1/models" | "/v1/video-generation-models") => {
             return Some((Dialect::OpenAi, Route::Models));
         }
@@ -102,6 +104,7 @@ pub(crate) fn answer(inside: &Inside, request: &Request) -> Answer {
                 Dialect::Xai | Dialect::Gateway => dialect.poll(inside, job, None),
             }
         }),
+        Route::List => openai::list(inside, request),
         Route::Content(id) => film::content(inside, id),
         Route::Models => {
             let behaviour = inside.state().script.take(Phase::Models);

@@ -4,6 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::script::{Behaviour, Phase, Script, takes_ms};
 
+/// When the first job was taken: no clock is asked for it.
+const FIRST_SECOND: u64 = 1_780_000_000;
+
 /// A job.
 #[derive(Debug, Clone)]
 pub struct Job {
@@ -13,6 +16,8 @@ pub struct Job {
     pub request: serde_json::Value,
     /// The prompt.
     pub prompt: String,
+    /// When it was taken, in a count of its own: a second for each job.
+    pub created_at_seconds: u64,
     /// The idempotency key that it came with.
     pub idempotency_key: Option<String>,
     /// Sizes of the files that came with it, in bytes.
@@ -22,7 +27,7 @@ pub struct Job {
     pub(crate) script: Script,
     started: Instant,
     takes: Duration,
-    polls: u32,
+    pub(crate) polls: u32,
 }
 
 /// How far a job is.
@@ -94,6 +99,7 @@ impl Jobs {
             id: id.clone(),
             request,
             prompt,
+            created_at_seconds: FIRST_SECOND + self.all.len() as u64,
             idempotency_key,
             files,
             is_cancelled: false,

@@ -236,6 +236,7 @@ pub(crate) fn disturb(answer: Answer, behaviour: &Behaviour) -> Answer {
             answer
         }
         Behaviour::Empty => Answer::of(200, "application/json", ""),
+        Behaviour::PendingEmpty => Answer::of(202, "application/json", ""),
         Behaviour::Html => Answer::of(200, "text/html", page),
         Behaviour::InvalidUtf8 => {
             Answer::of(200, "application/json", &b"{\"id\":\"\xff\xfe\"}"[..])

@@ -89,6 +89,8 @@ pub enum Behaviour {
     Expired,
     /// `unknown_status`: a word of status that nobody knows.
     UnknownStatus,
+    /// `pending_empty`: 202 without a body, as xAI may say "not yet".
+    PendingEmpty,
     /// `back`: under way, then queued again.
     Back,
     /// `progress VALUE`: this instead of the progress, as JSON.
@@ -148,6 +150,7 @@ impl FromStr for Behaviour {
             "image_failed" => Self::ImageFailed,
             "expired" => Self::Expired,
             "unknown_status" => Self::UnknownStatus,
+            "pending_empty" => Self::PendingEmpty,
             "back" => Self::Back,
             "progress" => Self::Progress(argument),
             "no_url" => Self::NoUrl,

@@ -26,6 +26,8 @@ pub struct Request {
     pub method: String,
     /// The path without the query.
     pub path: String,
+    /// What follows the question mark, as it came.
+    pub query: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body.
@@ -33,6 +35,12 @@ pub struct Request {
 }
 
 impl Request {
+    /// The value of a field of the query; nothing is decoded.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        let mut fields = self.query.split('&').filter_map(|field| field.split_once('='));
+        fields.find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
     /// The first header of a name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -113,7 +121,8 @@ pub(crate) async fn read(stream: &mut TcpStream) -> io::Result<Option<Request>> 
     let mut words = lines.next().unwrap_or_default().split(' ');
     let method = words.next().unwrap_or_default().to_owned();
     let target = words.next().unwrap_or_default();
-    let path = target.split('?').next().unwrap_or_default().to_owned();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let (path, query) = (path.to_owned(), query.to_owned());
     let headers: Vec<(String, String)> = lines
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.trim().to_lowercase(), value.trim().to_owned()))
@@ -129,7 +138,7 @@ pub(crate) async fn read(stream: &mut TcpStream) -> io::Result<Option<Request>> 
         }
     }
     let body = bytes.split_off(head_len);
-    Ok(Some(Request { method, path, headers, body: body.into() }))
+    Ok(Some(Request { method, path, query, headers, body: body.into() }))
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {

@@ -26,6 +26,8 @@ const COMPLAINTS_MAX: usize = 3;
 const CODE_PLACES: [&str; 3] = ["/error/code", "/code", "/error/type"];
 /// How deep a message may lie in an error.
 const MESSAGE_DEPTH_MAX: usize = 4;
+/// Most characters of a status word that nobody knows.
+const WORD_CHARS_MAX: usize = 40;
 /// Longest wait that an upstream can ask for between two polls, in milliseconds.
 const AGAIN_MS_MAX: u64 = 60_000;
 /// What JavaScript and Python write for numbers that JSON does not have.
@@ -117,7 +119,15 @@ impl Answer {
 
     /// A job that is not over.
     pub(crate) fn pending(&self, percent: Option<u8>, started: bool) -> Progress {
-        Progress::Pending { percent, started, again_in_ms: self.again_in_ms() }
+        let again_in_ms = self.again_in_ms();
+        Progress::Pending { percent, started, again_in_ms, unknown_word: None }
+    }
+
+    /// A job of which the upstream says something that nobody knows yet: it counts as under way.
+    pub(crate) fn pending_in_a_word(&self, percent: Option<u8>, word: &str) -> Progress {
+        let word = clean(word).chars().take(WORD_CHARS_MAX).collect();
+        let again_in_ms = self.again_in_ms();
+        Progress::Pending { percent, started: true, again_in_ms, unknown_word: Some(word) }
     }
 
     /// What an answer that is no success means, by its status. Its message may repeat the customer's

@@ -281,7 +281,7 @@ fn progress_of(answer: &Answer, job: &JobHandle<'_>) -> Result<Progress, Upstrea
         }
         // Some engines have no other word until the end: there the progress tells.
         "queued" => answer.pending(percent, percent.is_some_and(|percent| percent > 0)),
-        // `in_progress`, and words that nobody knows yet.
-        _ => answer.pending(percent, true),
+        "in_progress" => answer.pending(percent, true),
+        word => answer.pending_in_a_word(percent, word),
     })
 }

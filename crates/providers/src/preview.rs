@@ -104,10 +104,16 @@ impl Preview {
                 percent: Some(0),
                 started: false,
                 again_in_ms: Some(IDLE_POLL_MS),
+                unknown_word: None,
             }),
             PoolState::Running { permille } => {
                 let percent = u8::try_from(permille / 10).unwrap_or(PERCENT_MAX).min(PERCENT_MAX);
-                Ok(Progress::Pending { percent: Some(percent), started: true, again_in_ms: None })
+                Ok(Progress::Pending {
+                    percent: Some(percent),
+                    started: true,
+                    again_in_ms: None,
+                    unknown_word: None,
+                })
             }
             PoolState::Done { video, poster } => {
                 let media = Media::Bytes { video, poster: Some(poster) };
@@ -201,7 +207,8 @@ impl Hold {
                 (Some(percent), (delay_ms - elapsed_ms).min(interval_ms))
             }
         };
-        Progress::Pending { percent, started: true, again_in_ms: Some(again_in_ms) }
+        let again_in_ms = Some(again_in_ms);
+        Progress::Pending { percent, started: true, again_in_ms, unknown_word: None }
     }
 }
 

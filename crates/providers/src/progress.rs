@@ -14,6 +14,9 @@ pub enum Progress {
         started: bool,
         /// When to ask again, in milliseconds, if the provider's interval is not what fits.
         again_in_ms: Option<u64>,
+        /// The upstream's word for it, cleaned, if it is none that the provider knows: the upstream has
+        /// changed, or is another than the channel says.
+        unknown_word: Option<String>,
     },
     /// The video is ready.
     Done {

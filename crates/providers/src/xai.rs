@@ -156,8 +156,7 @@ fn progress_of(answer: &Answer) -> Result<Progress, UpstreamError> {
         Some("failed") => Ok(failure_of(job)),
         Some("expired") => Ok(failed(FailureCode::UpstreamLost, "expired", &error_words(job))),
         Some("pending") => Ok(answer.pending(percent, has_begun)),
-        // A word that nobody knows yet: still running.
-        Some(_) => Ok(answer.pending(percent, true)),
+        Some(word) => Ok(answer.pending_in_a_word(percent, word)),
         // An early version leaves the status out at the end.
         None if video_url(job).is_some() || is_moderated(job) => Ok(end_of(job)),
         None if is_pending || percent.is_some() => Ok(answer.pending(percent, has_begun)),

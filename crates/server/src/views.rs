@@ -150,7 +150,8 @@ impl TaskViews {
 fn weight(row: &TaskRow) -> u32 {
     let pairs = row.metadata.iter().map(|(name, value)| name.len() + value.len());
     let names = row.ignored_fields.iter().map(String::len);
-    let texts: usize = row.prompt.len() + pairs.chain(names).sum::<usize>();
+    let link = row.result_link.as_ref().map_or(0, String::len);
+    let texts: usize = link + row.prompt.len() + pairs.chain(names).sum::<usize>();
     u32::try_from(ROW_BYTES + texts).unwrap_or(u32::MAX)
 }
 

@@ -98,3 +98,6 @@ UPDATE tasks SET queue_deadline_at =
 -- not be asked.
 ALTER TABLE keys ADD COLUMN latest_month BIGINT NOT NULL DEFAULT 0;
 UPDATE keys SET latest_month = month;
+
+-- Where a video stays that is not fetched from its upstream, by the operator's choice for a channel.
+ALTER TABLE tasks ADD COLUMN result_link TEXT;

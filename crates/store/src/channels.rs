@@ -220,6 +220,15 @@ fn done(tx: &mut Tx<'_>, id: ChannelId) -> Result<ChannelOutcome, StoreError> {
     Ok(ChannelOutcome::Done(Box::new(row)))
 }
 
+/// Unfinished tasks that are with a channel.
+pub fn unfinished_with_channel(tx: &mut Tx<'_>, id: ChannelId) -> Result<u64, StoreError> {
+    let count = tx.value(
+        "SELECT COUNT(*) FROM tasks WHERE finished_at IS NULL AND channel_id = $1",
+        params![id],
+    )?;
+    Ok(count.unwrap_or(0))
+}
+
 /// Removes a channel that no unfinished task is with, and its credential.
 pub fn remove_channel(
     tx: &mut Tx<'_>,
@@ -227,11 +236,8 @@ pub fn remove_channel(
     now: Timestamp,
 ) -> Result<ChannelOutcome, StoreError> {
     let Some(row) = channel(tx, id)? else { return Ok(ChannelOutcome::NotFound) };
-    let count: Option<u64> = tx.value(
-        "SELECT COUNT(*) FROM tasks WHERE finished_at IS NULL AND channel_id = $1",
-        params![id],
-    )?;
-    if let Some(count) = count.filter(|&count| count > 0) {
+    let count = unfinished_with_channel(tx, id)?;
+    if count > 0 {
         return Ok(ChannelOutcome::InUse(count));
     }
     tx.exec(
@@ -351,6 +357,22 @@ fn may_have_been_taken(from: State, task: &TaskRow, code: Option<FailureCode>) -
     task.state != State::Succeeded
         && task.upstream_id.is_none()
         && task.attempts > u32::from(is_refusal)
+}
+
+/// What a job cost that was no task's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct JobCost {
+    /// For a video that came.
+    pub spent: Ticks,
+    /// Perhaps, for none.
+    pub lost: Ticks,
+    /// Whether it is not known if the upstream took the job.
+    pub is_ambiguous: bool,
+}
+
+/// Books what a job that was no task's, such as a test's, cost to its channel.
+pub fn book_job(tx: &mut Tx<'_>, id: ChannelId, cost: JobCost) -> Result<(), StoreError> {
+    tx.exec(BOOK, params![id, cost.spent, cost.lost, cost.is_ambiguous]).map(drop)
 }
 
 /// Whether a job that an upstream had, and that brought no video, may be on its bill: all but those

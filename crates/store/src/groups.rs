@@ -90,6 +90,19 @@ fn read(row: &mut Row<'_>) -> Result<GroupRow, StoreError> {
     })
 }
 
+impl GroupTerms {
+    /// Whether these limit otherwise than `other` how many tasks its accounts have at a time.
+    pub fn have_other_places_than(&self, other: &Self) -> bool {
+        let places = |terms: &Self| {
+            (
+                (terms.in_flight_max, terms.waiting_max),
+                (terms.total_in_flight_max, terms.total_waiting_max),
+            )
+        };
+        places(self) != places(other)
+    }
+}
+
 /// What came of making or changing a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GroupOutcome {

@@ -372,11 +372,13 @@ pub struct KeyDetail {
 }
 
 impl KeyDetail {
-    /// What its tasks of the present month cost.
+    /// What its tasks of the present month cost; at most, after a clock that was far ahead.
     pub fn month_used_at(&self, now: Timestamp) -> Ticks {
-        // In the present month, or in the next one by a clock that was set back.
-        let is_this_month = (0..=1).contains(&(self.month - now.utc_month()));
-        if is_this_month { self.month_used } else { Ticks::ZERO }
+        match self.month - now.utc_month() {
+            ..0 => Ticks::ZERO,
+            0..=1 => self.month_used,
+            2.. => self.used,
+        }
     }
 }
 

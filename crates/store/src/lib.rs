@@ -52,9 +52,10 @@ pub use backup::{
 };
 pub use change::{Change, CommitObserver};
 pub use channels::{
-    CHANNELS_SEEN_SETTING, ChannelOutcome, ChannelRow, ChannelSource, SealedCredential,
-    add_channel, channel, channel_by_name, channels, drop_credentials, forget_credential,
-    jobs_of_channel, next_channel_id, occupy_routes, remove_channel, update_channel,
+    CHANNELS_SEEN_SETTING, ChannelOutcome, ChannelRow, ChannelSource, JobCost, SealedCredential,
+    add_channel, book_job, channel, channel_by_name, channels, drop_credentials, forget_credential,
+    jobs_of_channel, next_channel_id, occupy_routes, remove_channel, unfinished_with_channel,
+    update_channel,
 };
 pub use codes::{
     CodeFilter, CodeRow, CodeState, NewCode, RedeemOutcome, RevokeOutcome, create_codes,

@@ -32,6 +32,7 @@ pub fn hot() -> Vec<(&'static str, String)> {
         ("admit", create::ADMIT),
         ("move account", advance::MOVE_ACCOUNT),
         ("room", promote::ROOM),
+        ("group room", promote::GROUP_ROOM),
         ("has parked", promote::HAS_PARKED),
         ("standing", standing::STANDING),
         ("spend", create::SPEND),

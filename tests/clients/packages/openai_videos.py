@@ -4,9 +4,12 @@ Words in a prompt that make it fail there come from PROMPT_FAIL.
 """
 
 import io
+import json
 import os
 import pathlib
+import signal
 import sys
+import urllib.request
 
 import openai
 
@@ -14,7 +17,7 @@ BASE_URL = os.environ["BASE_URL"]
 API_KEY = os.environ["API_KEY"]
 PROMPT_FAIL = os.environ["PROMPT_FAIL"]
 MODEL = os.environ["MODEL"]
-# Only a gateway keeps a list and takes videos back.
+# The fake upstream has no posters, and tells what it took.
 IS_GATEWAY = os.environ.get("IS_GATEWAY") == "1"
 POLL_INTERVAL_MS = 100
 TIMEOUT_SECONDS = 120
@@ -28,6 +31,8 @@ def check(name):
 
     def run(work):
         global failed
+        # `create_and_poll` waits without end for a job that never does.
+        signal.alarm(TIMEOUT_SECONDS)
         try:
             work()
             print(f"ok {name}", flush=True)
@@ -35,8 +40,17 @@ def check(name):
             why = f"{type(error).__name__} {error}".replace("\n", " ")
             print(f"not ok {name}: {why}", flush=True)
             failed = True
+        finally:
+            signal.alarm(0)
 
     return run
+
+
+def out_of_time(_signal, _frame):
+    raise TimeoutError(f"the check did not end within {TIMEOUT_SECONDS} s")
+
+
+signal.signal(signal.SIGALRM, out_of_time)
 
 
 def client(api_key=API_KEY):
@@ -117,14 +131,27 @@ def _():
     raises(openai.NotFoundError, lambda: client().videos.retrieve(name))
 
 
-if IS_GATEWAY:
+@check("list has the newest first, in pages")
+def _():
+    page = client().videos.list(limit=2)
+    assert len(page.data) == 2 and page.data[0].created_at >= page.data[1].created_at, page
+    ids = [video.id for video in client().videos.list(limit=1)]
+    assert len(ids) >= 4 and len(set(ids)) == len(ids), ids
+    assert ids[:2] == [video.id for video in page.data], ids
+    oldest = next(iter(client().videos.list(order="asc", limit=1)))
+    assert oldest.id == ids[-1], oldest
 
-    @check("list has the newest first, in pages")
-    def _():
-        page = client().videos.list(limit=2)
-        assert len(page.data) == 2 and page.data[0].created_at >= page.data[1].created_at, page
-        count = sum(1 for _ in client().videos.list(limit=1))
-        assert count >= 4, count
+
+@check("delete takes a video away")
+def _():
+    video = make("a mill")
+    gone = client().videos.delete(video.id)
+    assert (gone.id, gone.deleted, gone.object) == (video.id, True, "video.deleted"), gone
+    raises(openai.NotFoundError, lambda: client().videos.retrieve(video.id))
+    assert video.id not in [video.id for video in client().videos.list()]
+
+
+if IS_GATEWAY:
 
     @check("a thumbnail comes with the video")
     def _():
@@ -132,12 +159,45 @@ if IS_GATEWAY:
         content = client().videos.download_content(video.id, variant="thumbnail").read()
         assert content[:3] == b"\xff\xd8\xff" or content[:4] in (b"\x89PNG", b"RIFF"), content[:8]
 
-    @check("delete takes a video away")
+else:
+
+    def job_of(prompt):
+        with urllib.request.urlopen(f"{BASE_URL}/control/jobs", timeout=TIMEOUT_SECONDS) as answer:
+            jobs = json.load(answer)["data"]
+        found = [job for job in jobs if job["prompt"] == prompt]
+        assert len(found) == 1, found
+        return found[0]
+
+    @check("each option arrives in the field of its name")
     def _():
-        video = make("a mill")
-        gone = client().videos.delete(video.id)
-        assert (gone.id, gone.deleted) == (video.id, True), gone
-        raises(openai.NotFoundError, lambda: client().videos.retrieve(video.id))
+        make("every option", seconds="8", size="1792x1024")
+        request = job_of("every option")["request"]
+        expected = {"model": MODEL, "seconds": "8", "size": "1792x1024"}
+        assert expected.items() <= request.items(), request
+
+    @check("a file arrives whole")
+    def _():
+        make("with a file", input_reference=("picture.png", PICTURE, "image/png"))
+        assert job_of("with a file")["files"] == [len(PICTURE)], job_of("with a file")
+
+    @check("a job that takes longer is asked after more than once")
+    def _():
+        prompt = "slowly <<takes: 600ms>>"
+        make(prompt)
+        assert job_of(prompt)["polls"] >= 3, job_of(prompt)
+
+    @check("the content is the file, byte for byte")
+    def _():
+        with urllib.request.urlopen(
+            f"{BASE_URL}/files/{make('a file').id}.mp4", timeout=TIMEOUT_SECONDS
+        ) as answer:
+            whole = answer.read()
+        assert download(client().videos.list(limit=1).data[0]) == whole
+
+    @check("a burst is a RateLimitError")
+    def _():
+        work = lambda: client().videos.create(prompt="a fox <<submit: 429>>", model=MODEL)
+        raises(openai.RateLimitError, work)
 
 
 sys.exit(1 if failed else 0)

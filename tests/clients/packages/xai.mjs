@@ -9,8 +9,9 @@ import { check, equal } from './checks.mjs'
 import { readMovie } from './mp4.mjs'
 
 const { BASE_URL, API_KEY, PROMPT_FAIL, PROMPT_MODERATED } = process.env
-// The fake upstream has one small film for every job, and takes any prompt.
+// The fake upstream has one small film for every job: 320x180, 1 s.
 const IS_GATEWAY = process.env.IS_GATEWAY === '1'
+const FILM = [320, 180, 1]
 const PICTURE = readFileSync(new URL('picture.png', import.meta.url))
 const TIMEOUT_MS = 120_000
 
@@ -42,19 +43,23 @@ const generate = (prompt, options = {}, xaiOptions = {}, apiKey = API_KEY) => {
   })
 }
 
-const makes = (name, work, [width, height, seconds]) =>
-  check(`${name}: ${width}x${height}, ${seconds} s`, async () => {
+const makes = (name, work, asked) => {
+  const [width, height, seconds] = IS_GATEWAY ? asked : FILM
+  return check(`${name}: ${width}x${height}, ${seconds} s`, async () => {
     const { video, providerMetadata } = await work()
     const bytes = video.uint8Array
     const movie = readMovie(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
     equal(movie.kinds[0], 'ftyp', 'the first box')
-    if (IS_GATEWAY) {
-      equal([movie.width, movie.height], [width, height], 'the size')
-      equal(movie.seconds, seconds, 'the length')
-    }
+    equal(movie.kinds.includes('moov') && movie.kinds.includes('mdat'), true, 'it is whole')
+    equal([movie.width, movie.height], [width, height], 'the size')
+    equal(movie.seconds, seconds, 'the length')
+    // Byte for byte what the address has, not only something of its kind.
+    const { data } = await download({ url: providerMetadata.xai.videoUrl })
+    equal(Buffer.compare(Buffer.from(bytes), Buffer.from(data)), 0, 'the difference in bytes')
     equal(typeof providerMetadata.xai.requestId, 'string', 'the kind of the request id')
     equal(providerMetadata.xai.videoUrl.startsWith('http'), true, 'the video has an address')
   })
+}
 
 const failure = async (work) => {
   try {
@@ -112,6 +117,60 @@ await check('a job that is moderated', async () => {
   equal(names.includes(error.name), true, `${error.name} in ${names}`)
 })
 await refuses('a wrong key', () => generate('a fox', { duration: 4 }, {}, 'sk-wrong'), [400, 401])
-if (IS_GATEWAY)
-  await refuses('no prompt', () => generate('', { duration: 4 }), [400, 422])
+await refuses('no prompt', () => generate('', { duration: 4 }), [400, 422])
+await refuses('too long', () => generate('a fox', { duration: 16 }), [400])
 await refuses('a model that is not there', () => generate('a fox', { model: 'nope' }), [400, 404])
+
+// What the fake upstream took, and what its scripts do on the way, which no gateway shows.
+if (!IS_GATEWAY) {
+  const jobOf = async (prompt) => {
+    const { data } = await (await fetch(`${BASE_URL}/control/jobs`)).json()
+    const found = data.filter((job) => job.prompt === prompt)
+    equal(found.length, 1, `the number of jobs of "${prompt}"`)
+    return found[0]
+  }
+  await check('each option arrives in the field of its name', async () => {
+    await generate('every option', { duration: 6, aspectRatio: '9:16' }, { resolution: '720p' })
+    const { request } = await jobOf('every option')
+    const expected = { duration: 6, aspect_ratio: '9:16', resolution: '720p' }
+    const { duration, aspect_ratio, resolution } = request
+    equal({ duration, aspect_ratio, resolution }, expected, 'the body')
+  })
+  await check('an image arrives as an object with a data URL', async () => {
+    await generate({ image: PICTURE, text: 'with one image' }, { duration: 4 })
+    equal((await jobOf('with one image')).request.image, { url: reference }, 'image')
+  })
+  await check('reference images arrive as objects with URLs', async () => {
+    const more = { mode: 'reference-to-video', referenceImageUrls: [reference, reference] }
+    await generate('with references', { duration: 4 }, more)
+    const { request } = await jobOf('with references')
+    equal(request.reference_images, [{ url: reference }, { url: reference }], 'reference_images')
+  })
+  await check('a pending job is asked again, with and without a body', async () => {
+    const prompt = 'slowly <<takes: 600ms>> <<poll: pending_empty x2>>'
+    await generate(prompt, { duration: 4 })
+    const { polls } = await jobOf(prompt)
+    equal(polls >= 4, true, `${polls} polls are at least 4`)
+  })
+  await fails(
+    'an unknown word is waited for until the time is over',
+    () => generate('a fox <<poll: unknown_status>>', { duration: 4 }, { pollTimeoutMs: 500 }),
+    'XAI_VIDEO_GENERATION_TIMEOUT',
+  )
+  await fails(
+    'an expired job',
+    () => generate('a fox <<poll: expired>>', { duration: 4 }),
+    'XAI_VIDEO_GENERATION_EXPIRED',
+  )
+  await fails(
+    'a moderated job without an address',
+    () => generate('a fox <<poll: moderated_empty>>', { duration: 4 }),
+    'XAI_VIDEO_MODERATION_ERROR',
+  )
+  await refuses('a ratio that no model has', () => generate('a fox', { aspectRatio: '7:1' }), [422])
+  await refuses('a burst', () => generate('a fox <<submit: 429>>', { duration: 4 }), [429])
+  await check('what went well has its cost', async () => {
+    const { providerMetadata } = await generate('a cost', { duration: 4 })
+    equal(providerMetadata.xai.costInUsdTicks, 800_000_000, 'the cost in ticks')
+  })
+}

@@ -1,12 +1,16 @@
 //! Runs a client program of `tests/clients` and counts what it says.
 //!
 //! Such a program prints `ok NAME` or `not ok NAME: why` for each check, on a line of its own;
-//! other lines are shown. A program that fails without having said so counts as one failure.
+//! other lines are shown. A program that fails without having said so counts as one failure, and so
+//! does one that does not end.
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
@@ -19,6 +23,9 @@ use crate::tools::Tool;
 
 /// Between two polls, in milliseconds; the seed document recommends 5 s to people.
 const POLL_INTERVAL_MS: &str = "250";
+
+/// How long a program may take in all; a check of theirs waits five minutes for a video.
+pub(super) const TIME_LIMIT: Duration = Duration::from_secs(20 * 60);
 
 /// A client program.
 pub(super) struct Program<'a> {
@@ -67,7 +74,7 @@ fn run_in_gateway(
         .env("POLL_INTERVAL_MS", POLL_INTERVAL_MS)
         .env("PYTHONDONTWRITEBYTECODE", "1");
     without_proxies(&mut command);
-    let outcome = count(command, checks);
+    let outcome = count(command, TIME_LIMIT, checks);
     if !matches!(outcome, Ok(true)) {
         println!("{}", gateway.log_tail());
     }
@@ -89,17 +96,46 @@ pub(super) fn without_proxies(command: &mut Command) {
     }
 }
 
-/// True if every check held.
-pub(super) fn count(mut command: Command, checks: &mut Checks) -> anyhow::Result<bool> {
+/// True if every check held. A program that is not over within the limit is ended, and that is told.
+pub(super) fn count(
+    mut command: Command,
+    time_limit: Duration,
+    checks: &mut Checks,
+) -> anyhow::Result<bool> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
         .context("the program cannot be started")?;
+    let outcome = read(&mut child, time_limit, checks);
+    if outcome.is_err() {
+        // Also a program whose output could not be read is not left behind.
+        let _ = child.kill();
+    }
+    let status = child.wait()?;
+    let failed = outcome?;
+    anyhow::ensure!(status.success() || failed, "the program ended with {status}");
+    Ok(!failed)
+}
+
+/// Counts line by line what the program says until it says no more; tells whether a check failed.
+fn read(child: &mut Child, time_limit: Duration, checks: &mut Checks) -> anyhow::Result<bool> {
+    let started = Instant::now();
     let output = child.stdout.take().context("the program has no output")?;
+    // Reading cannot be given up; waiting for what another thread reads can.
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || BufReader::new(output).lines().try_for_each(|line| sender.send(line)));
     let (mut failed, mut leaks) = (false, 0_usize);
-    for line in BufReader::new(output).lines() {
-        let line = line?;
+    let mut last = "nothing at all".to_owned();
+    loop {
+        let line = match lines.recv_timeout(time_limit.saturating_sub(started.elapsed())) {
+            Ok(line) => line?,
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => anyhow::bail!(
+                "the program was not over after {} s and was ended; the last it said: {last}",
+                time_limit.as_secs()
+            ),
+        };
         leaks += usize::from(canary::is_leak(&line));
         if let Some(name) = line.strip_prefix("ok ") {
             checks.passed(name);
@@ -110,9 +146,37 @@ pub(super) fn count(mut command: Command, checks: &mut Checks) -> anyhow::Result
         } else {
             println!("           {line}");
         }
+        last = line;
     }
-    let status = child.wait()?;
-    anyhow::ensure!(status.success() || failed, "the program ended with {status}");
     anyhow::ensure!(leaks == 0, "{leaks} lines above hold a secret (see xtask/src/canary.rs)");
-    Ok(!failed)
+    Ok(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_is_ended_and_its_last_words_are_told() {
+        let mut checks = Checks::begin("a test's own");
+        let command = shell("echo ok first; exec tail -f /dev/null");
+        let outcome = count(command, Duration::from_millis(300), &mut checks);
+        let why = format!("{:#}", outcome.unwrap_err());
+        assert!(why.contains("was not over") && why.contains("ok first"), "{why}");
+    }
+
+    #[test]
+    fn a_program_that_fails_without_a_word_is_no_success() {
+        let mut checks = Checks::begin("a test's own");
+        let limit = Duration::from_secs(20);
+        assert!(count(shell("echo ok first; exit 3"), limit, &mut checks).is_err());
+        assert!(!count(shell("echo not ok it: why; exit 1"), limit, &mut checks).unwrap());
+        assert!(count(shell("echo ok first"), limit, &mut checks).unwrap());
+    }
 }

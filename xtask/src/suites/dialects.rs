@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::client::{count, is_clean, without_proxies};
+use super::client::{TIME_LIMIT, count, is_clean, without_proxies};
 use super::{Context, SETTINGS};
 use crate::gateway::Gateway;
 use crate::outcome::{Checks, Report};
@@ -56,7 +56,7 @@ fn run(
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .envs(more.iter().copied());
         without_proxies(&mut command);
-        let outcome = count(command, checks);
+        let outcome = count(command, TIME_LIMIT, checks);
         if !matches!(outcome, Ok(true)) {
             println!("{}", gateway.log_tail());
         }

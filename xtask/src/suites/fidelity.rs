@@ -4,6 +4,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -14,6 +15,8 @@ use crate::{cargo, packages};
 
 /// The key that the fake upstream asks for.
 const API_KEY: &str = "fake-key";
+/// How long a program may take: no job of the fake upstream's takes a second.
+const TIME_LIMIT: Duration = Duration::from_secs(3 * 60);
 /// How long one of its jobs takes, in milliseconds: longer than a poll.
 const TAKES_MS: &str = "300";
 
@@ -82,7 +85,7 @@ fn run(mut checks: Checks, interpreter: &Path, program: &Path, more: &[(&str, &s
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .envs(more.iter().copied());
         super::client::without_proxies(&mut command);
-        count(command, &mut checks)
+        count(command, TIME_LIMIT, &mut checks)
     });
     if let Err(error) = outcome {
         checks.failed("the program ran to its end", &format!("{error:#}"));

@@ -2,6 +2,7 @@
 
 mod account;
 mod catalogue;
+mod difference;
 mod directive;
 mod error;
 mod failure;

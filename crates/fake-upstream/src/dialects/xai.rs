@@ -8,6 +8,7 @@ use crate::jobs::{Job, Stage};
 use crate::script::Behaviour;
 use crate::wire::Answer;
 
+const RESOLUTIONS: [&str; 3] = ["480p", "720p", "1080p"];
 const RATIOS: [&str; 7] = ["1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3"];
 
 pub(super) fn error(status: u16, code: &str, message: &str) -> Answer {
@@ -28,11 +29,23 @@ pub(super) fn check(body: &Body) -> Option<Answer> {
     {
         return unprocessable(&format!("unknown variant `{ratio}`"));
     }
-    if fields.get("image").is_some_and(Value::is_string) {
+    if let Some(resolution) = fields.get("resolution").and_then(Value::as_str)
+        && !RESOLUTIONS.contains(&resolution)
+    {
+        return unprocessable(&format!("unknown variant `{resolution}`"));
+    }
+    let images = fields.get("reference_images").and_then(Value::as_array);
+    if images.is_some_and(|images| images.iter().any(Value::is_string))
+        || fields.get("image").is_some_and(Value::is_string)
+    {
         return unprocessable("invalid type: string, expected struct");
     }
     if fields.contains_key("image") && fields.contains_key("reference_images") {
         return Some(error(400, "invalid-argument", "image and reference_images together"));
+    }
+    let has_prompt = body.text("prompt").is_some_and(|prompt| !prompt.is_empty());
+    if !has_prompt && !fields.contains_key("image") && images.is_none() {
+        return Some(error(400, "invalid-argument", "A prompt is required"));
     }
     let seconds = fields.get("duration").and_then(Value::as_u64).unwrap_or(8);
     if !(1..=15).contains(&seconds) {
@@ -64,7 +77,7 @@ pub(super) fn poll(inside: &Inside, job: &mut Job, behaviour: Option<&Behaviour>
         Answer::json(
             200,
             &json!({
-                "status": "done", "progress": 100, "model": "grok-imagine-video", "video": video,
+                "status": "done", "progress": 100, "model": job.request["model"], "video": video,
                 "usage": { "cost_in_usd_ticks": 800_000_000 },
             }),
         )

@@ -117,3 +117,24 @@ async fn behaviours_are_what_they_say() {
     let (head, _) = send(&upstream, "POST /v1/videos/generations", &order()).await;
     assert!(head.starts_with("HTTP/1.1 429") && head.contains("retry-after: 7"), "{head}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_list_has_pages_and_forgets_what_was_deleted() {
+    let upstream = quick().await;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        let (_, body) = send(&upstream, "POST /v1/videos", &order()).await;
+        ids.push(value(&body)["id"].as_str().unwrap().to_owned());
+    }
+    let (_, body) = send(&upstream, "GET /v1/videos?limit=2", "").await;
+    let page = value(&body);
+    assert_eq!((&page["first_id"], &page["last_id"]), (&json!(ids[2]), &json!(ids[1])));
+    assert_eq!(page["has_more"], true);
+    let (_, body) = send(&upstream, &format!("GET /v1/videos?after={}", ids[1]), "").await;
+    assert_eq!(value(&body)["data"][0]["id"], json!(ids[0]));
+    send(&upstream, &format!("DELETE /v1/videos/{}", ids[0]), "").await;
+    let (_, body) = send(&upstream, "GET /v1/videos?order=asc", "").await;
+    assert_eq!(value(&body)["first_id"], json!(ids[1]));
+    let (head, _) = send(&upstream, "GET /v1/videos?limit=0", "").await;
+    assert!(head.starts_with("HTTP/1.1 400"), "{head}");
+}

@@ -71,8 +71,9 @@ pub(super) fn progress_of(answer: &Answer) -> Result<Progress, UpstreamError> {
     Ok(match Stage::of(&status) {
         // The word counts and not the progress, which these gateways estimate.
         Some(Stage::Waiting) => answer.pending(percent, false),
-        // A word that nobody knows yet, `UNKNOWN` among them: still running.
-        Some(Stage::Running) | None => answer.pending(percent, true),
+        Some(Stage::Running) => answer.pending(percent, true),
+        // `UNKNOWN`, with which New API says so itself, among them.
+        None => answer.pending_in_a_word(percent, &status),
         Some(Stage::Done) => shown.end(),
         Some(Stage::Failed) => shown.failure(),
         Some(Stage::Cancelled) => failed(FailureCode::Cancelled, &status, &shown.reason()),

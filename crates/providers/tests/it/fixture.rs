@@ -289,10 +289,14 @@ pub(crate) fn submitted(id: &UpstreamId) -> Value {
 
 pub(crate) fn progress(progress: &Progress) -> Value {
     match progress {
-        Progress::Pending { percent, started, again_in_ms } => {
-            json!({ "pending": {
+        Progress::Pending { percent, started, again_in_ms, unknown_word } => {
+            let mut pending = json!({
                 "percent": percent, "started": started, "again_in_ms": again_in_ms,
-            } })
+            });
+            if let Some(word) = unknown_word {
+                pending["unknown_word"] = word.as_str().into();
+            }
+            json!({ "pending": pending })
         }
         Progress::Done { media, cost } => {
             let media = match media {

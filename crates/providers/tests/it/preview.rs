@@ -58,7 +58,7 @@ async fn failure(directives: &Directives) -> Failure {
 }
 
 fn pending(percent: Option<u8>, started: bool, again_in_ms: Option<u64>) -> Progress {
-    Progress::Pending { percent, started, again_in_ms }
+    Progress::Pending { percent, started, again_in_ms, unknown_word: None }
 }
 
 #[tokio::test]

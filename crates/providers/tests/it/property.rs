@@ -236,7 +236,8 @@ proptest! {
                 || requests[0].path.contains('%'));
             let status = answer.as_ref().map_or(0, |answer| answer.status);
             match outcome {
-                Ok(Progress::Pending { percent, again_in_ms, .. }) => {
+                Ok(Progress::Pending { percent, again_in_ms, unknown_word, .. }) => {
+                    assert!(unknown_word.is_none_or(|word| word.chars().count() <= 40));
                     assert!(percent.is_none_or(|percent| percent <= 99));
                     assert!(again_in_ms.is_none_or(|wait| (1..=60_000).contains(&wait)));
                 }

@@ -10,7 +10,8 @@ use rushes_domain::{IdSource, Timestamp};
 use rushes_providers::Registry;
 use rushes_store::{
     ChannelOutcome, ChannelRow, ChannelSource, SealedCredential, Store, Tx, add_channel, channels,
-    forget_credential, groups, next_channel_id, remove_channel, update_channel,
+    forget_credential, groups, next_channel_id, remove_channel, unfinished_with_channel,
+    update_channel,
 };
 
 use super::credential_context;
@@ -115,6 +116,14 @@ fn declare(
     let had_credential = before.is_some_and(|row| row.sealed.is_some());
     if is_same && (is_known || (credential.is_none() && !had_credential)) {
         return Ok(());
+    }
+    if before.is_some_and(|row| row.terms.base_url != terms.base_url) {
+        let count = store.read_blocking(move |tx| unfinished_with_channel(tx, id))?;
+        if count > 0 {
+            let text = "a declared channel was moved; its unfinished tasks are asked after at its \
+                        new address";
+            tracing::warn!(channel = %terms.name, tasks = count, "{text}");
+        }
     }
     let kept = credential.map(|credential| seal(sealer, ids, id, credential));
     let is_new = before.is_none();

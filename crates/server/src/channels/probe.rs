@@ -2,18 +2,20 @@
 //!
 //! Guarantees: says in words what is wrong and what to do about it; the free look sends one request
 //! that costs nothing; the other makes exactly one job, which is called off where that is possible
-//! when its time is over. Nothing of it is a customer's: no task, no ledger. Not here: the breaker,
-//! which minds real tasks alone.
+//! when its time is over, and whose cost is booked to the channel, also where no video came of it.
+//! Nothing of it is a customer's: no task, no ledger. Not here: the breaker, which minds real tasks
+//! alone; and that a look goes on when nobody waits for it any more, which is its caller's to see to.
 
 use std::sync::Arc;
 
 use rushes_domain::directive::Directives;
 use rushes_domain::job::{EngineOptions, Mode};
-use rushes_domain::{AccountId, Ticks};
+use rushes_domain::{AccountId, Ticks, Timestamp};
 use rushes_providers::{
     Check, JobHandle, Media, Progress, ProviderJob, UpstreamError, UpstreamErrorKind as Kind,
     UpstreamId,
 };
+use rushes_store::{JobCost, StoreError, book_job};
 use serde_json::{Value, json};
 
 use super::Channel;
@@ -64,13 +66,25 @@ impl Report {
 }
 
 /// Looks at the channel, and makes a video if `spend` says so.
-pub async fn run(app: &Arc<App>, channel: &Arc<Channel>, spend: bool) -> Report {
+///
+/// # Errors
+/// If what the video cost cannot be booked.
+pub async fn run(
+    app: &Arc<App>,
+    channel: &Arc<Channel>,
+    spend: bool,
+) -> Result<Report, StoreError> {
     let mut report = match channel.provider.check(channel.upstream()).await {
         Ok(check) => seen(&check, channel),
-        Err(error) => return Report::failed(&error, channel),
+        Err(error) => return Ok(Report::failed(&error, channel)),
     };
     if spend && report.is_ok {
-        match video(app, channel).await {
+        let (outcome, cost) = video(app, channel).await;
+        if cost != JobCost::default() {
+            let id = channel.row.id;
+            app.store.write(move |tx| book_job(tx, id, cost)).await?;
+        }
+        match outcome {
             Ok((sentence, cost)) => {
                 report.findings.push(sentence);
                 report.cost = cost;
@@ -83,7 +97,7 @@ pub async fn run(app: &Arc<App>, channel: &Arc<Channel>, spend: bool) -> Report 
             }
         }
     }
-    report
+    Ok(report)
 }
 
 /// What the list of models says of those that the channel is to serve.
@@ -151,8 +165,9 @@ fn advice(error: &UpstreamError, channel: &Channel) -> String {
     }
 }
 
-/// The cheapest video that the channel's first model can make from words alone.
-fn cheapest(app: &App, channel: &Channel) -> Option<ProviderJob> {
+/// The cheapest video that the channel's first model can make from words alone, and what it costs by
+/// the channel's own prices.
+fn cheapest(app: &App, channel: &Channel) -> Option<(ProviderJob, Ticks)> {
     let terms = &channel.row.terms;
     let catalogue = app.prices.base();
     let (mapping, model) = terms.models.iter().find_map(|mapping| {
@@ -164,7 +179,8 @@ fn cheapest(app: &App, channel: &Channel) -> Option<ProviderJob> {
     let ratio = model.aspect_ratios.iter().find(|it| *it == "16:9");
     let ratio = ratio.or_else(|| model.aspect_ratios.first())?;
     let (width, height) = rushes_domain::catalogue::dimensions(ratio, resolution)?;
-    Some(ProviderJob {
+    let expected = terms.cost(&model.id, resolution, seconds, 0).unwrap_or_default();
+    let job = ProviderJob {
         task_id: app.ids.task_id(),
         account_id: AccountId(0),
         model: mapping.theirs.clone(),
@@ -181,26 +197,47 @@ fn cheapest(app: &App, channel: &Channel) -> Option<ProviderJob> {
         directives: Directives::default(),
         seed: 1,
         caption: false,
-    })
+    };
+    Some((job, expected))
 }
 
-/// Makes one video and says how that went.
-async fn video(
+/// What is told of a video, and its cost by the upstream's word.
+type Outcome = Result<(String, Option<Ticks>), UpstreamError>;
+
+/// Makes one video and says how that went, and what it cost.
+async fn video(app: &Arc<App>, channel: &Arc<Channel>) -> (Outcome, JobCost) {
+    let Some((job, expected)) = cheapest(app, channel) else {
+        let text = "no model of the channel makes a video from words alone";
+        return (Err(UpstreamError::new(Kind::Refused, text)), JobCost::default());
+    };
+    let began = app.clock.now();
+    match channel.provider.submit(channel.upstream(), &job).await {
+        Ok(id) => follow(app, channel, &job, &id, (began, expected)).await,
+        Err(error) => {
+            let is_ambiguous = error.kind == Kind::Ambiguous;
+            let lost = if is_ambiguous { expected } else { Ticks::ZERO };
+            (Err(error), JobCost { lost, is_ambiguous, ..JobCost::default() })
+        }
+    }
+}
+
+/// Asks after a job until it has ended, or its time has. What the upstream itself says that it failed
+/// is on no bill.
+async fn follow(
     app: &Arc<App>,
     channel: &Arc<Channel>,
-) -> Result<(String, Option<Ticks>), UpstreamError> {
-    let unable = |text: &str| UpstreamError::new(Kind::Refused, text);
-    let job = cheapest(app, channel)
-        .ok_or_else(|| unable("no model of the channel makes a video from words alone"))?;
-    let began = app.clock.now();
-    let id = channel.provider.submit(channel.upstream(), &job).await?;
+    job: &ProviderJob,
+    id: &UpstreamId,
+    (began, expected): (Timestamp, Ticks),
+) -> (Outcome, JobCost) {
+    let lost = JobCost { lost: expected, ..JobCost::default() };
     let until = began.plus_ms(VIDEO_MS_MAX);
     let interval_ms = i64::try_from(channel.row.terms.poll_interval_ms).unwrap_or(i64::MAX);
     let directives = Directives::default();
     loop {
         let now = app.clock.now();
         let handle = JobHandle {
-            upstream_id: &id,
+            upstream_id: id,
             prompt: &job.prompt,
             negative_prompt: None,
             directives: &directives,
@@ -210,22 +247,29 @@ async fn video(
         };
         match channel.provider.poll(channel.upstream(), &handle).await {
             Ok(Progress::Done { media, cost }) => {
-                return Ok((told(&job, &id, &media, now.ms_since(began), cost), cost));
+                let spent = cost.unwrap_or(expected);
+                let sentence = told(job, id, &media, now.ms_since(began), cost);
+                return (Ok((sentence, cost)), JobCost { spent, ..JobCost::default() });
             }
             Ok(Progress::Failed(failure)) => {
                 let text =
                     if failure.internal.is_empty() { failure.reason } else { failure.internal };
-                return Err(UpstreamError::new(Kind::Refused, text));
+                return (Err(UpstreamError::new(Kind::Refused, text)), JobCost::default());
             }
             Ok(Progress::Pending { .. }) => {}
-            Err(error) if error.kind == Kind::Unauthorized => return Err(error),
+            Err(error) if error.kind == Kind::Unauthorized => return (Err(error), lost),
             Err(error) => tracing::debug!(%error, "a poll of a test failed"),
         }
         if now >= until || app.stop.is_cancelled() {
             let _not_our_matter = channel.provider.cancel(channel.upstream(), &handle).await;
-            return Err(UpstreamError::new(Kind::Temporary, "the video was not finished in time"));
+            let text = "the video was not finished in time";
+            return (Err(UpstreamError::new(Kind::Temporary, text)), lost);
         }
-        app.clock.sleep_until(now.plus_ms(interval_ms)).await;
+        // A stop does not wait for the next poll's turn.
+        tokio::select! {
+            () = app.clock.sleep_until(now.plus_ms(interval_ms)) => {}
+            () = app.stop.cancelled() => {}
+        }
     }
 }
 

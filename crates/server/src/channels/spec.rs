@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 
 use rushes_domain::catalogue::Catalogue;
-use rushes_domain::channel::{ChannelTerms, ImageDelivery, ImageFit, ModelCost, ModelMapping};
+use rushes_domain::channel::{
+    ChannelTerms, ImageDelivery, ImageFit, ModelCost, ModelMapping, ResultLinks,
+};
 use rushes_domain::{ApiError, GroupId, Ticks};
 use rushes_providers::{Preset, PresetModels, Provider};
 use rushes_store::GroupRow;
@@ -41,7 +43,7 @@ pub struct ChannelSpec {
     pub weight: Option<u32>,
     /// Jobs at a time.
     pub max_concurrency: Option<u32>,
-    /// Names of the groups that it serves; empty: all.
+    /// The groups that it serves, by name or as `id:5`; empty: all.
     pub groups: Option<Vec<String>>,
     /// What it costs the operator, by our model, in dollars as text.
     pub costs: Option<BTreeMap<String, CostSpec>>,
@@ -51,6 +53,8 @@ pub struct ChannelSpec {
     pub images: Option<ImageDelivery>,
     /// Further origins of results.
     pub media_origins: Option<Vec<String>>,
+    /// Whose addresses of results are given out.
+    pub result_links: Option<ResultLinks>,
     /// Limits in time.
     pub timeouts: TimeoutsSpec,
     /// From one poll to the next, in milliseconds.
@@ -130,6 +134,7 @@ impl ChannelSpec {
             image_fit: ImageFit::default(),
             images: ImageDelivery::default(),
             media_origins: Vec::new(),
+            result_links: ResultLinks::default(),
             timeouts: preset.timeouts,
             poll_interval_ms: u64::from(preset.poll.interval_ms),
             resubmit: preset.resubmit,
@@ -161,6 +166,7 @@ impl ChannelSpec {
         set(&mut terms.image_fit, self.image_fit.as_ref());
         set(&mut terms.images, self.images.as_ref());
         set(&mut terms.media_origins, self.media_origins.as_ref());
+        set(&mut terms.result_links, self.result_links.as_ref());
         set(&mut terms.timeouts.submit_ms, self.timeouts.submit_ms.as_ref());
         set(&mut terms.timeouts.poll_ms, self.timeouts.poll_ms.as_ref());
         set(&mut terms.timeouts.download_ms, self.timeouts.download_ms.as_ref());
@@ -271,8 +277,11 @@ fn groups(names: &[String], known: &[GroupRow]) -> Result<Option<Vec<GroupId>>, 
         return Ok(None);
     }
     let find = |name: &String| {
-        let found = known.iter().find(|group| {
-            group.terms.name.eq_ignore_ascii_case(name) || group.id.0.to_string() == *name
+        // As in paths: no name has a colon, so that a name of digits is never taken for an id.
+        let id = name.strip_prefix("id:").and_then(|id| id.parse().ok()).map(GroupId);
+        let found = known.iter().find(|group| match id {
+            Some(id) => group.id == id,
+            None => group.terms.name.eq_ignore_ascii_case(name),
         });
         found.map(|group| group.id).ok_or_else(|| {
             let shown: String = name.chars().take(64).collect();

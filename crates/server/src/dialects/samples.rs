@@ -105,6 +105,7 @@ pub(super) fn row() -> TaskRow {
         upstream_id: None,
         cancel_requested: false,
         failure: None,
+        result_link: None,
         result: None,
         hidden_at: None,
     }

@@ -26,11 +26,7 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     /// Progress in per cent.
     pub fn percent(&self) -> u8 {
-        match self.row.state {
-            State::Parked | State::Queued => 0,
-            state if state.is_terminal() => 100,
-            _ => self.row.percent.min(PERCENT_UNFINISHED_MAX),
-        }
+        percent(self.row)
     }
 
     /// The video, once the task has succeeded.
@@ -45,6 +41,9 @@ impl<'a> View<'a> {
 
     /// The link to the video; empty until there is one.
     pub fn url(&self) -> String {
+        if let Some(url) = link(self.row) {
+            return url.to_owned();
+        }
         let name = video_name(self.row.id);
         self.result().map(|_| self.links.sign(&name, self.now)).unwrap_or_default()
     }
@@ -54,6 +53,12 @@ impl<'a> View<'a> {
         let poster = self.result().and_then(|result| result.poster_path.as_ref());
         poster.map(|_| self.links.sign(&poster_name(self.row.id), self.now))
     }
+}
+
+/// The upstream's own address of the video, if that is what is given out.
+pub fn link(row: &TaskRow) -> Option<&str> {
+    let link = row.result_link.as_deref().filter(|_| row.state == State::Succeeded);
+    link.filter(|link| !link.is_empty())
 }
 
 /// The name of a task's video in a link.
@@ -69,4 +74,13 @@ pub fn poster_name(id: TaskId) -> String {
 /// True once the file is gone, or would be if the sweeper had been quicker.
 pub fn is_expired(result: &ResultRow, now: Timestamp) -> bool {
     result.removed_at.is_some() || result.expires_at <= now
+}
+
+/// Progress as it is shown.
+pub(super) fn percent(row: &TaskRow) -> u8 {
+    match row.state {
+        State::Parked | State::Queued => 0,
+        state if state.is_terminal() => 100,
+        _ => row.percent.min(PERCENT_UNFINISHED_MAX),
+    }
 }

@@ -98,6 +98,11 @@ impl ChannelHttp {
         self.credential.as_ref().map(Credential::header)
     }
 
+    /// Whether a text holds the channel's key.
+    pub(super) fn is_secret_in(&self, text: &str) -> bool {
+        self.credential.as_ref().is_some_and(|credential| credential.is_in(text))
+    }
+
     /// Whether a URL lies on the channel's own origin.
     pub(super) fn is_own_origin(&self, url: &Url) -> bool {
         self.base.origin() == url.origin()

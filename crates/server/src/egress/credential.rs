@@ -39,6 +39,12 @@ impl Credential {
         Ok(Self(value))
     }
 
+    /// Whether a text holds the key.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        let header = self.0.to_str().unwrap_or_default();
+        header.strip_prefix("Bearer ").is_some_and(|key| text.contains(key))
+    }
+
     /// The header's value.
     pub(super) fn header(&self) -> HeaderValue {
         self.0.clone()

@@ -126,6 +126,20 @@ impl Egress {
     }
 }
 
+impl Egress {
+    /// The address of a video as a customer may be given it instead of a video of ours, if that can
+    /// be: on the channel's own origin or one of its further ones, or anywhere else over https if
+    /// its text passes as it would have to for a download; and without the channel's key in it.
+    pub fn given_out(&self, channel: &ChannelHttp, text: &str) -> Option<Url> {
+        let url = match (Download { egress: self, channel }.first(DownloadSource::Url(text))) {
+            Ok(Hop::Own(url) | Hop::Media(url)) => url,
+            Ok(Hop::Stranger(url)) if url.scheme() == "https" => url,
+            _ => return None,
+        };
+        Some(url).filter(|url| !channel.is_secret_in(text) && !channel.is_secret_in(url.as_str()))
+    }
+}
+
 /// One try.
 struct Download<'a> {
     egress: &'a Egress,

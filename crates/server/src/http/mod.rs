@@ -102,7 +102,6 @@ pub fn router(app: Arc<App>) -> Router {
             get(generations::show).delete(generations::delete),
         )
         .route("/v1/video/generations/{task_id}/cancel", post(generations::cancel))
-        .route("/v1/video/generations/{task_id}/events", get(generations::events::events))
         .route("/v1/videos", post(videos::create_openai).get(videos::list::list))
         .route("/v1/videos/generations", post(videos::create_xai))
         .route("/v1/videos/edits", post(videos::not_offered))
@@ -113,6 +112,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/videos/{video_id}/content", get(videos::content::serve))
         .route("/v1/video-generation-models", get(models::list_xai))
         .route("/v1/video-generation-models/{model_id}", get(models::show_xai))
+        .route("/v1/video/generations/{task_id}/events", get(generations::events::events))
         .merge(api::routes())
         .route("/files/{name}", get(files::serve).options(files::preflight))
         .route("/healthz", get(health::alive))

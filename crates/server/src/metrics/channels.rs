@@ -4,10 +4,12 @@
 //! channel and fixed words. Not here: what the store knows (jobs that a channel has), and where its
 //! breaker stands.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rushes_domain::difference::Difference;
 use rushes_providers::{Operation, UpstreamErrorKind};
 
 use super::histogram::Histogram;
@@ -19,11 +21,18 @@ use crate::egress::{ObserveRequests, RequestOutcome};
 const OPERATIONS: [Operation; 4] =
     [Operation::Submit, Operation::Poll, Operation::Cancel, Operation::Check];
 
+/// Unknown status words of one channel that are told apart, so that each is told once.
+const WORDS_MAX: usize = 32;
+
 /// Counters and histograms of one channel.
 #[derive(Debug, Default)]
 pub struct ChannelMetrics {
     submits: Outcomes,
     polls: Outcomes,
+    unknown_words: AtomicU64,
+    /// Those that were told; they are the upstream's text, and therefore no labels.
+    words: Mutex<BTreeSet<String>>,
+    differing: [AtomicU64; Difference::ALL.len()],
     took: [Histogram; OPERATIONS.len()],
     breaker_opened: AtomicU64,
 }
@@ -54,6 +63,20 @@ impl ChannelMetrics {
     /// Counts how a submit or a poll ended.
     pub fn outcome(&self, is_submit: bool, error: Option<UpstreamErrorKind>) {
         if is_submit { self.submits.count(error) } else { self.polls.count(error) }
+    }
+
+    /// Counts a status word that nobody knows; tells whether it is one that was not met before.
+    pub fn unknown_word(&self, word: &str) -> bool {
+        self.unknown_words.fetch_add(1, Ordering::Relaxed);
+        let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        words.len() < WORDS_MAX && words.insert(word.to_owned())
+    }
+
+    /// Counts a video that is not what was asked for, for each way in which it is not.
+    pub fn differs(&self, differences: &[Difference]) {
+        for (known, count) in Difference::ALL.iter().zip(&self.differing) {
+            count.fetch_add(u64::from(differences.contains(known)), Ordering::Relaxed);
+        }
     }
 
     /// Counts that the breaker has opened.
@@ -119,6 +142,7 @@ pub fn write(channels: &[Arc<Channel>], jobs: &[u32], now_ms: i64, text: &mut Te
         text.sample(&[("channel", &name(channel))], count);
     }
     write_outcomes(channels, text);
+    write_oddities(channels, text);
     let help = "Time of a request to a channel.";
     text.family("rushes_channel_request_duration_seconds", Kind::Histogram, help);
     for channel in channels {
@@ -146,6 +170,23 @@ fn write_outcomes(channels: &[Arc<Channel>], text: &mut Text) {
                 let labels = [("channel", name), ("outcome", kind_word(*kind))];
                 text.sample(&labels, count.load(Ordering::Relaxed));
             }
+        }
+    }
+}
+
+fn write_oddities(channels: &[Arc<Channel>], text: &mut Text) {
+    let help = "Polls that were answered with a status word that nobody knows.";
+    text.family("rushes_channel_unknown_status_words_total", Kind::Counter, help);
+    for channel in channels {
+        let count = channel.runtime.metrics.unknown_words.load(Ordering::Relaxed);
+        text.sample(&[("channel", &channel.row.terms.name)], count);
+    }
+    let help = "Videos that were kept although they are not what was asked for.";
+    text.family("rushes_channel_results_differing_total", Kind::Counter, help);
+    for channel in channels {
+        for (what, count) in Difference::ALL.iter().zip(&channel.runtime.metrics.differing) {
+            let labels = [("channel", &*channel.row.terms.name), ("what", what.as_str())];
+            text.sample(&labels, count.load(Ordering::Relaxed));
         }
     }
 }

@@ -3,12 +3,15 @@
 //! Guarantees: a task succeeds only with a file that is on the disk, whole, and was decoded as a
 //! video; what is no video fails at once, what the disk or the network refuses is tried again a
 //! bounded number of times. What is noted of a file is true of the bytes that were checked, and a
-//! step that lost its task replaces no file.
+//! step that lost its task replaces no file. A channel can be told to give out the upstream's own
+//! address instead, and then nothing of that is so but the check of its text.
 
 use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use rushes_domain::channel::ResultLinks;
+use rushes_domain::difference::{Measures, differences};
 use rushes_domain::directive::EXPIRE_SECONDS;
 use rushes_domain::{Failure, FailureCode, Timestamp};
 use rushes_providers::{Media, Progress, UpstreamId};
@@ -55,6 +58,10 @@ pub(super) async fn stage(
 /// Checks the video and ends the task with it.
 pub(super) async fn store(worker: &Arc<Worker>, target: &Target, claimed: &Claimed) {
     let (app, task, lease) = (&worker.app, &claimed.task, &claimed.lease);
+    if let Some(url) = link(app, target, task) {
+        step::end(app, task, lease, Happening::Linked(url)).await;
+        return;
+    }
     match bring(app, target, claimed).await {
         Ok(()) => {}
         Err(Trouble::Passing(text)) => {
@@ -108,7 +115,30 @@ pub(super) async fn store(worker: &Arc<Worker>, target: &Target, claimed: &Claim
         duration_ms: info.duration_ms,
         expires_at: expires_at(app, task, now),
     };
-    step::end(app, task, lease, Happening::Stored(stored)).await;
+    if step::end(app, task, lease, Happening::Stored(stored)).await {
+        compare(target, task, &info);
+    }
+}
+
+/// Counts and tells in what the video is not what was asked for.
+fn compare(target: &Target, task: &TaskRow, info: &VideoInfo) {
+    let Some(channel) = &target.channel else { return };
+    let asked = Measures {
+        width: task.width,
+        height: task.height,
+        duration_ms: u64::from(task.seconds) * 1_000,
+    };
+    let VideoInfo { width, height, duration_ms, .. } = *info;
+    let differences = differences(asked, Measures { width, height, duration_ms });
+    channel.runtime.metrics.differs(&differences);
+    if !differences.is_empty() {
+        let what: Vec<&str> = differences.iter().map(|it| it.as_str()).collect();
+        let (what, name) = (what.join(", "), channel.row.terms.name.as_str());
+        tracing::info!(
+            task_id = %task.id, channel = name, what, width, height, duration_ms,
+            "a video is not what was asked for"
+        );
+    }
 }
 
 /// Where a video is, in the words of a task's row.
@@ -132,6 +162,17 @@ pub(super) fn media_at_path(path: &str) -> String {
 fn noted(place: &Place) -> String {
     // Two texts are always JSON; an empty note is no address, and says so when it is read.
     serde_json::to_string(place).unwrap_or_default()
+}
+
+/// The upstream's own address of the video, if the channel's terms give it out and it can be. What
+/// cannot is fetched as ever, which also says what is wrong with it.
+fn link(app: &App, target: &Target, task: &TaskRow) -> Option<String> {
+    let channel = target.channel.as_ref()?;
+    if channel.row.terms.result_links != ResultLinks::Upstream {
+        return None;
+    }
+    let Ok(Place::Url(url)) = serde_json::from_str(task.media.as_ref()?) else { return None };
+    app.egress.given_out(&channel.http, &url).map(String::from)
 }
 
 /// Downloads the video if it is somewhere else: to the disk in one stream, and under its name only

@@ -38,7 +38,10 @@ pub(super) async fn ask(app: &App, target: &Target, claimed: &Claimed) {
             })
         }
         Ok(Progress::Failed(failure)) => Advance::new(failed(task, failure), now),
-        Ok(Progress::Pending { percent, started, again_in_ms }) => {
+        Ok(Progress::Pending { percent, started, again_in_ms, unknown_word }) => {
+            if let Some(word) = unknown_word {
+                target.unknown_word(&word);
+            }
             let interval_ms = || {
                 let age_ms = now.ms_since(handle.submitted_at);
                 target.interval_ms(age_ms, draw_of(task))

@@ -144,12 +144,14 @@ pub(super) async fn requeue_unsent(app: &App, task: &TaskRow, lease: &Lease) {
     write(app, task, lease, Advance::new(deferred, now).run_at(now.plus_ms(UNSENT_RETRY_MS))).await;
 }
 
-/// The step's last write: an end. What the provider keeps of the job may go.
-pub(super) async fn end(app: &App, task: &TaskRow, lease: &Lease, end: Happening) {
+/// The step's last write: an end. What the provider keeps of the job may go. Tells whether it was
+/// written.
+pub(super) async fn end(app: &App, task: &TaskRow, lease: &Lease, end: Happening) -> bool {
     let written = write(app, task, lease, Advance::new(end, app.clock.now())).await;
     if written.is_some() {
         forget(app, task);
     }
+    written.is_some()
 }
 
 /// Lets the provider drop what it keeps in memory for the task's job.

@@ -141,6 +141,16 @@ impl Target {
         }
     }
 
+    /// A poll was answered with a status word that the provider does not know. Told in the log once
+    /// for each word: it comes again with every poll.
+    pub(super) fn unknown_word(&self, word: &str) {
+        let Some(channel) = &self.channel else { return };
+        if channel.runtime.metrics.unknown_word(word) {
+            let name = channel.row.terms.name.as_str();
+            tracing::warn!(channel = name, word, "an upstream's status word is not known");
+        }
+    }
+
     /// A hand-over ended before anything was sent: the next one may be the breaker's probe.
     pub(super) fn not_sent(&self) {
         if let Some(channel) = &self.channel {

@@ -6,6 +6,8 @@ mod admin;
 mod chained;
 mod crash;
 mod failover;
+mod hanging;
+mod links;
 mod matrix;
 mod pictures;
 mod places;

@@ -290,9 +290,24 @@ pub(super) const TIMELESS: &[(&str, &str)] = &[
         "SELECT 'task ' || id || ' is ' || state || ' but its video is '
              || CASE WHEN result_path IS NULL THEN 'missing' ELSE 'not fully described' END
          FROM tasks
-         WHERE (state = 'succeeded') <> (result_path IS NOT NULL) OR (state = 'succeeded' AND (
-             COALESCE(result_bytes, 0) <= 0 OR LENGTH(COALESCE(result_sha256, '')) <> 64
-             OR result_expires_at IS NULL)) LIMIT $1",
+         WHERE result_link IS NULL AND ((state = 'succeeded') <> (result_path IS NOT NULL)
+             OR (state = 'succeeded' AND (
+                 COALESCE(result_bytes, 0) <= 0 OR LENGTH(COALESCE(result_sha256, '')) <> 64
+                 OR result_expires_at IS NULL))) LIMIT $1",
+    ),
+    // A video that stayed with its upstream, by the operator's choice: what its bytes are is not ours
+    // to say.
+    (
+        "I7",
+        "SELECT 'task ' || id || ' is ' || state || ' and has an address of an upstream''s that is '
+             || CASE WHEN state <> 'succeeded' THEN 'early'
+                 WHEN result_path IS NOT NULL THEN 'beside a video of ours'
+                 WHEN hidden_at IS NOT NULL THEN 'there though its owner deleted it'
+                 ELSE 'none' END
+         FROM tasks
+         WHERE result_link IS NOT NULL AND (state <> 'succeeded' OR result_path IS NOT NULL
+             OR channel_id = 0 OR (hidden_at IS NOT NULL) <> (result_link = '')
+             OR (result_link <> '' AND result_link NOT LIKE 'http%')) LIMIT $1",
     ),
     (
         "I7",

@@ -116,6 +116,8 @@ pub enum Happening {
     FinalizeDeferred,
     /// The video is on the disk.
     Stored(StoredResult),
+    /// The video stays where the upstream has it; the customer is given its address.
+    Linked(String),
     /// The client asked to stop a task that was handed over.
     CancelRequested,
     /// Ended, because the client called it off.
@@ -175,7 +177,7 @@ impl Happening {
             Self::Resubmitted => Event::Resubmitted,
             Self::UpstreamDone { .. } => Event::UpstreamDone,
             Self::FinalizeDeferred => Event::FinalizeDeferred,
-            Self::Stored(_) => Event::Stored,
+            Self::Stored(_) | Self::Linked(_) => Event::Stored,
             Self::CancelRequested => Event::CancelRequested,
             Self::Cancelled(_) => Event::Cancelled,
             Self::Failed(_) => Event::Failed,
@@ -196,6 +198,7 @@ impl Happening {
             Self::UpstreamDone { .. } => "upstream_done",
             Self::FinalizeDeferred => "finalize_deferred",
             Self::Stored(_) => "stored",
+            Self::Linked(_) => "linked",
             Self::CancelRequested => "cancel_requested",
             Self::Cancelled(_) => "cancelled",
             Self::Failed(_) => "failed",
@@ -331,6 +334,12 @@ fn set_facts(task: &mut TaskRow, change: &Advance) {
         Happening::Stored(stored) => {
             task.percent = 100;
             task.result = Some(result_row(stored));
+        }
+        Happening::Linked(url) => {
+            task.percent = 100;
+            // Nobody will ask for the video of a task that its owner deleted.
+            let is_wanted = task.hidden_at.is_none();
+            task.result_link = Some(if is_wanted { url.clone() } else { String::new() });
         }
         Happening::CancelRequested => task.cancel_requested = true,
         Happening::Cancelled(failure) | Happening::Failed(failure) => {

@@ -249,6 +249,11 @@ fn take(
     Ok(Admitted { parked: !queues, after, spend_month: month.ok_or(StoreError::NotFound)? })
 }
 
+fn count(images: &[NewImage]) -> Result<u32, StoreError> {
+    u32::try_from(images.len())
+        .map_err(|_| StoreError::Sql("a task has too many images".to_owned()))
+}
+
 /// Whose it is before it is handed over: for a channel that is open.
 fn first_provider(lane: &Lane) -> String {
     if *lane == Lane::Preview { PREVIEW_PROVIDER.to_owned() } else { String::new() }
@@ -256,8 +261,7 @@ fn first_provider(lane: &Lane) -> String {
 
 fn new_row(new: &NewTask, price: Ticks, admitted: &Admitted) -> Result<TaskRow, StoreError> {
     let state = if admitted.parked { State::Parked } else { State::Queued };
-    let image_count = u32::try_from(new.images.len())
-        .map_err(|_| StoreError::Sql("a task has too many images".to_owned()))?;
+    let image_count = count(&new.images)?;
     let is_queued = state == State::Queued;
     Ok(TaskRow {
         id: new.id,
@@ -322,6 +326,7 @@ fn new_row(new: &NewTask, price: Ticks, admitted: &Admitted) -> Result<TaskRow, 
         media: None,
         cancel_requested: false,
         failure: None,
+        result_link: None,
         result: None,
         hidden_at: None,
     })

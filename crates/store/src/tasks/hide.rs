@@ -1,7 +1,7 @@
 //! A client deletes a task: called off if it lives, and out of the client's sight.
 //!
 //! Guarantees: the row, its log, its money and its usage stay; its video goes with it, and one that
-//! is stored later goes in the transaction that stores it. The worker's lease is untouched, so that
+//! is stored later goes in the transaction that stores it; so does an upstream's address of one. The worker's lease is untouched, so that
 //! a task that was handed over still ends as its upstream proves.
 
 use std::sync::Arc;
@@ -17,7 +17,8 @@ use crate::tasks::row::TaskRow;
 use crate::tasks::sweep::remove_result;
 use crate::tx::Tx;
 
-pub(crate) const HIDE: &str = "UPDATE tasks SET hidden_at = $2, version = version + 1
+pub(crate) const HIDE: &str = "UPDATE tasks SET hidden_at = $2, version = version + 1,
+        result_link = CASE WHEN result_link IS NOT NULL THEN '' END
     WHERE id = $1 AND hidden_at IS NULL";
 
 /// Calls the account's task off if it has not ended, hides it and takes its video away; `None` if

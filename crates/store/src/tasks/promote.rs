@@ -17,24 +17,26 @@ use crate::tasks::row;
 use crate::tx::{Tx, single};
 
 /// Tasks promoted by one operation, at most. More than one only after a limit was raised.
-const PROMOTED_MAX: i64 = 2_000;
+const PROMOTED_MAX: usize = 2_000;
 /// Accounts of a group that are looked at in one go: those with the oldest parked tasks.
 const MEMBERS_MAX: u32 = 200;
 
 pub(crate) const HAS_PARKED: &str = "SELECT parked_count > 0 FROM accounts WHERE id = $1";
 
-/// Free places of the account, of its whole group (a number that limits nothing if the group has no
-/// total), whether a key of the account has a limit, and the group.
+/// What of the account is parked, its free places, whether a key of it has a limit, and its group.
 pub(crate) const ROOM: &str = "SELECT accounts.parked_count,
         accounts.in_flight_max - accounts.queued_count - accounts.active_count,
-        CASE WHEN groups.total_in_flight_max IS NULL THEN 1000000 ELSE
-            groups.total_in_flight_max - (
-                SELECT SUM(members.queued_count + members.active_count)
-                FROM accounts AS members WHERE members.group_id = groups.id) END,
         EXISTS (SELECT 1 FROM keys
             WHERE keys.account_id = accounts.id AND keys.in_flight_max IS NOT NULL),
-        accounts.group_id, groups.total_in_flight_max IS NOT NULL
-    FROM accounts JOIN groups ON groups.id = accounts.group_id WHERE accounts.id = $1";
+        accounts.group_id
+    FROM accounts WHERE accounts.id = $1";
+
+/// Free places that a group's accounts share; none if it has no total. It looks at each of its accounts,
+/// so it is asked once for all that are promoted together.
+pub(crate) const GROUP_ROOM: &str = "SELECT groups.total_in_flight_max - (
+        SELECT COALESCE(SUM(members.queued_count + members.active_count), 0)
+        FROM accounts AS members WHERE members.group_id = groups.id)
+    FROM groups WHERE groups.id = $1 AND groups.total_in_flight_max IS NOT NULL";
 
 pub(crate) static OLDEST_PARKED: LazyLock<String> = LazyLock::new(|| {
     format!(
@@ -76,10 +78,8 @@ pub(crate) fn has_parked(tx: &mut Tx<'_>, account_id: AccountId) -> Result<bool,
 struct Room {
     parked: i64,
     account: i64,
-    group: i64,
     keys_have_limits: bool,
     group_id: GroupId,
-    group_has_total: bool,
 }
 
 /// Promotes parked tasks into free places: the account's and, where the group shares a total, those
@@ -90,34 +90,38 @@ pub(crate) fn promote(
     now: Timestamp,
 ) -> Result<usize, StoreError> {
     let Some(room) = room_of(tx, account_id)? else { return Ok(0) };
-    if !room.group_has_total {
-        return promote_account(tx, account_id, room, now);
+    match group_room(tx, room.group_id)? {
+        Some(places) => promote_members(tx, room.group_id, places, now),
+        None => promote_account(tx, account_id, room, PROMOTED_MAX, now),
     }
-    let mut count = 0;
-    while room_of(tx, account_id)?.is_some_and(|room| room.group > 0) {
-        let values = params![room.group_id, MEMBERS_MAX];
-        let members: Vec<AccountId> = tx.rows(MEMBERS, values, single)?;
-        let promoted = promote_members(tx, &members, now)?;
-        if promoted == 0 {
-            break;
-        }
-        count += promoted;
-    }
-    Ok(count)
 }
 
+fn group_room(tx: &mut Tx<'_>, group_id: GroupId) -> Result<Option<usize>, StoreError> {
+    let places: Option<i64> = tx.value(GROUP_ROOM, params![group_id])?;
+    Ok(places.map(|places| usize::try_from(places).unwrap_or(0)))
+}
+
+/// Promotes tasks of a group's accounts into its free places, until there is no place or no task.
 fn promote_members(
     tx: &mut Tx<'_>,
-    members: &[AccountId],
+    group_id: GroupId,
+    places: usize,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
     let mut count = 0;
-    for &member in members {
-        let Some(room) = room_of(tx, member)? else { continue };
-        if room.group <= 0 {
+    while count < places {
+        let members: Vec<AccountId> = tx.rows(MEMBERS, params![group_id, MEMBERS_MAX], single)?;
+        let count_before = count;
+        for member in members {
+            if count == places {
+                break;
+            }
+            let Some(room) = room_of(tx, member)? else { continue };
+            count += promote_account(tx, member, room, places - count, now)?;
+        }
+        if count == count_before {
             break;
         }
-        count += promote_account(tx, member, room, now)?;
     }
     Ok(count)
 }
@@ -127,10 +131,8 @@ fn room_of(tx: &mut Tx<'_>, account_id: AccountId) -> Result<Option<Room>, Store
         Ok(Room {
             parked: row.take()?,
             account: row.take()?,
-            group: row.take()?,
             keys_have_limits: row.take()?,
             group_id: row.take()?,
-            group_has_total: row.take()?,
         })
     })
 }
@@ -139,10 +141,12 @@ fn promote_account(
     tx: &mut Tx<'_>,
     account_id: AccountId,
     room: Room,
+    places_max: usize,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
-    let places = room.account.min(room.group).min(room.parked).min(PROMOTED_MAX);
-    if places <= 0 {
+    let own = usize::try_from(room.account.min(room.parked)).unwrap_or(0);
+    let places = own.min(places_max).min(PROMOTED_MAX);
+    if places == 0 {
         return Ok(0);
     }
     if room.keys_have_limits {
@@ -160,7 +164,7 @@ fn promote_account(
 fn promote_by_key(
     tx: &mut Tx<'_>,
     account_id: AccountId,
-    places: i64,
+    places: usize,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
     let mut count = 0;
@@ -206,6 +210,9 @@ pub fn group_limits_changed(
 ) -> Result<usize, StoreError> {
     tx.exec(REFRESH, params![group_id, defaults.in_flight_max, now])?;
     tx.exec(REFRESH_GROUP, params![group_id, now])?;
+    if let Some(places) = group_room(tx, group_id)? {
+        return promote_members(tx, group_id, places, now);
+    }
     let (mut count, mut after) = (0, AccountId(0));
     loop {
         let values = params![group_id, after, MEMBERS_MAX];

@@ -143,6 +143,9 @@ pub struct TaskRow {
     pub cancel_requested: bool,
     /// When its owner deleted it; from then on only operators see it.
     pub hidden_at: Option<Timestamp>,
+    /// Instead of a video of ours, the upstream's own address of it; empty once its owner deleted the
+    /// task.
+    pub result_link: Option<String>,
     /// Why there is no video.
     pub failure: Option<Failure>,
     /// The video.
@@ -182,7 +185,7 @@ pub(crate) const COLUMNS: &str = "id, account_id, key_id, key_kind, model_id, mo
     refused_by, queued_at, submitted_at, started_at, upstream_done_at, finished_at, \
     deadline_at, next_run_at, lease_until, lease_epoch, attempts, deferrals, finalize_attempts, \
     poll_misses, poll_missed_since, poll_failures, percent, upstream_id, media, \
-    cancel_requested, hidden_at, failure_code, \
+    cancel_requested, hidden_at, result_link, failure_code, \
     failure_reason, failure_internal, result_path, result_poster_path, result_bytes, \
     result_sha256, result_width, result_height, result_duration_ms, result_expires_at, \
     result_removed_at";
@@ -295,6 +298,7 @@ fn changing_values(task: &TaskRow) -> Vec<Value<'_>> {
         task.media.as_ref().into(),
         task.cancel_requested.into(),
         task.hidden_at.into(),
+        task.result_link.as_ref().into(),
         failure.map(|failure| failure.code).into(),
         failure.map(|failure| &failure.reason).into(),
         failure.map(|failure| &failure.internal).into(),
@@ -392,6 +396,7 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<TaskRow, StoreError> {
         media: row.take()?,
         cancel_requested: row.take()?,
         hidden_at: row.take()?,
+        result_link: row.take()?,
         failure: read_failure(row)?,
         result: read_result(row)?,
     })

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use pretty_assertions::assert_eq;
 use rushes_domain::channel::{
-    ChannelTerms, ChannelTimeouts, ImageDelivery, ImageFit, ModelMapping, Resubmit,
+    ChannelTerms, ChannelTimeouts, ImageDelivery, ImageFit, ModelMapping, Resubmit, ResultLinks,
 };
 use rushes_domain::route::{Lane, RouteChannel, Routes};
 use rushes_domain::{ChannelId, FailureCode, State, Ticks};
 use rushes_store::{
     CHANNELS_SEEN_SETTING, ChannelOutcome, ChannelRow, ChannelSource, Happening, Route, Routed,
-    SealedCredential, add_channel, channel, channels, claim_queued, drop_credentials,
+    SealedCredential, add_channel, channel, channels, claim_queued, drop_credentials, hide_task,
     jobs_of_channel, next_channel_id, occupy_routes, remove_channel, setting, update_channel,
 };
 
@@ -33,6 +33,7 @@ pub(crate) fn terms(name: &str) -> ChannelTerms {
         image_fit: ImageFit::Cover,
         images: ImageDelivery::Inline,
         media_origins: Vec::new(),
+        result_links: ResultLinks::Own,
         timeouts: ChannelTimeouts { submit_ms: 1_000, poll_ms: 1_000, download_ms: 1_000 },
         poll_interval_ms: 1_000,
         resubmit: Resubmit::Never,
@@ -278,5 +279,33 @@ fn what_a_lost_submit_may_have_cost_is_booked_and_counted() {
         let expected = if may_have_cost { (Ticks(100), 1) } else { (Ticks::ZERO, 0) };
         let case = format!("sent {sent_before} times before, now: {is_sent_now}, {end:?}");
         assert_eq!((row.lost, row.ambiguous_count), expected, "{case}");
+    }
+}
+
+#[test]
+fn an_upstreams_address_of_a_video_is_the_result_and_goes_with_its_task() {
+    let test = TestStore::new();
+    let id = added(&test, "main").id;
+    let account = test.account;
+    let hide = |task| test.write(move |tx| hide_task(tx, account, task, at(9))).unwrap();
+    for (number, is_hidden_before) in (0_u64..).zip([false, true]) {
+        waiting(&test, number);
+        let claimed = claim(&test, 0, &[id]).remove(0).claimed;
+        let (task, lease) = (claimed.task.id, claimed.lease);
+        test.step(lease, route(id, 100), 0).unwrap();
+        test.step(lease, Happening::SubmitAccepted { upstream_id: "job".to_owned() }, 0).unwrap();
+        let done = Happening::UpstreamDone { upstream_cost: None, media: Some("{}".to_owned()) };
+        test.step(lease, done, 0).unwrap();
+        if is_hidden_before {
+            hide(task);
+        }
+        let link = "https://cdn.example/1.mp4";
+        let ended = test.step(lease, Happening::Linked(link.to_owned()), 1).unwrap();
+        assert_eq!((ended.state, ended.percent, ended.result), (State::Succeeded, 100, None));
+        assert_eq!(ended.result_link.as_deref(), Some(if is_hidden_before { "" } else { link }));
+        assert_eq!(test.violations(2), []);
+        if !is_hidden_before {
+            assert_eq!(hide(task).result_link.as_deref(), Some(""));
+        }
     }
 }

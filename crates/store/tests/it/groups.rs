@@ -254,6 +254,8 @@ fn a_clock_that_was_far_ahead_leaves_the_months_budgets_as_they_were() {
     created(create(3, YEAR_SECONDS));
     assert!(is_full(4, YEAR_SECONDS));
 
+    let row = test.read(move |tx| rushes_store::keys::key(tx, key)).expect("the key");
+    assert_eq!(row.month_used_at(at(60)), row.used, "no less, until the ledger is asked");
     created(create(5, 60));
     assert_eq!(used(), (at(0).utc_month(), Ticks(PRICE.0 * 2)), "what was used before counts");
     assert!(is_full(6, 60));

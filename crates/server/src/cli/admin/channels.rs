@@ -94,7 +94,7 @@ struct Terms {
     /// Jobs that it may have at a time.
     #[arg(long, value_name = "N")]
     max_concurrency: Option<u32>,
-    /// Groups that it serves, with commas between them; `none` for all.
+    /// Groups that it serves, by name or as id:5, with commas between them; `none` for all.
     #[arg(long, value_name = "GROUPS", value_parser = names_or_none)]
     groups: Option<Limit>,
     /// What it costs you: a model, a resolution and dollars a second; again for each.
@@ -109,6 +109,10 @@ struct Terms {
     /// Further origins of its results, with commas between them; `none` for no other.
     #[arg(long, value_name = "ORIGINS", value_parser = names_or_none)]
     media_origins: Option<Limit>,
+    /// Whose addresses of videos customers get: own, or upstream to keep none here (it may end soon,
+    /// and nobody checked what is there).
+    #[arg(long, value_name = "WHOSE", value_parser = ["own", "upstream"])]
+    result_links: Option<String>,
     /// Time for handing a job over, in milliseconds.
     #[arg(long, value_name = "MS")]
     submit_timeout_ms: Option<u64>,
@@ -178,6 +182,7 @@ impl Terms {
             .set("image_fit", self.image_fit.map(word))
             .set("images", self.images.map(word))
             .set("media_origins", self.media_origins.map(listed))
+            .set("result_links", self.result_links)
             .set("timeouts", some(timeouts))
             .set("poll_interval_ms", self.poll_interval_ms))
     }
@@ -334,6 +339,7 @@ fn show(desk: &Desk<'_>, answer: &Response<Value>) -> Result<(), Failure> {
             ("weight", text(&row["weight"])),
             ("jobs", format!("{} of {}", row["jobs"], row["max_concurrency"])),
             ("pictures", format!("{}, {}", text(&row["images"]), text(&row["image_fit"]))),
+            ("addresses of videos", text(&row["result_links"])),
             ("asked after every", format!("{} ms", row["poll_interval_ms"])),
             ("spent", money(&row["spent"])),
             ("perhaps lost", money(&row["lost"])),

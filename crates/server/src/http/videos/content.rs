@@ -1,16 +1,19 @@
 //! `GET /v1/videos/{id}/content`: a video's bytes for whoever has the key.
 //!
 //! Guarantees: the variant is looked at before the task, so that nonsense is refused whatever the id
-//! is; the bytes, parts and conditions are those of `files`.
+//! is; the bytes, parts and conditions are those of `files`. A video that stayed with its upstream is a
+//! redirect there, without anything of the request's.
 
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
-use axum::response::Response;
-use http::{HeaderMap, Method};
+use axum::response::{IntoResponse as _, Response};
+use http::header::{CACHE_CONTROL, LOCATION};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use rushes_domain::{ApiError, ErrorCode};
 
 use super::task_id;
+use crate::dialects::view::link;
 use crate::http::Http;
 use crate::http::auth::Caller;
 use crate::http::error::HttpError;
@@ -31,8 +34,13 @@ pub(in crate::http) async fn serve(
     let kind = variant(query.as_deref().unwrap_or(""))?;
     let (id, spelling) = task_id(&text)?;
     let row = own_task(&http, &caller, id).await?;
+    if let (Some(url), Kind::Video) = (link(&row), kind) {
+        return elsewhere(url);
+    }
     if row.result.is_none() {
-        let message = if row.state.is_terminal() {
+        let message = if link(&row).is_some() {
+            "there is no picture of this video: it stayed where it was made"
+        } else if row.state.is_terminal() {
             "the task ended without a video"
         } else {
             "the video is not there yet; ask for it when its status is completed"
@@ -42,6 +50,13 @@ pub(in crate::http) async fn serve(
     let ending = if kind == Kind::Video { "mp4" } else { "jpg" };
     let name = format!("{}.{ending}", spelling.spell(id));
     files::send(&http, &method, &headers, &row, (kind, &name)).await
+}
+
+/// To the upstream, by the operator's choice. The address may end soon: nobody is to keep it.
+fn elsewhere(url: &str) -> Result<Response, HttpError> {
+    let location = HeaderValue::try_from(url).map_err(|source| HttpError::internal(&source))?;
+    let headers = [(LOCATION, location), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((StatusCode::FOUND, headers).into_response())
 }
 
 /// Which of a video's files is wanted.

@@ -139,3 +139,34 @@ async fn a_change_of_nothing_leaves_no_line() {
     assert_eq!(get(&app, by, &own).await["disabled_by_operator"], true);
     app.finish().await;
 }
+
+/// What is no limit is changed without a look at each of the group's accounts: others' writes wait for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_groups_limits_are_taken_into_force_only_where_they_are_others() {
+    let app = TestApp::start().await;
+    let group = json!({ "name": "large", "total_in_flight_max": 5 });
+    must(&call(&app, By::Local, "POST", "/api/admin/groups", &group).await, 201);
+    let taken_at = async || {
+        let sql = "SELECT limits_changed_at FROM groups WHERE name = 'large'";
+        let read = app.app().store.read(move |tx| tx.value::<i64>(sql, &[])).await;
+        read.expect("read").expect("a group")
+    };
+    let patch = async |body: Value| {
+        must(&call(&app, By::Local, "PATCH", "/api/admin/groups/large", &body).await, 200)
+    };
+    patch(json!({ "total_in_flight_max": 6 })).await;
+    let first = taken_at().await;
+    assert!(first > 0);
+    for body in [
+        json!({ "description": "many people" }),
+        json!({ "multiplier": "0.5" }),
+        json!({ "creates_per_minute": 3 }),
+        json!({ "total_in_flight_max": 6 }),
+    ] {
+        patch(body.clone()).await;
+        assert_eq!(taken_at().await, first, "{body}");
+    }
+    patch(json!({ "total_waiting_max": 7 })).await;
+    assert!(taken_at().await > first);
+    app.finish().await;
+}

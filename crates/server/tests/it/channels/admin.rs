@@ -1,12 +1,15 @@
 //! Channels in the operators' API: what goes in, what never comes out, what the switch does.
 
-use fake_upstream::Flavour;
+use std::time::Duration;
+
 use fake_upstream::script::{Behaviour, Phase};
+use fake_upstream::{FakeUpstream, Flavour, Options as FakeOptions};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use super::{add, admin, channel, end_of, fake, gateway, order};
-use crate::support::customers::Customer;
+use super::{add, admin, channel, end_of, fake, gateway, order, wait_with};
+use crate::support::customers::{Customer, group_terms, make_group};
+use crate::support::raw::Raw;
 use crate::support::{Options, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -205,6 +208,131 @@ async fn what_is_counted_of_a_channel_is_in_the_metrics() {
         "rushes_channel_request_duration_seconds_count{channel=\"main\",operation=\"submit\"} 1",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_odd_about_an_upstream_is_in_the_metrics_and_fails_no_task() {
+    let (app, upstream) = (gateway().await, fake(Flavour::OpenAi).await);
+    add(&app, "xai", "xai", &upstream, json!({ "weight": 0 })).await;
+    let group = make_group(&app, group_terms("odd")).await;
+    add(&app, "openai", "openai-videos", &upstream, json!({ "groups": ["odd"] })).await;
+    let customer = Customer { group, ..Customer::named("customer") }.make(&app).await;
+    // The fake's film is 320x180 and a second long, whatever was asked for.
+    let square = json!({
+        "model": "grok-image-video", "prompt": "a boat <<poll: unknown_status x2>>",
+        "seconds": 4, "resolution": "480p", "aspect_ratio": "1:1",
+    });
+    for body in [order("a boat"), square] {
+        let id = app.create_with(&customer.key, &body).await;
+        let ended = wait_with(&app, &customer.key, &id).await;
+        assert_eq!(end_of(&ended).0, "SUCCESS");
+        assert_eq!(ended["data"]["resolution"], "480p", "what was asked for");
+    }
+    let request = app.bare_request("GET", "/metrics").bearer_auth(&app.app().local_token);
+    let text = String::from_utf8(app.send(request).await.bytes).unwrap();
+    for (channel, words, differing) in [("openai", 2, [2, 1, 2]), ("xai", 0, [0; 3])] {
+        let words =
+            format!("rushes_channel_unknown_status_words_total{{channel=\"{channel}\"}} {words}\n");
+        assert!(text.contains(&words), "{words} is not in\n{text}");
+        for (what, count) in ["duration", "ratio", "resolution"].into_iter().zip(differing) {
+            let line = format!(
+                "rushes_channel_results_differing_total{{channel=\"{channel}\",what=\"{what}\"}} \
+                 {count}\n"
+            );
+            assert!(text.contains(&line), "{line} is not in\n{text}");
+        }
+    }
+    assert!(!text.contains("marinating"), "an upstream's text is no label");
+    app.finish().await;
+}
+
+/// A video that was ordered is paid for, so it is seen to its end and booked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_that_nobody_waits_for_is_finished_and_booked() {
+    let app = gateway().await;
+    let takes = Duration::from_secs(1);
+    let upstream = FakeOptions { takes, flavour: Flavour::OpenAi, ..FakeOptions::default() };
+    let upstream = FakeUpstream::start(upstream).await.unwrap();
+    add(&app, "main", "xai", &upstream, json!({})).await;
+    let body = json!({ "spend": true }).to_string();
+    let mut connection = Raw::connect(&app).await;
+    connection
+        .send(format!(
+            "POST /api/admin/channels/main/test HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            app.app().local_token,
+            body.len()
+        ))
+        .await;
+    eventually("the job is taken", async || (upstream.accepted() == 1).then_some(())).await;
+    assert_eq!(channel(&app, "main").await["spent"]["amount"], "0.00");
+    drop(connection);
+    let seen = eventually("the cost is booked", async || {
+        let seen = channel(&app, "main").await;
+        (seen["spent"]["amount"] != "0.00").then_some(seen)
+    })
+    .await;
+    assert_eq!(seen["spent"]["amount"], "0.08", "by the upstream's word");
+    assert_eq!(seen["lost"]["amount"], "0.00");
+    // What may have been charged for nothing is booked as well.
+    upstream.set(Phase::Submit, Behaviour::LostReply, Some(1));
+    let spend = json!({ "spend": true });
+    let tested = admin(&app, "POST", "/api/admin/channels/main/test", &spend).await;
+    assert_eq!(tested.json()["ok"], false);
+    let seen = channel(&app, "main").await;
+    assert_eq!(seen["lost"]["amount"], "0.20", "four seconds by the channel's own prices");
+    assert_eq!(seen["ambiguous_submits"], 1);
+    app.finish().await;
+}
+
+/// A job is known where it was sent, and nowhere else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_that_jobs_are_with_keeps_its_address() {
+    let (app, upstream, other) =
+        (gateway().await, fake(Flavour::OpenAi).await, fake(Flavour::OpenAi).await);
+    add(&app, "main", "xai", &upstream, json!({})).await;
+    upstream.set(Phase::Poll, Behaviour::Stall, None);
+    let id = app.create(&order("a paper boat")).await;
+    eventually("the job is taken", async || (upstream.accepted() == 1).then_some(())).await;
+    let moved = json!({ "base_url": other.base_url(), "api_key": other.api_key() });
+    let path = "/api/admin/channels/main";
+    let refused = admin(&app, "PATCH", path, &moved).await;
+    let error = refused.json();
+    assert_eq!((refused.status, &error["error"]["param"]), (409, &json!("base_url")), "{error}");
+    assert!(error["message"].as_str().unwrap().starts_with("1 unfinished"), "{error}");
+    // The address as it is, and all else, may be said.
+    let same = json!({ "base_url": upstream.base_url(), "weight": 7 });
+    assert_eq!(admin(&app, "PATCH", path, &same).await.json()["weight"], 7);
+    upstream.clear();
+    assert_eq!(end_of(&app.wait(&id).await).0, "SUCCESS");
+    assert_eq!(admin(&app, "PATCH", path, &moved).await.status, 200);
+    app.finish().await;
+}
+
+/// As in paths, only `id:5` is a number: no channel comes to serve strangers by a group's name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_of_digits_is_a_name() {
+    let (app, upstream) = (gateway().await, fake(Flavour::OpenAi).await);
+    let group = async |name: &str| {
+        let made = admin(&app, "POST", "/api/admin/groups", &json!({ "name": name })).await;
+        made.json()["id"].as_i64().unwrap()
+    };
+    // Its name is the id of the default group, in which everybody is.
+    group("1").await;
+    let vip = group("vip").await;
+    add(&app, "main", "xai", &upstream, json!({ "groups": ["1"] })).await;
+    assert_eq!(channel(&app, "main").await["groups"], json!(["1"]));
+    let refused = app.post("/v1/video/generations", &order("x")).await;
+    assert_eq!(refused.json()["code"], "no_channel", "the owner is in the default group");
+    let path = "/api/admin/channels/main";
+    let by_id = json!({ "groups": ["id:1", format!("id:{vip}")] });
+    let changed = admin(&app, "PATCH", path, &by_id).await.json();
+    assert_eq!(changed["groups"], json!(["default", "vip"]));
+    for unknown in [vip.to_string(), "id:99".to_owned(), "id:".to_owned()] {
+        let refused = admin(&app, "PATCH", path, &json!({ "groups": [unknown] })).await;
+        assert_eq!(refused.json()["error"]["param"], "groups", "{unknown}");
     }
     app.finish().await;
 }

@@ -1,6 +1,5 @@
-//! Which channel gets a task: priority, weight, groups, places, breakers, and what a restart keeps.
+//! Which channel gets a task: priority, weight, groups, places, breakers.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use fake_upstream::script::{Behaviour, Phase};
@@ -161,48 +160,6 @@ async fn a_breaker_opens_and_is_probed_and_a_users_own_fault_does_not_count() {
     let after = upstream.requests().iter().filter(|(method, _)| method == "POST").count();
     assert_eq!(after, submits + 1);
     assert_eq!(channel(&app, "main").await["breaker"], "closed");
-    app.finish().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_channel_that_hangs_holds_up_no_other_and_a_restart_loses_and_doubles_nothing() {
-    const TASKS: usize = 60;
-    let settings = "[account]\nin_flight_max = 1000\nfirst_credit = \"100000\"";
-    let app = Options::default().toml(settings).start().await;
-    let hanging = fake(Flavour::OpenAi).await;
-    let good = [fake(Flavour::OpenAi).await, fake(Flavour::OpenAi).await];
-    hanging.set(Phase::Poll, Behaviour::Silence, None);
-    add(&app, "hangs", "xai", &hanging, json!({ "max_concurrency": 20 })).await;
-    add(&app, "good-0", "xai", &good[0], json!({})).await;
-    add(&app, "good-1", "xai", &good[1], json!({})).await;
-    let mut ids = Vec::new();
-    for number in 0..TASKS {
-        ids.push(app.create(&order(&format!("task {number}"))).await);
-    }
-    let stuck: BTreeSet<String> = eventually("all but the hanging ones are done", async || {
-        let mut open = BTreeSet::new();
-        for id in &ids {
-            let body = app.get(&format!("/v1/video/generations/{id}")).await.json();
-            if body["data"]["status"] != "SUCCESS" {
-                open.insert(id.clone());
-            }
-        }
-        (open.len() <= hanging.accepted()).then_some(open)
-    })
-    .await;
-    assert!(!stuck.is_empty());
-    let folder = app.stop().await;
-    hanging.clear();
-    let app = Options::default().toml(settings).start_in(folder).await;
-    for id in &ids {
-        assert_eq!(end_of(&app.wait(id).await), ("SUCCESS".to_owned(), "posted".to_owned()));
-    }
-    let mut prompts: Vec<String> = Vec::new();
-    for upstream in [&hanging, &good[0], &good[1]] {
-        prompts.extend(upstream.jobs().into_iter().map(|job| job.prompt));
-    }
-    let distinct: BTreeSet<&String> = prompts.iter().collect();
-    assert_eq!((prompts.len(), distinct.len()), (TASKS, TASKS), "each has one job");
     app.finish().await;
 }
 

@@ -58,6 +58,12 @@ async fn a_channel_is_added_tested_used_and_removed_by_command() {
         let film = ["generate", "a boat", "--seconds", "4", "-o", "film.mp4", "--data-dir", "data"];
         run(folder, &[], &film).expect(0);
         assert!(is_mp4(&folder.join("film.mp4")));
+        let theirs = ["channels", "set", "main", "--result-links", "upstream"];
+        let theirs = local(folder, &theirs).expect(0);
+        assert!(theirs.stdout.contains("upstream"), "{}", theirs.stdout);
+        let film = ["generate", "a boat", "--seconds", "4", "-o", "2.mp4", "--data-dir", "data"];
+        run(folder, &[], &film).expect(0);
+        assert!(is_mp4(&folder.join("2.mp4")), "fetched from the upstream itself");
         with_line(folder, &["channels", "set", "main", "--api-key-stdin"], "another-key").expect(0);
         let tested = local(folder, &["channels", "test", "main"]).expect(1);
         assert!(tested.stderr.contains("does not accept the key"), "{}", tested.stderr);
@@ -71,5 +77,5 @@ async fn a_channel_is_added_tested_used_and_removed_by_command() {
     });
     work.await.expect("the commands ran");
     drop(server);
-    assert_eq!(upstream.accepted(), 2);
+    assert_eq!(upstream.accepted(), 3);
 }

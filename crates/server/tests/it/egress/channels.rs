@@ -101,6 +101,7 @@ impl Plan {
             image_fit: rushes_domain::channel::ImageFit::Cover,
             images: rushes_domain::channel::ImageDelivery::Inline,
             media_origins: self.media_origins.clone(),
+            result_links: rushes_domain::channel::ResultLinks::Own,
             timeouts: self.timeouts,
             poll_interval_ms: 1_000,
             resubmit: Resubmit::Never,

@@ -176,6 +176,9 @@ fn damages() -> Vec<(&'static str, &'static str)> {
         ("UPDATE tasks SET result_sha256 = NULL WHERE state = 'succeeded'", "I7"),
         ("UPDATE tasks SET result_path = NULL WHERE state = 'succeeded'", "I7"),
         ("UPDATE tasks SET result_removed_at = 5 WHERE state = 'succeeded'", "I7"),
+        // Beside a video of ours and of a task that goes on, and of a preview.
+        ("UPDATE tasks SET result_link = 'https://cdn.example/1.mp4'", "I7"),
+        ("UPDATE tasks SET result_link = '', result_path = NULL WHERE state = 'succeeded'", "I7"),
         ("UPDATE tasks SET deadline_at = 5 WHERE state = 'running'", "I9"),
         ("UPDATE accounts SET queued_count = queued_count + 1 WHERE name = 'owner'", "I10"),
         ("UPDATE tasks SET next_run_at = NULL WHERE state = 'running'", "I10"),

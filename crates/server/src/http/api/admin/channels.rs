@@ -184,6 +184,9 @@ async fn change(
         let credential = wanted.credential()?;
         check_address(&before, &terms, credential.is_some())?;
         let id = before.id;
+        if terms.base_url != before.terms.base_url {
+            check_jobs(rushes_store::unfinished_with_channel(tx, id)?)?;
+        }
         let sealed = credential.map(|it| seal(&app.credentials, &*app.ids, id, it));
         let outcome = rushes_store::update_channel(tx, id, &terms, sealed.as_ref(), now)?;
         let row = done(outcome, &terms.name)?;
@@ -208,6 +211,18 @@ fn check_address(
     let text = "api_key is required when base_url changes, so that a key never goes to another \
                 place than the one it was given for";
     Err(ApiError::invalid("api_key", text))
+}
+
+/// Jobs are asked after where they were sent, and nowhere else knows them.
+fn check_jobs(unfinished: u64) -> Result<(), ApiError> {
+    if unfinished == 0 {
+        return Ok(());
+    }
+    let text = format!(
+        "{unfinished} unfinished tasks are with this channel at its address; add another channel for \
+         the new one, or disable this and change base_url when they have ended"
+    );
+    Err(ApiError::new(ErrorCode::Conflict, text).with_param("base_url"))
 }
 
 async fn remove(
@@ -247,7 +262,13 @@ async fn test(
     actor.require_operator()?;
     let (parts, body) = request.into_parts();
     let wanted: TestInput = input::read(&parts.headers, body).await?;
-    let row = find(&http, &name).await?;
+    // A video that was ordered is paid for whether or not somebody still waits to hear of it.
+    let work = Arc::clone(&http);
+    http.to_its_end(async move { look(&work, &actor, &name, wanted.spend).await }).await
+}
+
+async fn look(http: &Http, actor: &Actor, name: &str, spend: bool) -> Result<Response, HttpError> {
+    let row = find(http, name).await?;
     let app = &http.app;
     let roster = app.channels.current(&app.store).await?;
     let Some(channel) = roster.find(row.id) else {
@@ -255,7 +276,7 @@ async fn test(
                     opened; the log says which";
         return Err(ApiError::new(ErrorCode::Conflict, text).into());
     };
-    if wanted.spend {
+    if spend {
         let (now, id, name) = (app.clock.now(), row.id.0, row.terms.name.clone());
         let change = move |tx: &mut Tx<'_>, actor: &Actor| {
             actor.require_operator()?;
@@ -263,8 +284,8 @@ async fn test(
             let object = format!("channel {name}");
             rushes_store::audit(tx, &actor.entry(now, "channel.test", object, None, values))
         };
-        http.change(&actor, change).await?;
+        http.change(actor, change).await?;
     }
-    let report = probe::run(app, channel, wanted.spend).await;
+    let report = probe::run(app, channel, spend).await?;
     shared::ok(&report.to_json(&row.terms.name))
 }

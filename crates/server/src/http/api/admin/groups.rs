@@ -211,7 +211,10 @@ async fn change(
             return Ok(before);
         }
         done(&rushes_store::update_group(tx, id, &terms)?, &terms.name)?;
-        rushes_store::group_limits_changed(tx, id, defaults, now)?;
+        // It looks at all of the group's accounts, which others' writes wait for.
+        if terms.have_other_places_than(&before.terms) {
+            rushes_store::group_limits_changed(tx, id, defaults, now)?;
+        }
         let after = rushes_store::group(tx, id)?.ok_or(StoreError::NotFound)?;
         let values = (audited(&before), audited(&after));
         let object = format!("group {}", before.terms.name);

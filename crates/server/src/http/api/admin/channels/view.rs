@@ -88,6 +88,7 @@ fn terms(terms: &ChannelTerms, groups: &Value) -> Value {
         "image_fit": terms.image_fit,
         "images": terms.images,
         "media_origins": terms.media_origins,
+        "result_links": terms.result_links,
         "timeouts": terms.timeouts,
         "poll_interval_ms": terms.poll_interval_ms,
         "resubmit": terms.resubmit,
