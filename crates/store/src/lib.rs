@@ -120,8 +120,8 @@ pub use webhooks::deliveries::{
 };
 pub use webhooks::endpoints::{
     DisabledBy, ENDPOINTS_PER_ACCOUNT_MAX, EndpointRow, EndpointTerms, add_endpoint,
-    delete_endpoint, endpoint, endpoint_of_host, endpoints, next_endpoint_id, rotate_secret,
-    update_endpoint,
+    delete_endpoint, drop_webhook_secrets, endpoint, endpoint_of_host, endpoints,
+    forget_old_secrets, next_endpoint_id, rotate_secret, update_endpoint,
 };
 pub use webhooks::work::{
     AttemptOutcome, ClaimedDeliveries, Outgoing, SendingRoom, Verdict, WebhookRetention,

@@ -149,6 +149,7 @@ fn write(
         // Useless without secret.key, but whoever gets that later should not find them here.
         snapshot.write_blocking(|tx| {
             rushes_store::keys::drop_sealed_keys(tx)?;
+            rushes_store::drop_webhook_secrets(tx)?;
             rushes_store::drop_credentials(tx)
         })?;
     } else {

@@ -14,8 +14,8 @@ use rushes_domain::{Failure, FailureCode, State, TaskId, Timestamp};
 use rushes_store::sessions::SESSION_MS;
 use rushes_store::{
     Advance, Fence, Happening, Retention, StoreError, TaskRow, Tx, WebhookRetention, advance,
-    delete_old_rows, delete_old_webhooks, expired_results, overdue, referenced_paths,
-    remove_result, task,
+    delete_old_rows, delete_old_webhooks, expired_results, forget_old_secrets, overdue,
+    referenced_paths, remove_result, task,
 };
 
 use super::target::Target;
@@ -250,7 +250,7 @@ async fn delete_rows(app: &App, now: Timestamp) -> Result<usize, StoreError> {
     Ok(count)
 }
 
-/// Deliveries and events that are kept no longer.
+/// Deliveries, events and rotated secrets that are kept no longer.
 async fn delete_webhooks(app: &App, now: Timestamp) -> Result<usize, StoreError> {
     let kept = &app.config.retention;
     let before = |days: u32| now.plus_ms(-i64::from(days).saturating_mul(DAY_MS));
@@ -259,7 +259,7 @@ async fn delete_webhooks(app: &App, now: Timestamp) -> Result<usize, StoreError>
         events_before: before(kept.webhook_event_days),
         limit: BATCH_MAX,
     };
-    let mut count = 0;
+    let mut count = app.store.write(move |tx| forget_old_secrets(tx, now)).await?;
     for _ in 0..BATCHES_MAX {
         let most = app.store.write(move |tx| delete_old_webhooks(tx, &retention)).await?;
         count += most;

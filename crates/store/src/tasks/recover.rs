@@ -43,7 +43,7 @@ pub fn void_all_leases(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, StoreErro
 pub fn shift_times(tx: &mut Tx<'_>, now: Timestamp, by_ms: i64) -> Result<u64, StoreError> {
     let shift = by_ms.saturating_mul(1_000);
     let count = tx.exec(SHIFT_TIMES, params![now, shift])?;
-    work::shorten_waits(tx, now)?;
+    work::shift_times(tx, shift)?;
     tx.changed(Change::WorkDue);
     Ok(u64::try_from(count).unwrap_or(u64::MAX))
 }

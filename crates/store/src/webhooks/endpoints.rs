@@ -246,7 +246,30 @@ pub fn rotate_secret(
          WHERE id = $1 AND deleted_at IS NULL",
         params![id, sealed, now.plus_ms(OLD_SECRET_MS), now],
     )?;
+    tx.changed(Change::SecretErased);
     Ok(touched == 1)
+}
+
+/// Forgets secrets from before a rotation whose time is over; tells how many there were.
+pub fn forget_old_secrets(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
+    let count = tx.exec(
+        "UPDATE webhook_endpoints SET old_sealed = NULL, old_expires_at = NULL
+         WHERE old_expires_at <= $1",
+        params![now],
+    )?;
+    if count > 0 {
+        tx.changed(Change::SecretErased);
+    }
+    Ok(count)
+}
+
+/// Forgets every secret: for a copy of the database that goes elsewhere.
+pub fn drop_webhook_secrets(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
+    tx.changed(Change::SecretErased);
+    tx.exec(
+        "UPDATE webhook_endpoints SET sealed = NULL, old_sealed = NULL, old_expires_at = NULL",
+        params![],
+    )
 }
 
 /// Deletes an endpoint and its secrets; what it was sent stays in the log for its time. False if
@@ -262,6 +285,7 @@ pub fn delete_endpoint(
          WHERE id = $1 AND deleted_at IS NULL",
         params![id, now],
     )?;
+    tx.changed(Change::SecretErased);
     tx.changed(Change::DeliveriesDue);
     Ok(touched == 1)
 }

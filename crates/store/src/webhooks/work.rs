@@ -131,6 +131,7 @@ pub fn claim_deliveries(
     mut room: SendingRoom,
 ) -> Result<ClaimedDeliveries, StoreError> {
     let mut waiting: Vec<EndpointId> = tx.rows(WAITING, params![now], single)?;
+    waiting.sort_unstable();
     let first = waiting.iter().position(|&id| room.after.is_none_or(|after| id > after));
     waiting.rotate_left(first.unwrap_or(0));
     let mut claimed = ClaimedDeliveries::default();
@@ -351,12 +352,24 @@ const WAIT_NO_LONGER: &str = "UPDATE webhook_deliveries SET next_attempt_at = $1
 /// Ends every lease: whoever held one is gone.
 pub(crate) fn void_leases(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
     tx.exec(VOID_LEASES, params![now])?;
-    shorten_waits(tx, now)
+    tx.exec(WAIT_NO_LONGER, params![now, now.plus_ms(WAIT_MS_MAX)])?;
+    tx.changed(Change::DeliveriesDue);
+    Ok(())
 }
 
-/// After the clock was set back.
-pub(crate) fn shorten_waits(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
-    tx.exec(WAIT_NO_LONGER, params![now, now.plus_ms(WAIT_MS_MAX)])?;
+const SHIFT_DELIVERIES: &str = "UPDATE webhook_deliveries SET
+        next_attempt_at = next_attempt_at + $1,
+        lease_until = CASE WHEN lease_until > 0 THEN lease_until + $1 ELSE 0 END
+    WHERE status = 'pending'";
+
+const SHIFT_ENDPOINTS: &str = "UPDATE webhook_endpoints SET failing_since = failing_since + $1
+    WHERE failing_since IS NOT NULL";
+
+/// After the wall clock jumped by so many microseconds: the schedule goes on as it was, and nobody
+/// has failed for longer than it did.
+pub(crate) fn shift_times(tx: &mut Tx<'_>, shift: i64) -> Result<(), StoreError> {
+    tx.exec(SHIFT_DELIVERIES, params![shift])?;
+    tx.exec(SHIFT_ENDPOINTS, params![shift])?;
     tx.changed(Change::DeliveriesDue);
     Ok(())
 }

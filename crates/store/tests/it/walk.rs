@@ -6,6 +6,7 @@ mod customers;
 mod sums;
 
 use rushes_domain::account::KeyKind;
+use rushes_domain::webhook::EventType;
 use rushes_domain::{AccountId, FailureCode, GroupId, KeyId, State, Ticks};
 use rushes_store::{
     AccountLimits, Advance, Claimed, CreateOutcome, Fence, Happening, Route, StoreError, TaskRow,
@@ -99,6 +100,9 @@ impl Walk {
         let test = TestStore::with_credit(Ticks(PRICE.0 * 12));
         let (other, key) = test.another_account(1);
         let owner = test.account;
+        // Everything that happens to a task is told, and the events have to agree with the tasks.
+        crate::webhooks::endpoint(&test, owner, "a.example", &EventType::ALL);
+        crate::webhooks::endpoint(&test, other, "b.example", &[EventType::Completed]);
         let keys = vec![
             Key { account: owner, id: test.live_key, kind: KeyKind::Live },
             Key { account: owner, id: test.test_key, kind: KeyKind::Test },

@@ -112,7 +112,7 @@ pub(super) fn secret(data_dir: &Path) -> Finding {
         Ok(false) => Finding::warn(
             CHECK,
             "secret.key is missing: put it back, or the next start makes a new one, with which old \
-             links, copies of keys and channels' credentials are lost",
+             links, copies of keys, channels' credentials and webhooks' secrets are lost",
         ),
     }
 }

@@ -68,7 +68,8 @@ pub(super) async fn run(app: &App, sent: Outgoing) {
                 tracing::warn!(webhook = %endpoint_id, by = by.as_str(), "a webhook was disabled");
             }
         }
-        Err(StoreError::Closed) => {}
+        // The task was deleted meanwhile, or the lease was over: whoever has it now writes.
+        Err(StoreError::Closed | StoreError::Fenced) => {}
         Err(error) => {
             tracing::error!(delivery = %id, %error, "an attempt cannot be written down");
         }

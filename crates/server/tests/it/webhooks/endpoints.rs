@@ -27,6 +27,11 @@ async fn an_endpoint_is_made_shown_changed_rotated_and_deleted() {
     assert_eq!(shown["event_types"].as_array().map(Vec::len), Some(5), "everything by default");
     let list = get(&app, "/api/webhooks").await;
     assert!(!format!("{shown}{list}").contains("whsec_"), "the secret is shown once");
+    for file in ["rushes.db", "rushes.db-wal"] {
+        let bytes = std::fs::read(app.data_dir().join(file)).expect("the store's file");
+        let is_there = |text: &[u8]| bytes.windows(text.len()).any(|part| part == text);
+        assert!(!is_there(&secret.as_bytes()[6..30]), "the secret stands in {file}");
+    }
 
     let change = json!({ "event_types": ["video.failed", "video.completed"], "enabled": false });
     let changed = must(&call(&app, "PATCH", &path, &change).await, 200);

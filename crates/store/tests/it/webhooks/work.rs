@@ -220,3 +220,36 @@ fn old_deliveries_and_events_go() {
     assert_eq!(deliveries(&test, id), []);
     test.without_final_check();
 }
+
+#[test]
+fn a_clock_that_is_set_changes_neither_the_schedule_nor_who_fails_for_how_long() {
+    const DAY: i64 = 86_400;
+    let test = TestStore::new();
+    let id = endpoint(&test, test.account, "a.example", ENDS);
+    fail_own(&test, 1);
+    let sent = claim_one(&test, 1);
+    finish(&test, &sent, Verdict::Again(at(100)), 1).unwrap();
+    test.write(|tx| rushes_store::shift_times(tx, at(9 * DAY + 2), 9 * DAY * 1_000));
+    assert_eq!(deliveries(&test, id)[0].next_attempt_at, Some(at(9 * DAY + 100)));
+    let sent = claim_one(&test, 9 * DAY + 100);
+    let verdict = Verdict::Again(at(9 * DAY + 200));
+    assert_eq!(finish(&test, &sent, verdict, 9 * DAY + 101), Ok(None), "it failed for seconds");
+    *test.checked_at.lock().unwrap() = Some(at(9 * DAY));
+}
+
+#[test]
+fn secrets_go_when_their_time_is_over_and_with_their_endpoint() {
+    let test = TestStore::new();
+    let id = endpoint(&test, test.account, "a.example", ENDS);
+    test.write(move |tx| rushes_store::rotate_secret(tx, id, b"second", at(0)));
+    let row = test.read(move |tx| rushes_store::endpoint(tx, id)).unwrap();
+    assert_eq!(row.old, Some((b"sealed".to_vec(), at(86_400))));
+    assert_eq!(test.write(|tx| rushes_store::forget_old_secrets(tx, at(86_399))), 0);
+    assert_eq!(test.write(|tx| rushes_store::forget_old_secrets(tx, at(86_400))), 1);
+    let row = test.read(move |tx| rushes_store::endpoint(tx, id)).unwrap();
+    assert_eq!((row.old, row.sealed), (None, Some(b"second".to_vec())));
+    test.write(move |tx| rushes_store::delete_endpoint(tx, id, at(1)));
+    let sql = "SELECT COUNT(*) FROM webhook_endpoints WHERE sealed IS NOT NULL";
+    assert_eq!(test.read(move |tx| tx.value::<i64>(sql, &[])), Some(0));
+    assert!(test.heard().contains(&"erased".to_owned()));
+}
