@@ -11,7 +11,7 @@ use rushes_domain::Timestamp;
 use rushes_server::app::{App, Parts};
 use rushes_server::clock::{AppClock, ManualClock, SystemClock};
 use rushes_server::config::{Config, ConfigSources};
-use rushes_server::egress::SystemResolver;
+use rushes_server::egress::{Resolve, SystemResolver};
 use rushes_server::ids::SystemIds;
 use rushes_server::lifecycle::Running;
 use serde_json::Value;
@@ -32,6 +32,7 @@ pub(crate) struct Options {
     flags: Vec<(String, String)>,
     toml: String,
     clock: Option<ManualClock>,
+    resolver: Option<Arc<dyn Resolve>>,
 }
 
 impl Options {
@@ -45,6 +46,12 @@ impl Options {
     /// A clock that the test moves.
     pub(crate) fn clock(mut self, clock: &ManualClock) -> Self {
         self.clock = Some(clock.clone());
+        self
+    }
+
+    /// What names mean.
+    pub(crate) fn resolver(mut self, resolver: impl Resolve + 'static) -> Self {
+        self.resolver = Some(Arc::new(resolver));
         self
     }
 
@@ -74,7 +81,7 @@ impl Options {
         let parts = Parts {
             clock,
             ids: Arc::new(SystemIds),
-            resolver: Arc::new(SystemResolver),
+            resolver: self.resolver.unwrap_or_else(|| Arc::new(SystemResolver)),
             secret_key_hex: None,
             bootstrap_api_key: None,
         };
