@@ -31,6 +31,7 @@ const RULES: &[(&str, Rule)] = &[
     ("lints are expected with a reason, never switched off", sources::switched_off_lints),
     ("nothing is left to be done later in a comment", sources::leftovers),
     ("providers are registered and have fixtures", sources::providers),
+    ("presets of channels are in the documents that list them", docs::presets),
     ("links between documents lead somewhere", docs::links),
     ("both READMEs have the same commands", docs::same_commands),
     ("commands in the documents exist", docs::commands),

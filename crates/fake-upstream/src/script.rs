@@ -97,7 +97,7 @@ pub enum Behaviour {
     Progress(String),
     /// `no_url`: done, without an address.
     NoUrl,
-    /// `url ADDRESS`: done, with this address.
+    /// `url ADDRESS`: done, with this address; in quotes it is read as JSON.
     Url(String),
     /// `redirect ADDRESS`: 302 to there.
     Redirect(String),
@@ -154,7 +154,7 @@ impl FromStr for Behaviour {
             "back" => Self::Back,
             "progress" => Self::Progress(argument),
             "no_url" => Self::NoUrl,
-            "url" => Self::Url(argument),
+            "url" => Self::Url(serde_json::from_str(&argument).unwrap_or(argument)),
             "redirect" => Self::Redirect(argument),
             "cut_short" => Self::CutShort,
             "not_video" => Self::NotVideo,
@@ -255,6 +255,8 @@ mod tests {
         let mut script = Script::parse("<<poll: url http://10.0.0.1/x y x1>>");
         assert_eq!(script.take(Phase::Poll), Some(Behaviour::Url("http://10.0.0.1/x y".into())));
         assert_eq!(script.take(Phase::Poll), None);
+        let mut script = Script::parse(r#"<<poll: url "\thttp://x">>"#);
+        assert_eq!(script.take(Phase::Poll), Some(Behaviour::Url("\thttp://x".into())));
         assert_eq!(takes_ms("x <<takes: 2s>>"), Some(2_000));
         assert_eq!(takes_ms("x <<takes: 50ms>>"), Some(50));
         assert_eq!(takes_ms("x"), None);

@@ -7,6 +7,17 @@ use super::tree::{SourceFile, Tree};
 
 /// Commands of the binary that have no module named after them.
 const BINARY_COMMANDS_MORE: [&str; 2] = ["help", "ledger"];
+/// Where the providers are.
+const PROVIDERS: &str = "crates/providers/src/";
+/// The preset that no channel is made from.
+const PREVIEW: &str = "preview";
+/// What lists all others.
+const LISTS_OF_PRESETS: [&str; 4] = [
+    "crates/server/src/config.default.toml",
+    "docs/adding-a-provider.md",
+    "docs/dialects.md",
+    "docs/operations.md",
+];
 /// Variables that are not settings of the configuration file.
 const VARIABLES_MORE: [&str; 6] = [
     "RUSHES_API_KEY",
@@ -205,6 +216,33 @@ fn setting_names(text: &str) -> BTreeSet<String> {
     names
 }
 
+/// Each preset of a provider is named where an operator or a newcomer looks for it.
+pub(super) fn presets(tree: &Tree) -> Findings {
+    let mut findings = Findings::default();
+    let sources = tree.rust_sources().filter(|file| file.path.starts_with(PROVIDERS));
+    let presets: Vec<&str> = sources.flat_map(|file| preset_names(&file.text)).collect();
+    if presets.is_empty() {
+        findings.broken.push(format!("no preset was found below {PROVIDERS}"));
+    }
+    for path in LISTS_OF_PRESETS {
+        let text = tree.file(path).map_or("", |file| file.text.as_str());
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+        let words: BTreeSet<&str> = text.split(|letter| !is_part(letter)).collect();
+        for name in presets.iter().filter(|name| **name != PREVIEW && !words.contains(*name)) {
+            findings.broken.push(format!("{path} does not name the preset {name}"));
+        }
+    }
+    findings
+}
+
+/// The names in `… Preset = Preset { name: "…"`.
+fn preset_names(text: &str) -> impl Iterator<Item = &str> {
+    text.split(": Preset = Preset {").skip(1).filter_map(|rest| {
+        let (_, rest) = rest.split_once("name: \"")?;
+        rest.split('"').next()
+    })
+}
+
 /// There is a section for what is not released, or one for a version, with a line in it.
 pub(super) fn changelog(tree: &Tree) -> Findings {
     let mut findings = Findings::default();
@@ -226,6 +264,13 @@ mod tests {
         assert_eq!(resolve("docs/a.md", "../README.md"), "README.md");
         assert_eq!(resolve("docs/a.md", "./b.md"), "docs/b.md");
         assert_eq!(link_targets("see [a](b.md#c) and <img src=\"d.png\">"), ["b.md#c", "d.png"]);
+    }
+
+    #[test]
+    fn presets_are_found_in_the_sources_of_providers() {
+        let text = "const A: Preset = Preset {\n    name: \"a-b\",\n};\n\npub const B: Preset = \
+                    Preset { name: \"c\", ..A };\n";
+        assert_eq!(preset_names(text).collect::<Vec<_>>(), ["a-b", "c"]);
     }
 
     #[test]

@@ -231,7 +231,7 @@ proptest! {
             let outcome = provider.poll(http.upstream(preset), &job).await;
             let requests = http.requests.lock().unwrap();
             assert_eq!(requests.len(), 1);
-            assert!(requests[0].path.starts_with("/v1/vid"));
+            assert!(requests[0].path.starts_with("/v1/"));
             assert!(!requests[0].path.contains(['.', '?', '#', '%', ' '])
                 || requests[0].path.contains('%'));
             let status = answer.as_ref().map_or(0, |answer| answer.status);

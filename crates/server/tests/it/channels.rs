@@ -7,6 +7,7 @@ mod chained;
 mod crash;
 mod failover;
 mod hanging;
+mod hostile;
 mod links;
 mod matrix;
 mod pictures;
@@ -15,6 +16,7 @@ mod places;
 use std::time::Duration;
 
 use fake_upstream::{FakeUpstream, Flavour, Options as FakeOptions};
+use rushes_server::clock::ManualClock;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Options, TestApp, eventually};
@@ -93,4 +95,26 @@ async fn wait_with(app: &TestApp, key: &str, id: &str) -> Value {
         matches!(body["data"]["status"].as_str(), Some("SUCCESS" | "FAILURE")).then_some(body)
     })
     .await
+}
+
+/// A clock that runs fast: the waits between tries are not waited for.
+struct Hurry(tokio::task::JoinHandle<()>);
+
+impl Hurry {
+    #[expect(clippy::disallowed_methods, reason = "a test's own clock is driven beside the app")]
+    fn begin(clock: &ManualClock) -> Self {
+        let clock = clock.clone();
+        Self(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                clock.advance_ms(80);
+            }
+        }))
+    }
+}
+
+impl Drop for Hurry {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }

@@ -1,6 +1,6 @@
 //! Hostile inputs by their line in the table of security cases: pictures sent as data URLs, and the
 //! lines that wait for a route. Other lines stand where their part is tested: `S…` and `F01`/`F02`
-//! in `egress/`, `F04`/`F05` in `worker/images.rs`, `J…` in `http/bad_requests.rs`, `H…` in
+//! in `egress/` (as addresses of results in `channels/hostile.rs`, with `U01`), `F04`/`F05` in `worker/images.rs`, `J…` in `http/bad_requests.rs`, `H…` in
 //! `http/connections.rs`, `P…` in `http/query.rs`, `http/files.rs` and `dialects/`, `C…` in `api/login.rs`,
 //! `D12` and `D13` in the renderer's own tests.
 

@@ -1,17 +1,13 @@
 //! Every behaviour of the fake upstream with every provider: each task ends as it should, with the
 //! right money, and no upstream ever has a second job of it that could cost twice.
 
-#![expect(clippy::disallowed_methods, reason = "a test's own clock is driven beside the app")]
-
-use std::time::Duration;
-
 use fake_upstream::Flavour;
 use pretty_assertions::assert_eq;
 use rushes_domain::Timestamp;
 use rushes_server::clock::ManualClock;
 use serde_json::json;
 
-use super::{add, end_of, fake, order, wait_with};
+use super::{Hurry, add, end_of, fake, order, wait_with};
 use crate::support::Options;
 use crate::support::customers::{Customer, group_terms, make_group};
 
@@ -165,27 +161,6 @@ async fn all_rows(provider: &str, flavour: Flavour, kind: usize, names_addresses
     assert_eq!(found, expected, "{provider}");
     drop(hurry);
     app.finish().await;
-}
-
-/// A clock that runs fast: the waits between tries are not waited for.
-struct Hurry(tokio::task::JoinHandle<()>);
-
-impl Hurry {
-    fn begin(clock: &ManualClock) -> Self {
-        let clock = clock.clone();
-        Self(tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-                clock.advance_ms(80);
-            }
-        }))
-    }
-}
-
-impl Drop for Hurry {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -168,7 +168,8 @@ fn a_lost_or_cut_secret_fails_and_a_given_one_does_not() {
     assert_eq!(verdict(&report.expect(1).json(), "secret"), "fail");
     fs::remove_file(&path).expect("removed");
     let report = run(folder.path(), &SMALL, &["doctor", "--data-dir", "d", "--json"]).expect(0);
-    let found = finding(&report.json(), "secret");
+    let report = report.json();
+    let found = finding(&report, "secret");
     assert_eq!(found["verdict"], "warn", "as after a restore without secrets");
     assert!(found["detail"].as_str().expect("a text").contains("is missing"), "{found}");
     let digits = "00".repeat(32);

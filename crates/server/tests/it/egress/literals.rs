@@ -9,7 +9,7 @@ use rushes_server::egress::EgressOptions;
 use super::support::{CANARY_ADDRESS, Canary, Names, SERVER_ADDRESS, egress_with, refusal};
 
 /// Blocked; `{port}` becomes nothing and, in a second run, the canaries' port.
-pub(super) const BLOCKED: &[(&str, &str)] = &[
+pub(crate) const BLOCKED: &[(&str, &str)] = &[
     ("S01", "http://127.0.0.1{port}/a.png"),
     ("S02", "http://localhost{port}/a.png"),
     ("S03", "http://LOCALHOST.{port}/a.png"),
@@ -65,7 +65,7 @@ pub(super) const BLOCKED: &[(&str, &str)] = &[
 ];
 
 /// Refused, and whether as invalid or as blocked is the business of the check of the text.
-pub(super) const REFUSED: &[(&str, &str)] = &[
+pub(crate) const REFUSED: &[(&str, &str)] = &[
     ("S20", "http://[fe80::1%25eth0]/"),
     ("S47", "http://good.com{port}\\@127.0.0.1{port}/"),
     ("S49", "http://good.com:65536/"),
@@ -79,7 +79,7 @@ pub(super) const REFUSED: &[(&str, &str)] = &[
 ];
 
 /// Listeners on one port of every loopback address that the lines lead to.
-pub(super) fn canaries() -> (u16, Vec<Canary>) {
+pub(crate) fn canaries() -> (u16, Vec<Canary>) {
     let first = Canary::start();
     let port = first.address().port();
     let mut canaries = vec![first];
@@ -92,7 +92,7 @@ pub(super) fn canaries() -> (u16, Vec<Canary>) {
 
 /// `good.com` may be dialled, so that nothing but the text keeps it from being; every other name
 /// of the lines means a canary.
-pub(super) fn names() -> Names {
+pub(crate) fn names() -> Names {
     Names::one("good.com", &["93.184.216.34".parse().expect("an address")])
         .and("localhost", &[&[CANARY_ADDRESS]])
         .and("localhost.", &[&[CANARY_ADDRESS]])

@@ -14,9 +14,9 @@ use rushes_domain::image_url::check_image_url;
 use rushes_server::egress::{Egress, EgressOptions, FetchError, Resolve, Resolving};
 
 /// Where the servers of the tests listen.
-pub(super) const SERVER_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+pub(crate) const SERVER_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Where nothing may arrive.
-pub(super) const CANARY_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+pub(crate) const CANARY_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
 /// The contract's limits, with the servers of the tests in reach.
 pub(super) fn options() -> EgressOptions {
@@ -46,7 +46,7 @@ pub(super) async fn refusal(egress: &Egress, url: &str) -> FetchError {
 }
 
 /// A server with one behaviour, each connection on a thread of its own.
-pub(super) struct Server {
+pub(crate) struct Server {
     /// Where it listens.
     pub(super) address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
@@ -54,7 +54,7 @@ pub(super) struct Server {
 
 impl Server {
     /// Reads the request's head, then leaves the connection and the head to `behaviour`.
-    pub(super) fn start(
+    pub(crate) fn start(
         behaviour: impl Fn(&mut TcpStream, &str) -> io::Result<()> + Send + Sync + 'static,
     ) -> Self {
         let heads = Arc::new(Mutex::new(Vec::new()));
@@ -85,13 +85,13 @@ impl Server {
     }
 
     /// Answers every request with these bytes and closes.
-    pub(super) fn answering(answer: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn answering(answer: impl Into<Vec<u8>>) -> Self {
         let answer = answer.into();
         Self::start(move |stream, _head| stream.write_all(&answer))
     }
 
     /// The URL of `path` here.
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
@@ -101,7 +101,7 @@ impl Server {
     }
 
     /// The heads of all requests so far.
-    pub(super) fn heads(&self) -> Vec<String> {
+    pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.lock().expect("the heads").clone()
     }
 }
@@ -119,20 +119,20 @@ fn listener() -> TcpListener {
 }
 
 /// An answer with status 200 and this body.
-pub(super) fn ok(body: &[u8]) -> Vec<u8> {
+pub(crate) fn ok(body: &[u8]) -> Vec<u8> {
     let mut answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
     answer.push_str(&String::from_utf8_lossy(body));
     answer.into_bytes()
 }
 
 /// An answer that leads elsewhere.
-pub(super) fn redirect(status: u16, location: &str) -> Vec<u8> {
+pub(crate) fn redirect(status: u16, location: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status} Over there\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")
         .into_bytes()
 }
 
 /// The path in a request's head.
-pub(super) fn path(head: &str) -> &str {
+pub(crate) fn path(head: &str) -> &str {
     head.split(' ').nth(1).expect("a path")
 }
 
@@ -155,26 +155,26 @@ pub(super) fn read_head(stream: &mut impl Read) -> io::Result<String> {
 
 /// A listener that tells whether anybody connected. It never accepts before it is asked: the
 /// system completes connections without it.
-pub(super) struct Canary(TcpListener);
+pub(crate) struct Canary(TcpListener);
 
 impl Canary {
     /// Listens on [`CANARY_ADDRESS`].
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::bind(SocketAddr::new(CANARY_ADDRESS, 0)).expect("a second loopback address")
     }
 
     /// Listens on `address`.
-    pub(super) fn bind(address: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn bind(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         Ok(Self(listener))
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.0.local_addr().expect("an address")
     }
 
-    pub(super) fn is_touched(&self) -> bool {
+    pub(crate) fn is_touched(&self) -> bool {
         match self.0.accept() {
             Ok(_) => true,
             Err(error) => {
@@ -187,19 +187,19 @@ impl Canary {
 
 /// What names mean. Each look-up of a name takes its next answer; the last one stays.
 #[derive(Clone, Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     answers: HashMap<&'static str, Vec<Vec<IpAddr>>>,
     lookups: Arc<AtomicUsize>,
 }
 
 impl Names {
     /// One name that always has these addresses.
-    pub(super) fn one(host: &'static str, addresses: &[IpAddr]) -> Self {
+    pub(crate) fn one(host: &'static str, addresses: &[IpAddr]) -> Self {
         Self::default().and(host, &[addresses])
     }
 
     /// With another name, and its answers in turn.
-    pub(super) fn and(mut self, host: &'static str, answers: &[&[IpAddr]]) -> Self {
+    pub(crate) fn and(mut self, host: &'static str, answers: &[&[IpAddr]]) -> Self {
         self.answers.insert(host, answers.iter().map(|answer| answer.to_vec()).collect());
         self
     }

@@ -11,7 +11,7 @@ use rushes_domain::Timestamp;
 use rushes_server::app::{App, Parts};
 use rushes_server::clock::{AppClock, ManualClock, SystemClock};
 use rushes_server::config::{Config, ConfigSources};
-use rushes_server::egress::{EgressOptions, SystemResolver};
+use rushes_server::egress::{EgressOptions, Resolve, SystemResolver};
 use rushes_server::ids::SystemIds;
 use rushes_server::lifecycle::Running;
 use serde_json::Value;
@@ -35,6 +35,7 @@ pub(crate) struct Options {
     clock: Option<ManualClock>,
     names: Option<receiver::Names>,
     webhook_timeout_ms: Option<u64>,
+    resolver: Option<Arc<dyn Resolve>>,
 }
 
 impl Options {
@@ -74,6 +75,12 @@ impl Options {
         options
     }
 
+    /// What names mean.
+    pub(crate) fn resolver(mut self, resolver: impl Resolve + 'static) -> Self {
+        self.resolver = Some(Arc::new(resolver));
+        self
+    }
+
     /// Starts a gateway in a new directory.
     pub(crate) async fn start(self) -> TestApp {
         let folder = tempfile::tempdir().expect("a temporary directory");
@@ -100,9 +107,10 @@ impl Options {
         let parts = Parts {
             clock,
             ids: Arc::new(SystemIds),
-            resolver: match &self.names {
-                Some(names) => Arc::new(names.clone()),
-                None => Arc::new(SystemResolver),
+            resolver: match (&self.names, &self.resolver) {
+                (Some(names), _) => Arc::new(names.clone()),
+                (None, Some(resolver)) => Arc::clone(resolver),
+                (None, None) => Arc::new(SystemResolver),
             },
             egress: self.egress(),
             secret_key_hex: None,
