@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rushes_domain::{AccountId, EndpointId, Timestamp};
 use rushes_store::{ClaimedDeliveries, Outgoing, SendingRoom, StoreError, claim_deliveries};
 
+use super::timing;
 use crate::app::App;
 use crate::lifecycle::supervise;
 
@@ -30,8 +31,6 @@ const SENDING_PER_ENDPOINT_MAX: usize = 4;
 /// For how long an attempt has its delivery for itself, in milliseconds: much longer than it may
 /// take.
 const LEASE_MS: i64 = 60_000;
-/// When to look again after the store failed, in milliseconds.
-const STORE_RETRY_MS: i64 = 1_000;
 
 /// Starts sending until the app stops.
 pub(super) fn start(app: &Arc<App>) {
@@ -55,27 +54,8 @@ struct Busy {
 
 async fn run(sender: Arc<Sender>) {
     let app = &sender.app;
-    while !app.stop.is_cancelled() {
-        let next = match sender.turn().await {
-            Ok(next) => next,
-            Err(StoreError::Closed) => return,
-            Err(error) => {
-                tracing::error!(%error, "deliveries cannot be read");
-                Some(app.clock.now().plus_ms(STORE_RETRY_MS))
-            }
-        };
-        let timer = async {
-            match next {
-                Some(at) => app.clock.sleep_until(at).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = app.stop.cancelled() => return,
-            () = app.views.deliveries_wake().notified() => {}
-            () = timer => {}
-        }
-    }
+    let wake = app.views.deliveries_wake();
+    while timing::pause(app, "deliveries", sender.turn().await, wake).await {}
 }
 
 impl Sender {

@@ -68,8 +68,6 @@ const SUBMIT_MS_MAX: i64 = 600_000;
 const QUEUE_LEASE_MS: i64 = FETCH_WAIT_MS + FETCH_TOTAL_MS + SUBMIT_MS_MAX + SUBMIT_LEASE_MS;
 /// How long before its lease's end a step is stopped, in milliseconds.
 const LEASE_MARGIN_MS: i64 = 10_000;
-/// When to look again after the store failed, in milliseconds.
-const STORE_RETRY_MS: i64 = 1_000;
 
 /// What the loop and its steps share.
 struct Worker {
@@ -99,27 +97,7 @@ pub async fn run(app: Arc<App>) {
     deliver::start(&app);
     let worker = Arc::new(Worker::new(app));
     let app = &worker.app;
-    while !app.stop.is_cancelled() {
-        let next = match worker.turn().await {
-            Ok(next) => next,
-            Err(StoreError::Closed) => return,
-            Err(error) => {
-                tracing::error!(%error, "the worker cannot read its tasks");
-                Some(app.clock.now().plus_ms(STORE_RETRY_MS))
-            }
-        };
-        let timer = async {
-            match next {
-                Some(at) => app.clock.sleep_until(at).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = app.stop.cancelled() => return,
-            () = app.worker_wake.notified() => {}
-            () = timer => {}
-        }
-    }
+    while timing::pause(app, "tasks", worker.turn().await, &app.worker_wake).await {}
 }
 
 impl Worker {

@@ -1,9 +1,17 @@
-//! Limits in time, counted by the clock that nobody sets.
+//! Limits in time, counted by the clock that nobody sets, and the pause between two turns of a loop.
 
 use std::future::Future;
 use std::time::Duration;
 
+use rushes_domain::Timestamp;
+use rushes_store::StoreError;
+use tokio::sync::Notify;
+
+use crate::app::App;
 use crate::clock::AppClock;
+
+/// When to look again after the store failed, in milliseconds.
+const STORE_RETRY_MS: i64 = 1_000;
 
 /// The outcome of `work`; none if it takes longer than `limit_ms`. It is dropped then.
 pub(super) async fn within<T>(
@@ -35,5 +43,34 @@ async fn passed(clock: &dyn AppClock, limit_ms: i64, end_ms: i64) {
     tokio::select! {
         () = by_app => {}
         () = tokio::time::sleep(Duration::from_millis(limit_ms.unsigned_abs())) => {}
+    }
+}
+
+/// Waits after a loop's turn, which said when the next one is due unless `wake` rings before; tells
+/// whether there is a next one. After a store that failed it is soon, after one that was closed never.
+pub(super) async fn pause(
+    app: &App,
+    what: &'static str,
+    turn: Result<Option<Timestamp>, StoreError>,
+    wake: &Notify,
+) -> bool {
+    let next = match turn {
+        Ok(next) => next,
+        Err(StoreError::Closed) => return false,
+        Err(error) => {
+            tracing::error!(what, %error, "what is due cannot be read");
+            Some(app.clock.now().plus_ms(STORE_RETRY_MS))
+        }
+    };
+    let timer = async {
+        match next {
+            Some(at) => app.clock.sleep_until(at).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = app.stop.cancelled() => false,
+        () = wake.notified() => !app.stop.is_cancelled(),
+        () = timer => !app.stop.is_cancelled(),
     }
 }
