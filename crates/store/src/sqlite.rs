@@ -61,7 +61,8 @@ fn open(path: &Path, cache_kib: u32) -> Result<Connection, StoreError> {
     connection.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS))?;
     connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS_MAX);
     // Otherwise a statement whose plan a bound value could change is compiled anew with each value
-    // (<https://sqlite.org/qpsg.html>), which was a third of the writer's time.
+    // (<https://sqlite.org/qpsg.html>); a create took 137 microseconds of processor time with it, and
+    // 100 without.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // Savepoints spill to a file otherwise, which halves the speed of a batch.
     connection.execute_batch(&format!(

@@ -197,7 +197,7 @@ pub fn create_task(tx: &mut Tx<'_>, new: &NewTask) -> Result<CreateOutcome, Stor
         tx,
         new.account_id,
         new.key_id,
-        new.shown.as_ref(),
+        new.shown.as_ref().map(|shown| (shown, new.model_id.as_str())),
         new.limits,
         new.now,
     )?;

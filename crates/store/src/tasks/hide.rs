@@ -1,8 +1,8 @@
 //! A client deletes a task: called off if it lives, and out of the client's sight.
 //!
 //! Guarantees: the row, its log, its money and its usage stay; its video goes with it, and one that
-//! is stored later goes in the transaction that stores it; so does an upstream's address of one. The worker's lease is untouched, so that
-//! a task that was handed over still ends as its upstream proves.
+//! is stored later goes in the transaction that stores it; so does an upstream's address of one. The
+//! worker's lease is untouched, so that a task that was handed over still ends as its upstream proves.
 
 use std::sync::Arc;
 

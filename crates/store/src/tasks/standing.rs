@@ -86,23 +86,21 @@ pub struct Shown {
     pub secret_hash: [u8; 32],
     /// Where the request came from.
     pub address: IpAddr,
-    /// The canonical id of the model that it wants.
-    pub model_id: String,
 }
 
-/// What is known of a key, its account and its group, and of a request with that key if one is
-/// given. [`StoreError::NotFound`]: the account has no such key.
+/// What is known of a key, its account and its group, and of a request with that key for a model (its
+/// canonical id) if one is given. [`StoreError::NotFound`]: the account has no such key.
 pub fn standing(
     tx: &mut Tx<'_>,
     account_id: AccountId,
     key_id: KeyId,
-    shown: Option<&Shown>,
+    request: Option<(&Shown, &str)>,
     defaults: AccountLimits,
     now: Timestamp,
 ) -> Result<Standing, StoreError> {
     let (in_flight_max, waiting_max) = (defaults.in_flight_max, defaults.waiting_max);
     let values = params![key_id, now, in_flight_max, waiting_max, account_id, now.utc_month()];
-    tx.one(STANDING, values, |row| read(row, shown))?.ok_or(StoreError::NotFound)
+    tx.one(STANDING, values, |row| read(row, request))?.ok_or(StoreError::NotFound)
 }
 
 /// What a key and its group allow now.
@@ -132,9 +130,9 @@ impl Allowed {
         self.hash == shown.secret_hash || self.old_hash == Some(shown.secret_hash)
     }
 
-    fn withdrawn(&self, shown: &Shown) -> Option<Withdrawn> {
+    fn withdrawn(&self, shown: &Shown, model_id: &str) -> Option<Withdrawn> {
         let lacks = |models: &Option<Vec<String>>| {
-            models.as_ref().is_some_and(|models| !models.contains(&shown.model_id))
+            models.as_ref().is_some_and(|models| models.iter().all(|known| known != model_id))
         };
         let is_elsewhere = |networks: &Vec<IpNet>| {
             !networks.iter().any(|network| network.contains(&shown.address))
@@ -149,11 +147,11 @@ impl Allowed {
     }
 }
 
-fn read(row: &mut Row<'_>, shown: Option<&Shown>) -> Result<Standing, StoreError> {
+fn read(row: &mut Row<'_>, request: Option<(&Shown, &str)>) -> Result<Standing, StoreError> {
     let is_in_force: bool = row.take()?;
     let allowed = Allowed::read(row)?;
-    let key_is_usable = is_in_force && shown.is_none_or(|shown| allowed.has_secret(shown));
-    let withdrawn = shown.and_then(|shown| allowed.withdrawn(shown));
+    let key_is_usable = is_in_force && request.is_none_or(|(shown, _)| allowed.has_secret(shown));
+    let withdrawn = request.and_then(|(shown, model_id)| allowed.withdrawn(shown, model_id));
     let (account_is_enabled, available) = (row.take()?, row.take()?);
     let budget = |limit: Option<Ticks>, used: Ticks| limit.map(|limit| Budget { limit, used });
     let total_budget = budget(row.take()?, row.take()?);

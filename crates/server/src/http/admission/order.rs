@@ -228,11 +228,7 @@ impl Order {
             id,
             account_id: key.account_id,
             key_id: key.id,
-            shown: Some(Shown {
-                secret_hash: key.secret_hash,
-                address: self.origin.address,
-                model_id: job.model_id.clone(),
-            }),
+            shown: Some(Shown { secret_hash: key.secret_hash, address: self.origin.address }),
             key_kind: key.kind,
             model_id: job.model_id,
             model_name: job.model_name,
