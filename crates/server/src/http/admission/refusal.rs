@@ -47,7 +47,8 @@ pub(super) fn callback_not_registered(host: &str) -> HttpError {
     ApiError::invalid(
         "callback_url",
         format!(
-            "callback_url: this account has no enabled webhook at {host}; register one first              (POST /api/webhooks), its secret signs the callbacks"
+            "callback_url: this account has no enabled webhook at {host}; register one first (POST /api/webhooks), \
+             its secret signs the callbacks"
         ),
     )
     .into()
