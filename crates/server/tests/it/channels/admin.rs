@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{add, admin, channel, end_of, fake, gateway, order, wait_with};
 use crate::support::customers::{Customer, group_terms, make_group};
 use crate::support::raw::Raw;
-use crate::support::{Options, eventually};
+use crate::support::{Options, TestApp, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_channel_is_added_used_changed_and_removed_and_its_key_never_comes_out() {
@@ -190,6 +190,32 @@ async fn a_declared_channel_is_there_at_once_and_can_only_be_changed_in_the_file
     let app = Options::default().start_in(folder).await;
     let gone = admin(&app, "GET", "/api/admin/channels/file", &Value::Null).await;
     assert_eq!(gone.status, 404, "it is not declared any more");
+    app.finish().await;
+}
+
+/// What the file says no longer is not kept: least of all a key, for another address.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_declared_channel_without_its_key_has_none() {
+    let (first, second) = (fake(Flavour::VllmOmni).await, fake(Flavour::VllmOmni).await);
+    let declared = |upstream: &FakeUpstream, key: &str| {
+        let base_url = upstream.base_url();
+        format!(
+            "[[channels]]\nname = \"gpu\"\nprovider = \"vllm-omni\"\nbase_url = \"{base_url}\"\n{key}\n\
+             [channels.models]\ngrok-image-video = \"grok-imagine-video\"\n"
+        )
+    };
+    let test = async |app: &TestApp| {
+        admin(app, "POST", "/api/admin/channels/gpu/test", &json!({})).await.json()
+    };
+    let app = Options::default().toml(&declared(&first, "api_key = \"fake-key\"")).start().await;
+    assert_eq!(test(&app).await["ok"], true);
+    let folder = app.stop().await;
+    // It would take the same key.
+    let app = Options::default().toml(&declared(&second, "")).start_in(folder).await;
+    assert_eq!(channel(&app, "gpu").await["api_key"], Value::Null);
+    let tested = test(&app).await;
+    assert_eq!(tested["ok"], false, "{tested}");
+    assert!(tested["findings"].to_string().contains("does not accept the key"), "{tested}");
     app.finish().await;
 }
 

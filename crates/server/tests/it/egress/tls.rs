@@ -9,7 +9,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 
 use rushes_server::egress::{Egress, EgressOptions, TrustedOptions};
-use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::CertificateDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::channels::{self, Plan, poll};
@@ -23,16 +23,7 @@ const CERTIFICATE: &[u8] = include_bytes!("tls/server.der");
 const KEY: &[u8] = include_bytes!("tls/server.key.der");
 
 fn server_config() -> Arc<ServerConfig> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("protocol versions")
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![CertificateDer::from(CERTIFICATE)],
-            PrivatePkcs8KeyDer::from(KEY).into(),
-        );
-    Arc::new(config.expect("a certificate and its key"))
+    crate::support::receiver::server_config(CERTIFICATE, KEY)
 }
 
 type TlsStream = StreamOwned<ServerConnection, TcpStream>;

@@ -137,7 +137,7 @@ impl Receiver {
         let calls: Arc<Mutex<Vec<Call>>> = Arc::default();
         let take: Arc<Plan> = Arc::new(|_: &Call| Reply::status(200, "taken"));
         let plan = Arc::new(Mutex::new(take));
-        let config = server_config();
+        let config = server_config(CERTIFICATE, KEY);
         let (heard, planned) = (Arc::clone(&calls), Arc::clone(&plan));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -166,15 +166,16 @@ impl Receiver {
     }
 }
 
-fn server_config() -> Arc<ServerConfig> {
+/// What a server shows with this certificate and its key.
+pub(crate) fn server_config(certificate: &'static [u8], key: &'static [u8]) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("protocol versions")
         .with_no_client_auth()
         .with_single_cert(
-            vec![CertificateDer::from(CERTIFICATE)],
-            PrivatePkcs8KeyDer::from(KEY).into(),
+            vec![CertificateDer::from(certificate)],
+            PrivatePkcs8KeyDer::from(key).into(),
         );
     Arc::new(config.expect("a certificate and its key"))
 }

@@ -45,6 +45,12 @@ fn a_submit_is_repeated_only_where_that_does_no_harm() {
         assert_eq!(at(2, Resubmit::Few), "resubmitted");
         assert_eq!(at(3, Resubmit::Few), "failed:upstream_submit_ambiguous");
         assert_eq!(at(1, Resubmit::Never), "failed:upstream_submit_ambiguous");
+        // An engine that starts again has time to; our own pool needs none.
+        let wait_ms =
+            |attempts, resubmit| outcome(Phase::Submit, kind, &past(attempts), resubmit).1;
+        assert_eq!([1, 2].map(|attempts| wait_ms(attempts, Resubmit::Few)), [5_000, 10_000]);
+        assert_eq!([1, 3, 50].map(|it| wait_ms(it, Resubmit::Keyed)), [5_000, 20_000, 60_000]);
+        assert_eq!(wait_ms(9, Resubmit::Free), 0);
     }
 }
 
