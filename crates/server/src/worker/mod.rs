@@ -50,8 +50,8 @@ const INSPECTIONS_MAX: usize = 2;
 const DUE_LEASE_MS: i64 = 180_000;
 /// The same for a step that hands over what is ready.
 const SUBMIT_LEASE_MS: i64 = 60_000;
-/// How long a claimed task waits for a place to fetch its images, in milliseconds. After that it is
-/// let go of without a trace: its lease ends, and it is claimed again.
+/// How long a claimed task waits for a place to fetch its images, in milliseconds. After that it goes
+/// back into the queue.
 const FETCH_WAIT_MS: i64 = 180_000;
 /// When a task is claimed again for which the line of image fetches was too long, in milliseconds.
 const LINE_RETRY_MS: i64 = 2_000;
