@@ -152,4 +152,6 @@ refusals! {
     ApiLook: ACTOR, QUERY, ABSENT, ANY;
     /// Of a change by the JSON API.
     ApiChange: ACTOR, BODY, ABSENT, CONFLICT, ANY;
+    /// Of a deed by the JSON API that needs no body.
+    ApiDeed: ACTOR, OFTEN, ABSENT, CONFLICT, ANY;
 }

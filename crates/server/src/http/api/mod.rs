@@ -40,5 +40,5 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
         .merge(me::routes().into())
         .merge(money::routes().into())
         .merge(usage::routes().into())
-        .merge(webhooks::routes().into())
+        .merge(webhooks::routes())
 }
