@@ -72,6 +72,10 @@ words! {
     KeyKindWord: ["live", "test"];
     /// What happened.
     EventWord: EventType::ALL.map(EventType::as_str);
+    /// What usage is added up by.
+    UsageGroupWord: ["day", "model", "key", "account"];
+    /// What usage of one account is added up by.
+    OwnUsageGroupWord: ["day", "model", "key"];
     /// Why a request failed.
     XaiFailureCode: crate::dialects::xai::FAILURE_CODES;
 }

@@ -39,6 +39,6 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
         .merge(login::routes().into())
         .merge(me::routes().into())
         .merge(money::routes().into())
-        .merge(usage::routes().into())
+        .merge(usage::routes())
         .merge(webhooks::routes().into())
 }
