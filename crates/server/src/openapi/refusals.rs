@@ -148,6 +148,8 @@ refusals! {
     Ready: ANY;
     /// Of an operator's figures.
     Scrape: KEY, ANY;
+    /// Of a correction of an account's money.
+    ApiAdjust: ACTOR, BODY, TASK, CONFLICT, ANY;
     /// Of a look by the JSON API.
     ApiLook: ACTOR, QUERY, ABSENT, ANY;
     /// Of a change by the JSON API.

@@ -38,7 +38,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
         .merge(keys::routes().into())
         .merge(login::routes().into())
         .merge(me::routes().into())
-        .merge(money::routes().into())
+        .merge(money::routes())
         .merge(usage::routes())
         .merge(webhooks::routes().into())
 }
