@@ -99,6 +99,8 @@ const OFTEN: &[ErrorCode] = &[ErrorCode::RateLimited];
 /// The file is not there, or not any more.
 const FILE: &[ErrorCode] =
     &[ErrorCode::NotFound, ErrorCode::TaskNotExist, ErrorCode::ResultExpired];
+/// The redemption code is worth nothing.
+const CODE: &[ErrorCode] = &[ErrorCode::CodeInvalid];
 /// A link is not valid.
 const LINK: &[ErrorCode] = &[ErrorCode::UrlExpired, ErrorCode::LinkSignatureInvalid];
 /// There is no such thing.
@@ -150,8 +152,12 @@ refusals! {
     Scrape: KEY, ANY;
     /// Of a correction of an account's money.
     ApiAdjust: ACTOR, BODY, TASK, CONFLICT, ANY;
+    /// Of redeeming a code.
+    ApiRedeem: ACTOR, BODY, CODE, CONFLICT, ANY;
     /// Of a look by the JSON API.
     ApiLook: ACTOR, QUERY, ABSENT, ANY;
     /// Of a change by the JSON API.
     ApiChange: ACTOR, BODY, ABSENT, CONFLICT, ANY;
+    /// Of a deed by the JSON API that needs no body.
+    ApiDeed: ACTOR, OFTEN, ABSENT, CONFLICT, ANY;
 }

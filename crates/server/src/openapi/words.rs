@@ -6,6 +6,7 @@
 use rushes_domain::account::{Role, Scope};
 use rushes_domain::webhook::EventType;
 use rushes_domain::{ErrorCode, FailureCode};
+use rushes_store::CodeState;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
@@ -72,6 +73,8 @@ words! {
     KeyKindWord: ["live", "test"];
     /// What happened.
     EventWord: EventType::ALL.map(EventType::as_str);
+    /// What can be done with a code: only an open one can be redeemed.
+    CodeStateWord: CodeState::ALL.map(CodeState::as_str);
     /// What usage is added up by.
     UsageGroupWord: ["day", "model", "key", "account"];
     /// What usage of one account is added up by.

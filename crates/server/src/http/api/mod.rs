@@ -34,7 +34,7 @@ use super::Http;
 pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
     OpenApiRouter::new()
         .merge(admin::routes())
-        .merge(codes::routes().into())
+        .merge(codes::routes())
         .merge(keys::routes().into())
         .merge(login::routes().into())
         .merge(me::routes().into())
