@@ -101,6 +101,14 @@ const FILE: &[ErrorCode] =
     &[ErrorCode::NotFound, ErrorCode::TaskNotExist, ErrorCode::ResultExpired];
 /// The redemption code is worth nothing.
 const CODE: &[ErrorCode] = &[ErrorCode::CodeInvalid];
+/// Another site sent it.
+const CROSS_SITE: &[ErrorCode] = &[ErrorCode::CrossSiteRequest];
+/// What keeps somebody out who comes without a session.
+const COMING: &[ErrorCode] = &[ErrorCode::CrossSiteRequest, ErrorCode::AccountDisabled];
+/// Name, password or link is wrong.
+const CREDENTIALS: &[ErrorCode] = &[ErrorCode::InvalidCredentials];
+/// Nobody signs up by themselves.
+const CLOSED: &[ErrorCode] = &[ErrorCode::RegistrationClosed];
 /// A link is not valid.
 const LINK: &[ErrorCode] = &[ErrorCode::UrlExpired, ErrorCode::LinkSignatureInvalid];
 /// There is no such thing.
@@ -154,6 +162,14 @@ refusals! {
     ApiAdjust: ACTOR, BODY, TASK, CONFLICT, ANY;
     /// Of redeeming a code.
     ApiRedeem: ACTOR, BODY, CODE, CONFLICT, ANY;
+    /// Of signing in.
+    SignIn: COMING, BODY, CREDENTIALS, ANY;
+    /// Of signing up.
+    SignUp: COMING, BODY, CLOSED, CONFLICT, ANY;
+    /// Of signing out.
+    SignOut: CROSS_SITE, ANY;
+    /// Of what needs the password.
+    ApiPassword: ACTOR, BODY, CREDENTIALS, ANY;
     /// Of a look by the JSON API.
     ApiLook: ACTOR, QUERY, ABSENT, ANY;
     /// Of a change by the JSON API.

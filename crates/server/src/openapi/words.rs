@@ -69,6 +69,10 @@ words! {
     RoleWord: Role::ALL.map(Role::as_str);
     /// What a key may be used for: to make videos, to look at them, to use the JSON API.
     ScopeWord: Scope::ALL.map(Scope::as_str);
+    /// Whether something is done.
+    OnOrOff: ["on", "off"];
+    /// Whether people may come in.
+    OpenOrClosed: ["open", "closed"];
     /// A test key's videos are previews and cost nothing.
     KeyKindWord: ["live", "test"];
     /// What happened.

@@ -36,7 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
         .merge(admin::routes())
         .merge(codes::routes())
         .merge(keys::routes().into())
-        .merge(login::routes().into())
+        .merge(login::routes())
         .merge(me::routes().into())
         .merge(money::routes())
         .merge(usage::routes())
