@@ -37,7 +37,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
         .merge(codes::routes())
         .merge(keys::routes().into())
         .merge(login::routes())
-        .merge(me::routes().into())
+        .merge(me::routes())
         .merge(money::routes())
         .merge(usage::routes())
         .merge(webhooks::routes().into())
