@@ -109,6 +109,8 @@ const COMING: &[ErrorCode] = &[ErrorCode::CrossSiteRequest, ErrorCode::AccountDi
 const CREDENTIALS: &[ErrorCode] = &[ErrorCode::InvalidCredentials];
 /// Nobody signs up by themselves.
 const CLOSED: &[ErrorCode] = &[ErrorCode::RegistrationClosed];
+/// What keeps a key's secret from being shown.
+const REVEAL: &[ErrorCode] = &[ErrorCode::ConfirmationRequired, ErrorCode::KeyRevealOff];
 /// A link is not valid.
 const LINK: &[ErrorCode] = &[ErrorCode::UrlExpired, ErrorCode::LinkSignatureInvalid];
 /// There is no such thing.
@@ -170,6 +172,8 @@ refusals! {
     SignOut: CROSS_SITE, ANY;
     /// Of what needs the password.
     ApiPassword: ACTOR, BODY, CREDENTIALS, ANY;
+    /// Of showing a key's secret again.
+    ApiReveal: ACTOR, OFTEN, ABSENT, CONFLICT, REVEAL, ANY;
     /// Of a look by the JSON API.
     ApiLook: ACTOR, QUERY, ABSENT, ANY;
     /// Of a change by the JSON API.

@@ -35,7 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
     OpenApiRouter::new()
         .merge(admin::routes())
         .merge(codes::routes())
-        .merge(keys::routes().into())
+        .merge(keys::routes())
         .merge(login::routes())
         .merge(me::routes())
         .merge(money::routes())
