@@ -7,7 +7,7 @@ use rushes_domain::account::{Role, Scope};
 use rushes_domain::webhook::EventType;
 use rushes_domain::{ErrorCode, FailureCode};
 use rushes_providers::UpstreamErrorKind;
-use rushes_store::{ChannelSource, DeliveryStatus, DisabledBy, Reason};
+use rushes_store::{ChannelSource, CodeState, DeliveryStatus, DisabledBy, Reason};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
@@ -114,6 +114,12 @@ words! {
     };
     /// What an upstream's error proves.
     UpstreamErrorWord: UpstreamErrorKind::ALL.map(kind_word);
+    /// What can be done with a code: only an open one can be redeemed.
+    CodeStateWord: CodeState::ALL.map(CodeState::as_str);
+    /// What usage is added up by.
+    UsageGroupWord: ["day", "model", "key", "account"];
+    /// What usage of one account is added up by.
+    OwnUsageGroupWord: ["day", "model", "key"];
     /// Why a request failed.
     XaiFailureCode: crate::dialects::xai::FAILURE_CODES;
 }
