@@ -428,11 +428,3 @@ pub(super) async fn check_own_password(
     app.login_throttle.succeeded(Some(name), actor.address);
     Ok(())
 }
-
-/// An answer's value with one more field.
-pub(super) fn with(mut value: Value, name: &str, field: impl Into<Value>) -> Value {
-    if let Value::Object(fields) = &mut value {
-        fields.insert(name.to_owned(), field.into());
-    }
-    value
-}
