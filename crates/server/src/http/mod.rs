@@ -15,13 +15,11 @@ mod fair;
 mod files;
 mod generations;
 mod health;
-mod home;
 mod linger;
 pub mod listener;
 mod metrics;
 mod models;
 mod observe;
-mod page;
 mod path;
 mod prefer;
 mod proxies;
@@ -44,12 +42,12 @@ use rushes_domain::{ApiError, ErrorCode};
 use self::admission::decoding::Decoding;
 use self::admission::disk::DiskGuard;
 use self::body::Bodies;
+use self::docs::Docs;
 use self::error::HttpError;
 use self::fair::FairPool;
 use self::generations::events::EventStreams;
 use self::generations::position::Positions;
 use self::metrics::Scrapes;
-use self::page::Pages;
 use self::session::cookie::CookieRules;
 use self::writes::WriteLimiter;
 use crate::app::App;
@@ -63,7 +61,7 @@ pub(crate) struct Http {
     disk: DiskGuard,
     positions: Positions,
     event_streams: EventStreams,
-    pages: Pages,
+    docs: Docs,
     cookies: CookieRules,
     writes: WriteLimiter,
     /// One change of prices or settings at a time.
@@ -85,7 +83,7 @@ pub fn router(app: Arc<App>) -> Router {
         disk: DiskGuard::default(),
         positions: Positions::default(),
         event_streams: EventStreams::default(),
-        pages: Pages::new(&app.config.public_url),
+        docs: Docs::new(&app.config.public_url),
         setting_changes: tokio::sync::Mutex::new(()),
         cookies: CookieRules::of(&app.config.public_url),
         writes: WriteLimiter::new(&app.config.account, Arc::clone(&app.clock)),
@@ -118,8 +116,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::scrape))
-        .route("/docs/errors", get(docs::errors))
-        .route("/", get(home::home))
+        .merge(docs::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(&http), observe::observe))
