@@ -117,7 +117,7 @@ async fn redeem(
     let change = move |tx: &mut Tx<'_>, actor: &Actor| {
         let outcome = rushes_store::redeem(tx, &hash, account_id, &by, now)?;
         if let RedeemOutcome::Redeemed(transfer) = &outcome {
-            let values = (Value::Null, json!({ "amount": view::money(transfer.amount) }));
+            let values = (Value::Null, json!({ "amount": view::Money::from(transfer.amount) }));
             let entry = actor.entry(now, "code.redeem", object.clone(), Some(account_id), values);
             rushes_store::audit(tx, &entry)?;
         }
@@ -126,7 +126,7 @@ async fn redeem(
     match http.change(&actor, change).await? {
         RedeemOutcome::Redeemed(transfer) => {
             app.code_throttle.succeeded(Some(&throttled), actor.address);
-            view::ok(&view::transfer(&transfer))
+            view::ok(&view::Transfer::from(&*transfer))
         }
         RedeemOutcome::Unknown => Err(unknown().into()),
         RedeemOutcome::Refused(state) => {
@@ -193,8 +193,10 @@ async fn create(
             now,
         })
         .collect();
-    let values =
-        (Value::Null, json!({ "amount": view::money(amount), "count": count, "batch": batch }));
+    let values = (
+        Value::Null,
+        json!({ "amount": view::Money::from(amount), "count": count, "batch": batch }),
+    );
     let change = move |tx: &mut Tx<'_>, actor: &Actor| {
         actor.require_operator()?;
         // A hundred random bits do not meet; if they did, another try would mend it.
@@ -211,7 +213,7 @@ async fn create(
         .zip(&texts)
         .map(|(row, code)| with(shown(row, now), "code", with_hyphens(code)))
         .collect();
-    view::answer(StatusCode::CREATED, &view::list(data, None))
+    view::answer(StatusCode::CREATED, &view::List::whole(data))
 }
 
 fn shown(row: &CodeRow, now: Timestamp) -> Value {
@@ -220,7 +222,7 @@ fn shown(row: &CodeRow, now: Timestamp) -> Value {
         "id": row.id,
         "mask": row.mask,
         "batch": row.batch,
-        "amount": view::money(row.amount),
+        "amount": view::Money::from(row.amount),
         "state": row.state(now).as_str(),
         "created_at": row.created_at.unix_seconds(),
         "expires_at": view::moment(row.expires_at),
@@ -264,7 +266,7 @@ async fn list(
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| has_more).map(|row| row.id.to_string());
-    view::ok(&view::list(rows.iter().map(|row| shown(row, now)).collect(), next))
+    view::ok(&view::List::page(rows.iter().map(|row| shown(row, now)).collect(), next))
 }
 
 fn no_such() -> ApiError {

@@ -219,8 +219,8 @@ async fn open(
     }
     let body = json!({
         "object": "session_opened",
-        "account": view::account(&account),
-        "session": view::session(&session, Some(&session.id)),
+        "account": view::Account::from(&account),
+        "session": view::Session::of(&session, Some(&session.id)),
     });
     let mut response = view::answer(status, &body)?;
     let max_age_seconds = u32::try_from(SESSION_MS / 1_000).unwrap_or(u32::MAX);
@@ -361,10 +361,10 @@ async fn session(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response
         Who::Session(session) => Some(Arc::clone(session)),
         Who::Local | Who::Key(..) => None,
     };
-    let shown = session.as_deref().map(|row| view::session(row, Some(&row.id)));
+    let shown = session.as_deref().map(|row| view::Session::of(row, Some(&row.id)));
     view::ok(&json!({
         "object": "session_info",
-        "account": view::account(&account),
+        "account": view::Account::from(&account),
         "session": shown,
         "confirmed": session.is_some_and(|row| is_fresh(row.confirmed_at, now)),
         "settings": { "registration": word(settings.registration, "open", "closed"),
@@ -409,7 +409,7 @@ async fn confirm(
     let (id, now) = (session.id.clone(), http.app.clock.now());
     http.change(&actor, move |tx, _| rushes_store::confirm_session(tx, &id, now)).await?;
     let shown = SessionRow { confirmed_at: now, last_seen_at: now, ..(**session).clone() };
-    view::ok(&view::session(&shown, Some(&session.id)))
+    view::ok(&view::Session::of(&shown, Some(&session.id)))
 }
 
 /// Refuses a password that is not the session's account's; counted like a sign-in.

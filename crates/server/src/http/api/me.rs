@@ -33,7 +33,7 @@ pub(super) fn routes() -> Router<Arc<Http>> {
 }
 
 async fn show(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
-    view::ok(&view::account(&own_row(&http, &actor).await?))
+    view::ok(&view::Account::from(&own_row(&http, &actor).await?))
 }
 
 #[derive(Deserialize)]
@@ -68,7 +68,7 @@ async fn change(
         rushes_store::audit(tx, &entry)?;
         account_of(tx, before.id)
     };
-    view::ok(&view::account(&http.change(&actor, change).await?))
+    view::ok(&view::Account::from(&http.change(&actor, change).await?))
 }
 
 #[derive(Deserialize)]
@@ -141,8 +141,8 @@ async fn sessions(State(http): State<Arc<Http>>, actor: Actor) -> Result<Respons
     let read = move |tx: &mut Tx<'_>| rushes_store::list_sessions(tx, account_id, idle, opened);
     let rows = http.app.store.read(read).await?;
     let current = current(&actor);
-    let data = rows.iter().map(|row| view::session(row, current.as_deref())).collect();
-    view::ok(&view::list(data, None))
+    let data = rows.iter().map(|row| view::Session::of(row, current.as_deref())).collect();
+    view::ok(&view::List::whole(data))
 }
 
 fn current(actor: &Actor) -> Option<String> {

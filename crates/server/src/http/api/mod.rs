@@ -26,19 +26,19 @@ mod webhooks;
 
 use std::sync::Arc;
 
-use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
 
 use super::Http;
 
 /// All routes of the JSON API.
-pub(super) fn routes() -> Router<Arc<Http>> {
-    Router::new()
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    OpenApiRouter::new()
         .merge(admin::routes())
-        .merge(codes::routes())
-        .merge(keys::routes())
-        .merge(login::routes())
-        .merge(me::routes())
-        .merge(money::routes())
-        .merge(usage::routes())
-        .merge(webhooks::routes())
+        .merge(codes::routes().into())
+        .merge(keys::routes().into())
+        .merge(login::routes().into())
+        .merge(me::routes().into())
+        .merge(money::routes().into())
+        .merge(usage::routes().into())
+        .merge(webhooks::routes().into())
 }

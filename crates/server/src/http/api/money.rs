@@ -82,7 +82,7 @@ async fn list(
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| has_more).map(|row| row.sequence.to_string());
-    view::ok(&view::list(rows.iter().map(view::transfer).collect(), next))
+    view::ok(&view::List::page(rows.iter().map(view::Transfer::from).collect(), next))
 }
 
 async fn csv_own(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
@@ -190,17 +190,18 @@ async fn credit(
         };
         let outcome = rushes_store::credit(tx, &new)?;
         if matches!(outcome, BookOutcome::Booked(_)) {
-            let after =
-                json!({ "amount": view::money(amount), "reason": reason, "reference": reference });
+            let after = json!({ "amount": view::Money::from(amount), "reason": reason, "reference": reference });
             note(tx, actor, "credit.grant", &account, after, now)?;
         }
         Ok(outcome)
     };
     match http.change(&actor, change).await? {
         BookOutcome::Booked(transfer) => {
-            view::answer(StatusCode::CREATED, &view::transfer(&transfer))
+            view::answer(StatusCode::CREATED, &view::Transfer::from(&*transfer))
         }
-        BookOutcome::Exists(known) if known.amount == amount => view::ok(&view::transfer(&known)),
+        BookOutcome::Exists(known) if known.amount == amount => {
+            view::ok(&view::Transfer::from(&*known))
+        }
         BookOutcome::Exists(known) => Err(ApiError::new(
             ErrorCode::Conflict,
             format!("this reference was used before, for ${}; use another", known.amount),
@@ -292,7 +293,7 @@ async fn adjust(
         };
         if matches!(outcome, BookOutcome::Booked(_)) {
             let after = json!({
-                "amount": view::money(amount), "reason": reason, "task_id": wanted.task_id,
+                "amount": view::Money::from(amount), "reason": reason, "task_id": wanted.task_id,
             });
             note(tx, actor, "credit.adjust", &account, after, now)?;
         }
@@ -300,7 +301,7 @@ async fn adjust(
     };
     match http.change(&actor, change).await? {
         BookOutcome::Booked(transfer) => {
-            view::answer(StatusCode::CREATED, &view::transfer(&transfer))
+            view::answer(StatusCode::CREATED, &view::Transfer::from(&*transfer))
         }
         refused => Err(not_booked(&refused).into()),
     }

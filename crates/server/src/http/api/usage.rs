@@ -197,7 +197,7 @@ async fn show(http: &Http, question: Question) -> Result<Response, HttpError> {
             "failed": total.failed_count,
             "cancelled": total.cancelled_count,
             "seconds": total.seconds,
-            "amount": view::money(total.posted),
+            "amount": view::Money::from(total.posted),
         },
     }))
 }
@@ -208,7 +208,7 @@ fn shown(word: &str, row: &UsageRow, name: &str) -> Value {
         "failed": row.failed_count,
         "cancelled": row.cancelled_count,
         "seconds": row.seconds,
-        "amount": view::money(row.posted),
+        "amount": view::Money::from(row.posted),
     });
     if let Value::Object(fields) = &mut value {
         match (row.key_id, row.account_id) {

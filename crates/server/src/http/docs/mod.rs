@@ -18,13 +18,13 @@ mod snippets;
 
 use std::sync::{Arc, OnceLock};
 
-use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
 use http::HeaderMap;
 use rushes_domain::{ApiError, ErrorCode};
+use utoipa_axum::router::OpenApiRouter;
 
 use self::answer::Ready;
 use self::assets::Assets;
@@ -57,9 +57,9 @@ impl Docs {
     }
 }
 
-/// The routes of all pages and of what they load.
-pub(super) fn routes() -> Router<Arc<Http>> {
-    let mut router = Router::new().route("/docs/assets/{name}", get(asset));
+/// The routes of all pages and of what they load; they are no part of the API's document.
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    let mut router = OpenApiRouter::new().route("/docs/assets/{name}", get(asset));
     for (number, page) in PAGES.iter().enumerate() {
         let show = move |State(http): State<Arc<Http>>, RawQuery(query), headers: HeaderMap| async move {
             show(&http.docs, number, query.as_deref(), &headers)

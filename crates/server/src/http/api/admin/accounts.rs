@@ -71,7 +71,7 @@ async fn list(
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| has_more).map(|row| row.id.to_string());
-    view::ok(&view::list(rows.iter().map(view::account).collect(), next))
+    view::ok(&view::List::page(rows.iter().map(view::Account::from).collect(), next))
 }
 
 #[derive(Deserialize)]
@@ -135,7 +135,7 @@ async fn create(
         account_of(tx, id)
     };
     let row = http.change(&actor, change).await?;
-    view::answer(StatusCode::CREATED, &view::account(&row))
+    view::answer(StatusCode::CREATED, &view::Account::from(&row))
 }
 
 fn opening_credit(
@@ -155,7 +155,7 @@ fn opening_credit(
         now,
     };
     rushes_store::credit(tx, &credit)?;
-    let values = (Value::Null, json!({ "amount": view::money(amount), "reason": reason }));
+    let values = (Value::Null, json!({ "amount": view::Money::from(amount), "reason": reason }));
     let object = format!("account {}", account.name);
     let entry = actor.entry(now, "credit.grant", object, Some(account.id), values);
     rushes_store::audit(tx, &entry)
@@ -204,7 +204,7 @@ async fn show(
     Segment(name): Segment,
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
-    view::ok(&view::account(&find_account(&http, &name).await?))
+    view::ok(&view::Account::from(&find_account(&http, &name).await?))
 }
 
 #[derive(Deserialize)]
@@ -250,7 +250,7 @@ async fn change(
         rushes_store::audit(tx, &actor.entry(now, "account.update", object, Some(id), values))?;
         Ok(after)
     };
-    view::ok(&view::account(&http.change(&actor, change).await?))
+    view::ok(&view::Account::from(&http.change(&actor, change).await?))
 }
 
 /// Whether everything is as a change would make it.

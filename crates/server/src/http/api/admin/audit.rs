@@ -75,7 +75,10 @@ async fn list(
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| has_more).map(|(id, _)| id.to_string());
-    view::ok(&view::list(rows.iter().map(|(id, row)| view::audit(*id, row)).collect(), next))
+    view::ok(&view::List::page(
+        rows.iter().map(|(id, row)| view::AuditEntry::of(*id, row)).collect(),
+        next,
+    ))
 }
 
 async fn csv(

@@ -74,7 +74,7 @@ async fn list(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, H
     for row in http.app.store.read(rushes_store::channels).await? {
         data.push(shown(&http, row, &groups).await?);
     }
-    shared::ok(&shared::list(data, None))
+    shared::ok(&shared::List::whole(data))
 }
 
 async fn show(
@@ -92,7 +92,7 @@ async fn show(
 async fn presets(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
     actor.require_operator()?;
     let presets = http.app.registry.presets().map(|(_, preset)| view::preset(preset)).collect();
-    shared::ok(&shared::list(presets, None))
+    shared::ok(&shared::List::whole(presets))
 }
 
 fn preset_of<'h>(

@@ -13,10 +13,10 @@ mod system;
 
 use std::sync::Arc;
 
-use axum::Router;
 use rushes_domain::account::Role;
 use rushes_domain::{AccountId, ApiError, ErrorCode};
 use rushes_store::{AccountRow, StoreError, Tx};
+use utoipa_axum::router::OpenApiRouter;
 
 pub(super) use accounts::audited as audited_account;
 
@@ -28,15 +28,15 @@ use crate::http::error::HttpError;
 const NAME_SHOWN_CHARS_MAX: usize = 64;
 
 /// The routes below `/api/admin` that are about no money.
-pub(super) fn routes() -> Router<Arc<Http>> {
-    Router::new()
-        .merge(accounts::routes())
-        .merge(audit::routes())
-        .merge(channels::routes())
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    OpenApiRouter::new()
+        .merge(accounts::routes().into())
+        .merge(audit::routes().into())
+        .merge(channels::routes().into())
         .merge(groups::routes())
-        .merge(models::routes())
-        .merge(settings::routes())
-        .merge(system::routes())
+        .merge(models::routes().into())
+        .merge(settings::routes().into())
+        .merge(system::routes().into())
 }
 
 /// Before an id in a path; no name has a colon, so a name of digits is never taken for an id.

@@ -40,7 +40,7 @@ async fn list(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, H
     let priced = http.app.prices.current();
     let models = http.app.prices.base().models();
     let data = models.iter().map(|model| shown(model, &priced)).collect();
-    view::ok(&view::list(data, None))
+    view::ok(&view::List::whole(data))
 }
 
 /// A model of the configuration as it is in force.
@@ -182,5 +182,5 @@ async fn versions(
             })
         })
         .collect();
-    view::ok(&view::list(data, next))
+    view::ok(&view::List::page(data, next))
 }

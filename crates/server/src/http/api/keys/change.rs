@@ -24,7 +24,6 @@ use crate::app::App;
 use crate::http::Http;
 use crate::http::api::actor::Actor;
 use crate::http::api::admin::{account_named, find_account};
-use crate::http::api::login::with;
 use crate::http::api::{input, view};
 use crate::http::error::HttpError;
 use crate::http::path::Segment;
@@ -91,7 +90,7 @@ async fn create(
         Ok((row, text))
     };
     let (row, text) = http.change(actor, change).await?;
-    view::answer(StatusCode::CREATED, &with(view::key(&row, now), "key", text))
+    view::answer(StatusCode::CREATED, &view::Key::of(&row, now).with_secret(text))
 }
 
 fn insert(
@@ -184,7 +183,7 @@ async fn update(
         Ok(after)
     };
     let row = http.change(actor, change).await?;
-    view::ok(&view::key(&row, now))
+    view::ok(&view::Key::of(&row, now))
 }
 
 fn check_change(

@@ -87,7 +87,7 @@ fn no_such_key() -> ApiError {
 
 /// What the audit log keeps of a key.
 fn audited(row: &KeyDetail, now: Timestamp) -> Value {
-    let mut value = view::key(row, now);
+    let mut value = view::value(&view::Key::of(row, now));
     if let Value::Object(fields) = &mut value {
         fields.retain(|name, _| !name.starts_with("last_used") && !name.ends_with("used"));
     }
@@ -110,7 +110,7 @@ async fn list_of(
 async fn list(http: &Http, account_id: AccountId) -> Result<Response, HttpError> {
     let rows = http.app.store.read(move |tx| rushes_store::keys_of(tx, account_id)).await?;
     let now = http.app.clock.now();
-    view::ok(&view::list(rows.iter().map(|row| view::key(row, now)).collect(), None))
+    view::ok(&view::List::whole(rows.iter().map(|row| view::Key::of(row, now)).collect()))
 }
 
 /// The key in a path, if it is of the caller's account.
@@ -125,7 +125,7 @@ async fn show(
     Segment(id): Segment,
 ) -> Result<Response, HttpError> {
     let row = own_key(&http, &actor, &id).await?;
-    view::ok(&view::key(&row, http.app.clock.now()))
+    view::ok(&view::Key::of(&row, http.app.clock.now()))
 }
 
 async fn show_any(
@@ -136,7 +136,7 @@ async fn show_any(
     actor.require_operator()?;
     let id = key_id(&id)?;
     let row = http.app.store.read(move |tx| key(tx, id)).await?.ok_or_else(no_such_key)?;
-    view::ok(&view::key(&row, http.app.clock.now()))
+    view::ok(&view::Key::of(&row, http.app.clock.now()))
 }
 
 async fn addresses(
@@ -157,5 +157,5 @@ async fn addresses(
             })
         })
         .collect();
-    view::ok(&view::list(data, None))
+    view::ok(&view::List::whole(data))
 }

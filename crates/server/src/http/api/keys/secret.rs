@@ -17,7 +17,6 @@ use super::power::{Bounds, Subject};
 use super::{Door, HttpState, key_id, no_such_key};
 use crate::http::Http;
 use crate::http::api::actor::Actor;
-use crate::http::api::login::with;
 use crate::http::api::{input, view};
 use crate::http::error::HttpError;
 use crate::http::path::Segment;
@@ -89,7 +88,7 @@ async fn roll(
         Ok((key(tx, id)?.ok_or_else(no_such_key)?, text))
     };
     let (row, text) = http.change(actor, change).await?;
-    view::ok(&with(view::key(&row, now), "key", text))
+    view::ok(&view::Key::of(&row, now).with_secret(text))
 }
 
 pub(super) async fn reveal(

@@ -60,7 +60,7 @@ pub(super) async fn list(
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| has_more).map(|row| row.id.clone());
-    api_view::ok(&api_view::list(rows.iter().map(view::delivery).collect(), next))
+    api_view::ok(&api_view::List::page(rows.iter().map(view::delivery).collect(), next))
 }
 
 fn status(word: &str) -> Result<DeliveryStatus, ApiError> {

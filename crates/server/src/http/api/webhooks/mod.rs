@@ -153,7 +153,7 @@ async fn list(State(http): HttpState, actor: Actor, place: Place) -> Result<Resp
     let rows = http.app.store.read(read).await?;
     let now = http.app.clock.now();
     let data = rows.iter().map(|row| view::endpoint(row, now)).collect();
-    api_view::ok(&api_view::list(data, None))
+    api_view::ok(&api_view::List::whole(data))
 }
 
 async fn show(State(http): HttpState, actor: Actor, place: Place) -> Result<Response, HttpError> {

@@ -7,7 +7,7 @@ use rushes_providers::{Preset, PresetModels};
 use rushes_store::{ChannelRow, ChannelSource, GroupRow};
 use serde_json::{Map, Value, json};
 
-use super::super::super::view::{moment, money};
+use super::super::super::view::{Money, moment};
 use crate::channels::Channel;
 
 /// A channel: its terms, what it has, what is known of it. The credential shows its end alone.
@@ -30,8 +30,8 @@ pub(super) fn channel(
             "in_force": in_force.is_some(),
             "breaker": breaker,
             "jobs": jobs,
-            "spent": money(row.spent),
-            "lost": money(row.lost),
+            "spent": Money::from(row.spent),
+            "lost": Money::from(row.lost),
             "ambiguous_submits": row.ambiguous_count,
             "created_at": moment(Some(row.created_at)),
             "changed_at": moment(Some(row.changed_at)),
