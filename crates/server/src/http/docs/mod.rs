@@ -14,6 +14,7 @@ mod language;
 mod layout;
 mod markdown;
 mod pages;
+mod reference;
 mod snippets;
 
 use std::sync::{Arc, OnceLock};

@@ -8,6 +8,7 @@ use super::html::escape;
 use super::language::Language;
 use super::layout::Frame;
 use super::markdown::{Part, Surroundings, render};
+use super::reference::reference;
 use super::{errors, snippets};
 
 /// Where a text has the gateway's own address.
@@ -19,9 +20,9 @@ pub(super) struct Page {
     /// Its path.
     pub(super) path: &'static str,
     /// What the navigation calls it, in each language.
-    names: [&'static str; 2],
+    names: [&'static str; Language::ALL.len()],
     /// Its text, in each language.
-    sources: [&'static str; 2],
+    sources: [&'static str; Language::ALL.len()],
 }
 
 macro_rules! page {
@@ -38,12 +39,13 @@ macro_rules! page {
 }
 
 /// All of them, in the order of the navigation.
-pub(super) const PAGES: [Page; 5] = [
+pub(super) const PAGES: [Page; 6] = [
     page!("/", "home", "Rushes", "Rushes"),
     page!("/docs", "quickstart", "Quickstart", "快速开始"),
     page!("/docs/webhooks", "webhooks", "Webhooks", "Webhook"),
     page!("/docs/dialects", "dialects", "SDKs and dialects", "SDK 与接口风格"),
     page!("/docs/errors", "errors", "Errors", "错误码"),
+    page!("/docs/reference", "reference", "API reference", "API 参考"),
 ];
 
 impl Page {
@@ -87,6 +89,10 @@ impl Surroundings for Around<'_> {
 
     fn directive(&self, name: &str, argument: &str, section: &str) -> Part {
         let language = self.frame.language;
+        if name == "reference" {
+            let document = crate::http::openapi::document(self.public_url);
+            return reference(&document, language, &|target| self.frame.link(target));
+        }
         let html = match name {
             "snippet" => snippets::tabs(argument, section, self.public_url),
             "refusals" => errors::refusals(language, section),
@@ -165,7 +171,9 @@ mod tests {
             for line in page.sources[0].lines().filter(|line| line.starts_with('@')) {
                 match line.split_once(' ') {
                     Some(("@snippet", name)) => shown.push(name),
-                    _ => assert!(["@refusals", "@failures"].contains(&line), "{line}"),
+                    _ => {
+                        assert!(["@refusals", "@failures", "@reference"].contains(&line), "{line}");
+                    }
                 }
             }
         }

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use crate::support::{Answer, Options, TestApp};
 
 /// Every page, and a word that its Chinese text has.
-const PAGES: [(&str, &str); 5] = [
+const PAGES: [(&str, &str); 6] = [
     ("/", "视频"),
     ("/docs", "快速开始"),
     ("/docs/webhooks", "验签"),
     ("/docs/dialects", "接口风格"),
     ("/docs/errors", "错误码"),
+    ("/docs/reference", "请求体"),
 ];
 
 /// A page with more headers.
