@@ -14,6 +14,7 @@ mod python;
 mod shell;
 mod stranger;
 mod trace;
+mod webhooks;
 
 use std::path::PathBuf;
 
@@ -45,6 +46,8 @@ pub(crate) const ALL: &[(&str, Suite)] = &[
     ("client-xai", dialects::xai),
     ("client-openai-python", dialects::openai_python),
     ("client-openai-node", dialects::openai_node),
+    ("client-webhooks-node", webhooks::node),
+    ("client-webhooks-python", webhooks::python),
 ];
 
 /// Settings of the gateways here: pictures may come from loopback, and the suites do not depend

@@ -79,6 +79,9 @@ pub(super) async fn scrape(
     write_tasks(app, &latest.stats, app.clock.now(), &mut text);
     write_money(&latest.stats, &mut text);
     write_storage(&latest, &mut text);
+    let help = "Read operations that were asked of the store.";
+    text.family("rushes_store_reads_total", Kind::Counter, help)
+        .sample(&[], app.store.operations().reads);
     write_channels(app, &mut text).await?;
     write_webhooks(app, &mut text).await?;
     let help = "Previews that are being drawn.";
