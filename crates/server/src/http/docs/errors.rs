@@ -11,20 +11,20 @@ use super::html::escape;
 use super::language::Language;
 use super::markdown::{in_scroll, inline};
 
-/// Refused requests.
+/// Refused requests. What matters most stands first, where a narrow screen shows it.
 pub(super) fn refusals(language: Language, section: &str) -> String {
-    let mut rows = head(language, &["HTTP", "code", "type"]);
+    let mut rows = head(language, &["HTTP", "type"]);
     for &code in ErrorCode::ALL {
         let word = code.as_str();
         // Writing to a string cannot fail, here and below.
         let _ = writeln!(
             rows,
-            "<tr id=\"{word}\"><td>{}</td><td><code>{word}</code></td><td><code>{}</code></td>\
-             <td>{}</td><td>{}</td></tr>",
+            "<tr id=\"{word}\"><td><code>{word}</code></td><td class=\"say\">{}</td><td>{}</td>\
+             <td>{}</td><td><code>{}</code></td></tr>",
+            text(language, code.title(), error_in_chinese(code)),
+            yes_no(language, code.is_retryable()),
             code.status(),
             code.kind(),
-            yes_no(language, code.is_retryable()),
-            text(language, code.title(), error_in_chinese(code)),
         );
     }
     in_scroll(&format!("{rows}</tbody>"), section)
@@ -32,23 +32,24 @@ pub(super) fn refusals(language: Language, section: &str) -> String {
 
 /// Tasks that ended without a video.
 pub(super) fn failures(language: Language, section: &str) -> String {
-    let mut rows = head(language, &["code"]);
+    let mut rows = head(language, &[]);
     for &code in FailureCode::ALL {
         let word = code.as_str();
         let english = format!("{}.", code.sentence());
         let _ = writeln!(
             rows,
-            "<tr id=\"task-{word}\"><td><code>{word}</code></td><td>{}</td><td>{}</td></tr>",
-            yes_no(language, code.is_retryable()),
+            "<tr id=\"task-{word}\"><td><code>{word}</code></td><td class=\"say\">{}</td>\
+             <td>{}</td></tr>",
             text(language, &english, failure_in_chinese(code)),
+            yes_no(language, code.is_retryable()),
         );
     }
     in_scroll(&format!("{rows}</tbody>"), section)
 }
 
-fn head(language: Language, names: &[&str]) -> String {
-    let more = [language.pick("again", "可重试"), language.pick("what it means", "含义")];
-    let cells = names.iter().chain(&more).map(|name| format!("<th scope=\"col\">{name}</th>"));
+fn head(language: Language, more: &[&str]) -> String {
+    let first = ["code", language.pick("what it means", "含义"), language.pick("again", "可重试")];
+    let cells = first.iter().chain(more).map(|name| format!("<th scope=\"col\">{name}</th>"));
     format!("<thead><tr>{}</tr></thead><tbody>\n", cells.collect::<String>())
 }
 

@@ -37,8 +37,8 @@ pub(super) trait Surroundings {
     fn link(&self, target: &str) -> String;
     /// What stands in the place of `@name argument`, in the section with this anchor.
     fn directive(&self, name: &str, argument: &str, section: &str) -> Part;
-    /// The words over a sample in this language of data (`json`).
-    fn sample_title(&self, kind: &str) -> String;
+    /// The words over a sample that is opened with three backticks and this.
+    fn sample_title(&self, opening: &str) -> &'static str;
 }
 
 /// Renders a whole source.
@@ -53,9 +53,9 @@ pub(super) fn render(source: &str, surroundings: &dyn Surroundings) -> Part {
             }
             block
         };
-        if let Some(kind) = line.strip_prefix("```") {
+        if let Some(opening) = line.strip_prefix("```") {
             let block = more(&|next| !next.starts_with("```"));
-            writer.sample(kind, block.get(1..).unwrap_or_default());
+            writer.sample(opening, block.get(1..).unwrap_or_default());
             lines.next();
         } else if line.starts_with('#') {
             writer.heading(line);
@@ -148,13 +148,14 @@ impl Writer<'_> {
         self.part.headings.extend(part.headings);
     }
 
-    fn sample(&mut self, kind: &str, lines: &[&str]) {
-        let title = self.surroundings.sample_title(kind);
+    fn sample(&mut self, opening: &str, lines: &[&str]) {
+        let title = self.surroundings.sample_title(opening);
+        let kind = opening.split(' ').next().unwrap_or_default();
         let html = super::highlight::highlight(&lines.join("\n"), kind);
         self.push(format_args!(
             "<div class=\"code\"><div class=\"bar\"><span class=\"lang\">{}</span></div>\
              <pre tabindex=\"0\"><code data-sample=\"{}\">{html}</code></pre></div>\n",
-            escape(&title),
+            escape(title),
             escape(kind),
         ));
     }
@@ -293,8 +294,8 @@ mod tests {
             Part { html, ..Part::default() }
         }
 
-        fn sample_title(&self, kind: &str) -> String {
-            kind.to_owned()
+        fn sample_title(&self, _: &str) -> &'static str {
+            "Sample"
         }
     }
 

@@ -102,13 +102,12 @@ impl Surroundings for Around<'_> {
         Part { html, ..Part::default() }
     }
 
-    fn sample_title(&self, kind: &str) -> String {
+    fn sample_title(&self, opening: &str) -> &'static str {
         let language = self.frame.language;
-        let title = match kind {
-            "json" => language.pick("Answer", "响应"),
-            _ => language.pick("Text", "文本"),
-        };
-        title.to_owned()
+        match opening {
+            "json call" => language.pick("Body of the call", "通知内容"),
+            _ => language.pick("Answer", "响应"),
+        }
     }
 }
 

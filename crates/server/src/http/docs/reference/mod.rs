@@ -5,6 +5,7 @@
 //! to it. The frame speaks the reader's language; descriptions are those of the document, which are
 //! English. Not here: what the document says (`crate::http::openapi`).
 
+mod chinese;
 mod example;
 mod schema;
 
@@ -97,7 +98,7 @@ impl<'a> Page<'a> {
         let description = tag["description"].as_str().unwrap_or_default();
         let (title, text) = match self.schemas.language {
             Language::English => (name, description),
-            Language::Chinese => tag_in_chinese(name).unwrap_or((name, description)),
+            Language::Chinese => chinese::tag(name).unwrap_or((name, description)),
         };
         let (title, text) = (escape(title), self.schemas.inline(text));
         self.heading(2, &format!("tag-{name}"), &title, &title);
@@ -115,9 +116,14 @@ impl<'a> Page<'a> {
         );
         let id = operation.id().to_owned();
         self.heading(3, &id, &title, &escape(&id));
-        for words in ["summary", "description"] {
-            for paragraph in text[words].as_str().unwrap_or_default().split("\n\n") {
-                let html = self.schemas.inline(paragraph.trim());
+        let own = text["summary"].as_str().unwrap_or_default();
+        let summary = match self.schemas.language {
+            Language::English => own,
+            Language::Chinese => chinese::summary(&id).unwrap_or(own),
+        };
+        for words in [summary, text["description"].as_str().unwrap_or_default()] {
+            for paragraph in words.split("\n\n") {
+                let html = self.schemas.inline(&paragraph.trim().replace('\n', " "));
                 if !html.is_empty() {
                     self.push(format_args!("<p>{html}</p>\n"));
                 }
@@ -287,27 +293,6 @@ fn headers(response: &Value) -> String {
     let names = response["headers"].as_object().into_iter().flat_map(Map::keys);
     let shown: Vec<String> = names.map(|name| format!("<code>{}</code>", escape(name))).collect();
     if shown.is_empty() { String::new() } else { format!("<small>{}</small>", shown.join(" ")) }
-}
-
-/// Name and description of a group of operations.
-fn tag_in_chinese(name: &str) -> Option<(&'static str, &'static str)> {
-    let texts = match name {
-        "videos" => ("视频任务", "创建视频，跟踪进度，取回结果。"),
-        "models" => ("模型", "能生成什么，价格多少。"),
-        "openai" => ("OpenAI 风格", "同样的任务，采用 OpenAI Videos 接口的字段，供其 SDK 使用。"),
-        "xai" => ("xAI 风格", "同样的任务，采用 xAI 接口的字段，供其 SDK 使用。"),
-        "session" => ("会话", "登录与退出。"),
-        "account" => ("账户", "自己的账户、会话与资金。"),
-        "keys" => ("API Key", "管理 API Key。"),
-        "usage" => ("用量", "生成了什么，花了多少。"),
-        "webhooks" => ("Webhook", "接收视频事件通知的地址。"),
-        "operators" => ("运营", "供管理员使用：账户、分组、兑换码、资金。"),
-        "channels" => ("渠道", "供管理员使用：生成视频的上游。"),
-        "settings" => ("设置", "供管理员使用：模型、价格、设置、系统、审计日志。"),
-        "service" => ("服务", "供进程管理、负载均衡与监控使用。"),
-        _ => return None,
-    };
-    Some(texts)
 }
 
 #[cfg(test)]

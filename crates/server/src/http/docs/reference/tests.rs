@@ -111,11 +111,23 @@ fn both_languages_have_the_same_anchors() {
 }
 
 #[test]
-fn every_group_of_our_document_has_a_chinese_name() {
+fn chinese_names_are_those_of_our_document() {
     let document = crate::http::openapi::document("https://video.example.com");
     for tag in document["tags"].as_array().unwrap() {
         let name = tag["name"].as_str().unwrap();
-        assert!(tag_in_chinese(name).is_some(), "{name}");
+        assert!(chinese::tag(name).is_some(), "{name}");
+    }
+    let known = |id: &str| chinese::SUMMARIES.iter().any(|(name, _)| *name == id);
+    let mut ids = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for operation in item.as_object().unwrap().values() {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(known(id) || path.starts_with("/api/"), "{id} has no Chinese summary");
+            ids.push(id);
+        }
+    }
+    for (id, _) in chinese::SUMMARIES {
+        assert!(ids.contains(&id), "there is no operation {id}");
     }
 }
 
