@@ -15,14 +15,12 @@ mod fair;
 mod files;
 mod generations;
 mod health;
-mod home;
 mod linger;
 pub mod listener;
 mod metrics;
 mod models;
 mod observe;
 pub mod openapi;
-mod page;
 mod path;
 mod prefer;
 mod proxies;
@@ -37,7 +35,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
-use axum::routing::{get, options, post};
+use axum::routing::{options, post};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use rushes_domain::{ApiError, ErrorCode};
@@ -47,13 +45,13 @@ use utoipa_axum::routes;
 use self::admission::decoding::Decoding;
 use self::admission::disk::DiskGuard;
 use self::body::Bodies;
+use self::docs::Docs;
 use self::error::HttpError;
 use self::fair::FairPool;
 use self::generations::events::EventStreams;
 use self::generations::position::Positions;
 use self::metrics::Scrapes;
 use self::openapi::Document;
-use self::page::Pages;
 use self::session::cookie::CookieRules;
 use self::writes::WriteLimiter;
 use crate::app::App;
@@ -67,8 +65,8 @@ pub(crate) struct Http {
     disk: DiskGuard,
     positions: Positions,
     event_streams: EventStreams,
+    docs: Docs,
     document: Document,
-    pages: Pages,
     cookies: CookieRules,
     writes: WriteLimiter,
     /// One change of prices or settings at a time.
@@ -91,8 +89,8 @@ pub fn router(app: Arc<App>) -> Router {
         disk: DiskGuard::default(),
         positions: Positions::default(),
         event_streams: EventStreams::default(),
+        docs: Docs::new(&app.config.public_url),
         document: Document::new(operations, &app.config.public_url),
-        pages: Pages::new(&app.config.public_url),
         setting_changes: tokio::sync::Mutex::new(()),
         cookies: CookieRules::of(&app.config.public_url),
         writes: WriteLimiter::new(&app.config.account, Arc::clone(&app.clock)),
@@ -134,8 +132,7 @@ fn routes() -> OpenApiRouter<Arc<Http>> {
         .routes(routes!(health::ready))
         .routes(routes!(metrics::scrape))
         .routes(routes!(openapi::serve))
-        .route("/docs/errors", get(docs::errors))
-        .route("/", get(home::home))
+        .merge(docs::routes())
 }
 
 async fn not_found() -> HttpError {
