@@ -143,7 +143,7 @@ fn whole(mut operations: OpenApi, public_url: &str) -> Value {
         }
     });
     each_schema(&mut document, |schema| {
-        join_description(schema);
+        join_own(schema);
         lift_examples(schema);
     });
     let answered = answered(&document);
@@ -217,17 +217,16 @@ fn each_schema(value: &mut Value, work: fn(&mut Map<String, Value>)) {
     }
 }
 
-/// A field with a description of its own, of a type that stands in its place, comes as both of the
-/// type and an object with the description, which nothing can be.
-fn join_description(schema: &mut Map<String, Value>) {
+/// A field of a type that stands in its place, with a description or default of its own, comes as
+/// both of the type and an object with these, which nothing can be.
+fn join_own(schema: &mut Map<String, Value>) {
     let Some(Value::Array(parts)) = schema.get_mut("allOf") else { return };
-    let [Value::Object(own), Value::Object(said)] = &mut parts[..] else { return };
-    let Some(description) = said.get("description").cloned() else { return };
-    if said.len() != 2 || said.get("type") != Some(&json!("object")) {
+    let [Value::Object(of_type), Value::Object(own)] = &mut parts[..] else { return };
+    if own.remove("type") != Some(json!("object")) {
         return;
     }
-    let mut joined = std::mem::take(own);
-    joined.insert("description".to_owned(), description);
+    let mut joined = std::mem::take(of_type);
+    joined.extend(std::mem::take(own));
     schema.remove("allOf");
     schema.extend(joined);
 }
