@@ -146,6 +146,7 @@ fn whole(mut operations: OpenApi, public_url: &str) -> Value {
         join_own(schema);
         lift_examples(schema);
     });
+    refer_to_listed(&mut document["components"]["schemas"]);
     let answered = answered(&document);
     for name in answered {
         absent_not_null(&mut document["components"]["schemas"][name]);
@@ -229,6 +230,18 @@ fn join_own(schema: &mut Map<String, Value>) {
     joined.extend(std::mem::take(own));
     schema.remove("allOf");
     schema.extend(joined);
+}
+
+/// A page of a list comes with a copy of what is listed; it is the schema of that name.
+fn refer_to_listed(schemas: &mut Value) {
+    let Value::Object(schemas) = schemas else { return };
+    let known: BTreeSet<String> = schemas.keys().cloned().collect();
+    for (name, schema) in schemas {
+        let listed = name.strip_prefix("List_").filter(|listed| known.contains(*listed));
+        if let Some(listed) = listed {
+            schema["properties"]["data"]["items"] = json!({ "$ref": format!("{SCHEMAS}{listed}") });
+        }
+    }
 }
 
 /// The examples of a list or map are its own, and not those of what is in it.
