@@ -7,6 +7,7 @@ mod chromium;
 mod client;
 mod curl;
 mod dialects;
+mod docs;
 mod durability;
 mod fidelity;
 mod node;
@@ -48,6 +49,7 @@ pub(crate) const ALL: &[(&str, Suite)] = &[
     ("client-openai-node", dialects::openai_node),
     ("client-webhooks-node", webhooks::node),
     ("client-webhooks-python", webhooks::python),
+    ("docs", docs::run),
 ];
 
 /// Settings of the gateways here: pictures may come from loopback, and the suites do not depend

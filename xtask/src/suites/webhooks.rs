@@ -22,7 +22,7 @@ use crate::{cargo, packages};
 /// How long a program may take: one video of a second, and one repetition after five.
 const TIME_LIMIT: Duration = Duration::from_secs(10 * 60);
 /// The receiver is called as `localhost`, which may mean either of these.
-const LOOPBACK: &str = "127.0.0.0/8,::1/128";
+pub(super) const LOOPBACK: &str = "127.0.0.0/8,::1/128";
 /// Characters in a line of a PEM file (RFC 7468).
 const PEM_LINE_CHARS: usize = 64;
 
@@ -85,7 +85,7 @@ fn work(
 }
 
 /// A key that may manage webhooks, made as an operator makes one.
-fn manager_key(binary: &Path, gateway: &Gateway) -> anyhow::Result<String> {
+pub(super) fn manager_key(binary: &Path, gateway: &Gateway) -> anyhow::Result<String> {
     let home = Scratch::new("keys")?;
     let output = command(binary, home.path())
         .args(["keys", "create", "--name", "receiver", "--scopes", "read,manage", "--data-dir"])
@@ -98,15 +98,19 @@ fn manager_key(binary: &Path, gateway: &Gateway) -> anyhow::Result<String> {
 }
 
 /// The tests' authority, and the certificate and key of a server it knows, as PEM files.
-struct Certificates {
-    authority: PathBuf,
-    server: PathBuf,
-    key: PathBuf,
+pub(super) struct Certificates {
+    /// What the gateway is to trust.
+    pub(super) authority: PathBuf,
+    /// The server's own.
+    pub(super) server: PathBuf,
+    /// Its key.
+    pub(super) key: PathBuf,
     _scratch: Scratch,
 }
 
 impl Certificates {
-    fn write() -> anyhow::Result<Self> {
+    /// Writes them to a folder that goes with the value.
+    pub(super) fn write() -> anyhow::Result<Self> {
         let scratch = Scratch::new("certificates")?;
         let write = |name: &str, label: &str| -> anyhow::Result<PathBuf> {
             let from = cargo::root().join("crates/server/tests/it/support/tls").join(name);

@@ -9,10 +9,12 @@ mod backup;
 mod cancel;
 mod completions;
 mod config;
+mod delete;
 mod doctor;
 mod failure;
 mod generate;
 mod models;
+mod openapi;
 mod output;
 mod progress;
 mod restore;
@@ -78,6 +80,8 @@ enum Command {
     Wait(wait::Arguments),
     /// Call a task off.
     Cancel(cancel::Arguments),
+    /// Take a task and its video out of sight, called off if it lives; what was made stays paid.
+    Delete(delete::Arguments),
     /// Make and change accounts.
     #[command(subcommand)]
     Users(admin::UsersCommand),
@@ -119,6 +123,8 @@ enum Command {
     Backup(backup::Arguments),
     /// Put a backup into an empty data directory.
     Restore(restore::Arguments),
+    /// Print the OpenAPI document of the HTTP API.
+    Openapi(openapi::Arguments),
     /// Print a completion script for a shell.
     Completions(completions::Arguments),
 }
@@ -158,10 +164,12 @@ async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Tasks(arguments) => return tasks::run(&global, arguments, output).await,
         Command::Wait(arguments) => return wait::run(&global, arguments, output).await,
         Command::Cancel(arguments) => return cancel::run(&global, arguments, output).await,
+        Command::Delete(arguments) => return delete::run(&global, arguments, output).await,
         Command::Config(command) => return config::run(&global, command, output),
         Command::Doctor(arguments) => return doctor::run(&global, arguments, output).await,
         Command::Backup(arguments) => return backup::run(&global, arguments, output).await,
         Command::Restore(arguments) => return restore::run(&global, arguments, output).await,
+        Command::Openapi(arguments) => return openapi::run(&arguments),
         Command::Completions(arguments) => {
             return completions::run(&arguments, &mut Cli::command());
         }
