@@ -24,6 +24,7 @@ pub(crate) mod forms;
 pub(crate) mod pictures;
 pub(crate) mod raw;
 pub(crate) mod receiver;
+pub(crate) mod still;
 
 /// How long a condition may take to come true.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
