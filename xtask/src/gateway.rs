@@ -100,6 +100,11 @@ impl Gateway {
         tail(&self.scratch.path().join("log"))
     }
 
+    /// Its data directory.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.scratch.path().join("data")
+    }
+
     /// Its process.
     pub(crate) fn process_id(&self) -> u32 {
         self.child.id()

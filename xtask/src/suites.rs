@@ -7,6 +7,7 @@ mod chromium;
 mod client;
 mod curl;
 mod dialects;
+mod docs;
 mod durability;
 mod fidelity;
 mod node;
@@ -14,6 +15,7 @@ mod python;
 mod shell;
 mod stranger;
 mod trace;
+mod webhooks;
 
 use std::path::PathBuf;
 
@@ -45,6 +47,9 @@ pub(crate) const ALL: &[(&str, Suite)] = &[
     ("client-xai", dialects::xai),
     ("client-openai-python", dialects::openai_python),
     ("client-openai-node", dialects::openai_node),
+    ("client-webhooks-node", webhooks::node),
+    ("client-webhooks-python", webhooks::python),
+    ("docs", docs::run),
 ];
 
 /// Settings of the gateways here: pictures may come from loopback, and the suites do not depend

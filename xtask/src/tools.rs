@@ -17,6 +17,8 @@ pub(crate) struct Tool {
 
 /// The URL tool that the documentation's examples use.
 pub(crate) const CURL: Tool = Tool { title: "curl", names: &["curl"], package: "curl" };
+/// The JSON tool that examples for the shell use.
+pub(crate) const JQ: Tool = Tool { title: "jq", names: &["jq"], package: "jq" };
 /// JavaScript outside a browser; 18 or newer, for its `fetch`.
 pub(crate) const NODE: Tool =
     Tool { title: "Node.js", names: &["node", "nodejs"], package: "nodejs" };

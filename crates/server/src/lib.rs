@@ -22,6 +22,7 @@ pub mod lifecycle;
 pub mod links;
 pub mod logging;
 pub mod metrics;
+mod openapi;
 pub mod passwords;
 pub mod prices;
 pub mod private;

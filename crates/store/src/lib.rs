@@ -87,7 +87,7 @@ pub use sessions::{
 };
 pub use settings::{set_setting, setting};
 pub use stats::{KeptFiles, LedgerSums, LiveTasks, Stats, TicksSum, stats};
-pub use store::{Store, StoreOptions};
+pub use store::{Operations, Store, StoreOptions};
 pub use tasks::advance::{Advance, Fence, Happening, Route, StoredResult, advance};
 pub use tasks::cancel::{CancelOutcome, cancel_task};
 pub use tasks::claim::{

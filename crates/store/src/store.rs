@@ -1,6 +1,7 @@
 //! The handle that the rest of the program holds.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
@@ -38,6 +39,15 @@ impl Default for StoreOptions {
     }
 }
 
+/// Operations that were asked of a store since it was opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Operations {
+    /// Those that only read.
+    pub reads: u64,
+    /// Those that write.
+    pub writes: u64,
+}
+
 /// An open database with its threads. Clones share them; the last one to go stops them.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -49,6 +59,8 @@ struct Inner {
     path: PathBuf,
     writes: Arc<Jobs>,
     reads: Arc<Jobs>,
+    writes_asked: AtomicU64,
+    reads_asked: AtomicU64,
     threads: Mutex<Threads>,
 }
 
@@ -83,8 +95,7 @@ impl Store {
         let jobs = Arc::clone(&writes);
         let writing = spawn("store-writer", move || writer::serve(&connection, &jobs, &observer))?;
         let threads = Mutex::new(Threads { writer: Some(writing), readers });
-        let inner = Inner { path: path.to_owned(), writes, reads, threads };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self::of(path, writes, reads, threads))
     }
 
     /// Opens an existing database for reading alone, beside a server that may be running: nothing
@@ -96,8 +107,23 @@ impl Store {
         writes.close();
         let (reads, readers) = spawn_readers(path, 1)?;
         let threads = Mutex::new(Threads { writer: None, readers });
-        let inner = Inner { path: path.to_owned(), writes, reads, threads };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self::of(path, writes, reads, threads))
+    }
+
+    fn of(path: &Path, writes: Arc<Jobs>, reads: Arc<Jobs>, threads: Mutex<Threads>) -> Self {
+        let (writes_asked, reads_asked) = (AtomicU64::new(0), AtomicU64::new(0));
+        let path = path.to_owned();
+        let inner = Inner { path, writes, reads, writes_asked, reads_asked, threads };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// How much was asked of it so far, by all its clones.
+    #[must_use]
+    pub fn operations(&self) -> Operations {
+        Operations {
+            reads: self.inner.reads_asked.load(Ordering::Relaxed),
+            writes: self.inner.writes_asked.load(Ordering::Relaxed),
+        }
     }
 
     /// Runs an operation that writes; `Ok` means that it is on the disk. An operation that was
@@ -108,7 +134,7 @@ impl Store {
         F: Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
         T: Send + 'static,
     {
-        call(&self.inner.writes, operation).await
+        call(self.inner.writes(), operation).await
     }
 
     /// Runs an operation that only reads, on one snapshot.
@@ -117,7 +143,7 @@ impl Store {
         F: Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
         T: Send + 'static,
     {
-        call(&self.inner.reads, operation).await
+        call(self.inner.reads(), operation).await
     }
 
     /// As [`Store::write`], for threads that may stand still.
@@ -126,7 +152,7 @@ impl Store {
         F: Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
         T: Send + 'static,
     {
-        call_blocking(&self.inner.writes, operation)
+        call_blocking(self.inner.writes(), operation)
     }
 
     /// As [`Store::read`], for threads that may stand still.
@@ -135,7 +161,7 @@ impl Store {
         F: Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
         T: Send + 'static,
     {
-        call_blocking(&self.inner.reads, operation)
+        call_blocking(self.inner.reads(), operation)
     }
 
     /// Copies the database, as of now, into a new file, and syncs it. Writers go on meanwhile.
@@ -186,6 +212,18 @@ impl Store {
 }
 
 impl Inner {
+    /// Where a write is handed over; counts it.
+    fn writes(&self) -> &Jobs {
+        self.writes_asked.fetch_add(1, Ordering::Relaxed);
+        &self.writes
+    }
+
+    /// The same for a read.
+    fn reads(&self) -> &Jobs {
+        self.reads_asked.fetch_add(1, Ordering::Relaxed);
+        &self.reads
+    }
+
     fn stop(&self) {
         self.reads.close();
         self.writes.close();

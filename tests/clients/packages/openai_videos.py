@@ -7,11 +7,11 @@ import io
 import json
 import os
 import pathlib
-import signal
-import sys
 import urllib.request
 
 import openai
+
+from checks import check, finish
 
 BASE_URL = os.environ["BASE_URL"]
 API_KEY = os.environ["API_KEY"]
@@ -22,35 +22,6 @@ IS_GATEWAY = os.environ.get("IS_GATEWAY") == "1"
 POLL_INTERVAL_MS = 100
 TIMEOUT_SECONDS = 120
 PICTURE = (pathlib.Path(__file__).parent / "picture.png").read_bytes()
-
-failed = False
-
-
-def check(name):
-    """Runs a check at once and says how it went."""
-
-    def run(work):
-        global failed
-        # `create_and_poll` waits without end for a job that never does.
-        signal.alarm(TIMEOUT_SECONDS)
-        try:
-            work()
-            print(f"ok {name}", flush=True)
-        except Exception as error:
-            why = f"{type(error).__name__} {error}".replace("\n", " ")
-            print(f"not ok {name}: {why}", flush=True)
-            failed = True
-        finally:
-            signal.alarm(0)
-
-    return run
-
-
-def out_of_time(_signal, _frame):
-    raise TimeoutError(f"the check did not end within {TIMEOUT_SECONDS} s")
-
-
-signal.signal(signal.SIGALRM, out_of_time)
 
 
 def client(api_key=API_KEY):
@@ -200,4 +171,4 @@ else:
         raises(openai.RateLimitError, work)
 
 
-sys.exit(1 if failed else 0)
+finish()

@@ -14,6 +14,7 @@ mod doctor;
 mod failure;
 mod generate;
 mod models;
+mod openapi;
 mod output;
 mod progress;
 mod restore;
@@ -122,6 +123,8 @@ enum Command {
     Backup(backup::Arguments),
     /// Put a backup into an empty data directory.
     Restore(restore::Arguments),
+    /// Print the OpenAPI document of the HTTP API.
+    Openapi(openapi::Arguments),
     /// Print a completion script for a shell.
     Completions(completions::Arguments),
 }
@@ -166,6 +169,7 @@ async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Doctor(arguments) => return doctor::run(&global, arguments, output).await,
         Command::Backup(arguments) => return backup::run(&global, arguments, output).await,
         Command::Restore(arguments) => return restore::run(&global, arguments, output).await,
+        Command::Openapi(arguments) => return openapi::run(&arguments),
         Command::Completions(arguments) => {
             return completions::run(&arguments, &mut Cli::command());
         }

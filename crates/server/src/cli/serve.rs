@@ -92,7 +92,7 @@ fn greeting(app: &App, style: &Style) -> String {
         let _ = writeln!(text, "listening on {}", config.listen);
     }
     let Some(made) = &app.first_start else {
-        let _ = write!(text, "API keys: {}", keys_at.display());
+        let _ = write!(text, "API keys: {}\ndocs:     {base_url}/docs", keys_at.display());
         return text;
     };
     let (key, test_key) = (&made.api_key, &made.test_api_key);
@@ -104,6 +104,8 @@ fn greeting(app: &App, style: &Style) -> String {
   API key    {key}   spends the account's credit of ${credit}
   test key   {test_key}   costs nothing, always a preview
   {only_once}
+
+Documentation and examples: {base_url}/docs
 
 {try_it}
 

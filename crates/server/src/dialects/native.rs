@@ -6,6 +6,7 @@
 //! family read different ones of them.
 
 pub mod event;
+pub(crate) mod wire;
 
 use rushes_domain::account::KeyKind;
 use rushes_domain::money::CostState;
@@ -13,9 +14,11 @@ use rushes_domain::request::VideoRequest;
 use rushes_domain::request::json::Pairs;
 use rushes_domain::{State, TaskId, Ticks, Timestamp};
 use rushes_store::{NewTask, TaskRow};
-use serde::ser::SerializeMap as _;
-use serde::{Serialize, Serializer};
 
+use self::wire::{
+    Content, Cost, Created, Data, DataError, Deleted, Envelope, InOrder, List, Message, Nested,
+    TopError,
+};
 use super::view::{View, is_expired};
 use crate::links::LinkSigner;
 
@@ -237,173 +240,6 @@ fn data<'a>(view: &View<'a>, strings: &'a Strings) -> Data<'a> {
 /// The seconds that were asked for, if they were cut.
 fn cut_from(seconds: u32, requested: u32) -> Option<u32> {
     Some(requested).filter(|&requested| requested != seconds)
-}
-
-#[derive(Serialize)]
-#[expect(clippy::struct_field_names, reason = "the wire's names")]
-struct Created<'a> {
-    id: &'a str,
-    task_id: &'a str,
-    object: &'static str,
-    model: &'a str,
-    status: &'static str,
-    progress: u8,
-    created_at: i64,
-    seconds: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seconds_requested: Option<u32>,
-    aspect_ratio: &'a str,
-    resolution: &'a str,
-    cost: Cost,
-}
-
-#[derive(Serialize)]
-#[expect(clippy::struct_field_names, reason = "the wire's names")]
-struct Deleted<'a> {
-    id: &'a str,
-    task_id: &'a str,
-    object: &'static str,
-    deleted: bool,
-}
-
-#[derive(Serialize)]
-struct Envelope<'a> {
-    code: &'static str,
-    message: &'static str,
-    data: Data<'a>,
-    id: &'a str,
-    task_id: &'a str,
-    status: &'static str,
-    url: &'a str,
-    video_url: &'a str,
-    result_url: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<TopError<'a>>,
-}
-
-#[derive(Serialize)]
-struct List<'a> {
-    object: &'static str,
-    data: Vec<Data<'a>>,
-    has_more: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_after: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-#[expect(clippy::struct_field_names, reason = "the wire's names")]
-struct Data<'a> {
-    // The published document's five.
-    task_id: &'a str,
-    status: &'static str,
-    progress: &'a str,
-    result_url: &'a str,
-    fail_reason: &'a str,
-    // Ours.
-    id: &'a str,
-    object: &'static str,
-    model: &'a str,
-    seconds: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seconds_requested: Option<u32>,
-    aspect_ratio: &'a str,
-    resolution: &'a str,
-    width: u32,
-    height: u32,
-    created_at: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    started_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    finished_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result_expired: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    poster_url: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    queue_position: Option<u32>,
-    cost: Cost,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<InOrder<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provider: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<DataError<'a>>,
-    // Other names that clients of this family read.
-    url: &'a str,
-    video_url: &'a str,
-    output: &'a str,
-    submit_time: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    start_time: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    finish_time: Option<i64>,
-    data: Nested<'a>,
-}
-
-#[derive(Serialize)]
-struct Nested<'a> {
-    id: &'a str,
-    status: &'static str,
-    content: Content<'a>,
-    video_url: &'a str,
-    url: &'a str,
-    output: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Message<'a>>,
-}
-
-#[derive(Serialize)]
-struct Content<'a> {
-    video_url: &'a str,
-}
-
-#[derive(Serialize)]
-struct Message<'a> {
-    message: &'a str,
-}
-
-#[derive(Serialize)]
-struct TopError<'a> {
-    code: &'static str,
-    message: &'a str,
-}
-
-#[derive(Serialize)]
-struct DataError<'a> {
-    code: &'static str,
-    message: &'a str,
-    retryable: bool,
-}
-
-/// What the task costs now; strings, since neither fits a JavaScript number safely.
-#[derive(Serialize)]
-pub struct Cost {
-    amount: String,
-    ticks: String,
-    state: &'static str,
-}
-
-impl Cost {
-    /// A price and what has become of it.
-    pub fn of(price: Ticks, state: CostState) -> Self {
-        let now = if state == CostState::Voided { Ticks::ZERO } else { price };
-        Self { amount: now.to_string(), ticks: now.0.to_string(), state: state.as_str() }
-    }
-}
-
-/// Ordered pairs as an object.
-struct InOrder<'a>(&'a [(String, String)]);
-
-impl Serialize for InOrder<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in self.0 {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
 }
 
 #[cfg(test)]

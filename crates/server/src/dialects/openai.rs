@@ -12,8 +12,10 @@ use rushes_domain::request::json::{Pairs, Value};
 use rushes_domain::{ApiError, Dialect, State, TaskId};
 use rushes_store::{NewTask, TaskRow};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::view::View;
+use crate::openapi::words;
 
 /// The sizes of this family, and what they mean in ours. What a model does not offer becomes the
 /// nearest that it does, as with any size; sizes that are not here are read by their pixels.
@@ -156,48 +158,98 @@ fn size(width: u32, height: u32) -> String {
     format!("{width}x{height}")
 }
 
-#[derive(Serialize)]
+/// A video.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OpenaiVideo)]
 #[expect(clippy::struct_field_names, reason = "the wire's names")]
-struct Video<'a> {
+pub(crate) struct Video<'a> {
+    /// `video_` and 32 hexadecimal digits.
+    #[schema(pattern = "^video_[0-9a-f]{32}$", examples("video_0197f0c2a5d87b3c9e4f6a1b2c3d4e5f"))]
     id: String,
+    /// Always `video`.
+    #[schema(pattern = "^video$")]
     object: &'static str,
+    /// The model as the request named it.
+    #[schema(examples("sora-2"))]
     model: &'a str,
+    #[schema(inline, value_type = words::OpenaiStatus)]
     status: &'static str,
+    /// Per cent.
+    #[schema(maximum = 100)]
     progress: u8,
+    /// Seconds since 1970.
     created_at: i64,
+    /// Seconds since 1970; null until the end.
+    #[schema(required)]
     completed_at: Option<i64>,
+    /// Until when the file is kept, in seconds since 1970; null without one.
+    #[schema(required)]
     expires_at: Option<i64>,
+    /// Null if the operator keeps none.
+    #[schema(required)]
     prompt: Option<&'a str>,
+    /// The length, as text.
+    #[schema(pattern = "^[0-9]+$", examples("4"))]
     seconds: String,
+    /// Pixels.
+    #[schema(pattern = "^[0-9]+x[0-9]+$", examples("720x1280"))]
     size: String,
     /// Always null.
+    #[schema(required, value_type = Option<()>)]
     remixed_from_video_id: Option<()>,
+    /// Why it failed; null unless it did.
+    #[schema(required)]
     error: Option<Error<'a>>,
     // Ours.
+    /// The link of the MP4; empty until `completed`.
     url: String,
+    /// The same as `url`.
     video_url: String,
 }
 
-#[derive(Serialize)]
-struct Error<'a> {
+/// Why it failed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OpenaiError)]
+pub(crate) struct Error<'a> {
+    #[schema(inline, value_type = words::TaskFailureCode)]
     code: &'static str,
+    /// A sentence for people.
     message: &'a str,
 }
 
-#[derive(Serialize)]
+/// A video that is gone.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OpenaiDeleted)]
 #[expect(clippy::struct_field_names, reason = "the wire's names")]
-struct Deleted<'a> {
+pub(crate) struct Deleted<'a> {
+    /// As it was named.
+    #[schema(
+        pattern = "^(video|task)_[0-9a-f]{32}$|^[0-9a-f-]{36}$",
+        examples("video_0197f0c2a5d87b3c9e4f6a1b2c3d4e5f")
+    )]
     id: &'a str,
+    /// Always `video.deleted`.
+    #[schema(pattern = r"^video\.deleted$")]
     object: &'static str,
+    /// Always true.
     deleted: bool,
 }
 
-#[derive(Serialize)]
-struct List<'a> {
+/// A page of videos.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OpenaiVideoList)]
+pub(crate) struct List<'a> {
+    /// Always `list`.
+    #[schema(pattern = "^list$")]
     object: &'static str,
     data: Vec<Video<'a>>,
+    /// Whether there is another page.
     has_more: bool,
+    /// The first of this page; null if it is empty.
+    #[schema(required)]
     first_id: Option<String>,
+    /// What to send as `after` for the next page; null if this one is empty.
+    #[schema(required)]
     last_id: Option<String>,
 }
 

@@ -17,7 +17,7 @@ pub struct View<'a> {
     pub links: &'a LinkSigner,
     /// The present moment.
     pub now: Timestamp,
-    /// How many tasks come before it, if that is known.
+    /// Its place among its account's waiting tasks, 1 for the next one, if that is known.
     pub queue_position: Option<u32>,
     /// Whether it is queued and no channel has room for it.
     pub is_held_back: bool,

@@ -14,8 +14,10 @@ use rushes_domain::{ApiError, Dialect, FailureCode, State};
 use rushes_store::NewTask;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
 
 use super::view::View;
+use crate::openapi::words;
 
 /// Fields of xAI's that nobody here can follow, and what to do about it. They would change the
 /// video or its delivery, so that leaving them out in silence would sell something else.
@@ -83,7 +85,16 @@ pub fn task(view: &View<'_>) -> serde_json::Result<Vec<u8>> {
     })
 }
 
-/// The code of a request that failed: one of the five that xAI's reference lists.
+/// The codes of failed requests that xAI's reference lists.
+pub(crate) const FAILURE_CODES: [&str; 5] = [
+    "invalid_argument",
+    "permission_denied",
+    "failed_precondition",
+    "service_unavailable",
+    "internal_error",
+];
+
+/// The code of a request that failed: one of [`FAILURE_CODES`].
 const fn code_of(code: FailureCode) -> &'static str {
     match code {
         FailureCode::ImageFetchFailed
@@ -128,58 +139,95 @@ fn entry(model: &Model) -> serde_json::Result<ModelEntry<'_>> {
     })
 }
 
-#[derive(Serialize)]
-struct Created {
+/// The answer to a create.
+#[derive(Serialize, ToSchema)]
+#[schema(as = XaiCreated)]
+pub(crate) struct Created {
+    /// The request, as a UUID.
+    #[schema(format = "uuid", examples("0197f0c2-a5d8-7b3c-9e4f-6a1b2c3d4e5f"))]
     request_id: String,
 }
 
-#[derive(Serialize)]
-struct Task<'a> {
+/// A request.
+#[derive(Serialize, ToSchema)]
+#[schema(as = XaiVideo)]
+pub(crate) struct Task<'a> {
+    #[schema(inline, value_type = words::XaiStatus)]
     status: &'static str,
+    /// Per cent.
+    #[schema(maximum = 100)]
     progress: u8,
+    /// The model as the request named it; there once it is `done`.
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<&'a String>,
+    /// There once it is `done`.
     #[serde(skip_serializing_if = "Option::is_none")]
     video: Option<Video>,
+    /// There at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<Usage>,
+    /// There if it is `failed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Error<'a>>,
 }
 
-#[derive(Serialize)]
-struct Video {
+/// The video.
+#[derive(Serialize, ToSchema)]
+#[schema(as = XaiVideoFile)]
+pub(crate) struct Video {
+    /// The link of the MP4, which works for an hour; empty if it was held back.
     url: String,
+    /// In seconds.
     duration: u32,
+    /// False if moderation held the video back.
     respect_moderation: bool,
 }
 
-#[derive(Serialize)]
-struct Usage {
+/// What it cost.
+#[derive(Serialize, ToSchema)]
+#[schema(as = XaiUsage)]
+pub(crate) struct Usage {
+    /// In units of 1e-10 US dollar.
     cost_in_usd_ticks: i64,
 }
 
-#[derive(Serialize)]
-struct Error<'a> {
+/// Why it failed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = XaiError)]
+pub(crate) struct Error<'a> {
+    #[schema(inline, value_type = words::XaiFailureCode)]
     code: &'static str,
+    /// A sentence for people.
     message: &'a str,
 }
 
-#[derive(Serialize)]
-struct Models<'a> {
+/// The models that this key may use.
+#[derive(Serialize, ToSchema)]
+#[schema(as = XaiModelList)]
+pub(crate) struct Models<'a> {
     models: Vec<ModelEntry<'a>>,
 }
 
-#[derive(Serialize)]
-struct ModelEntry<'a> {
+/// A model.
+#[derive(Serialize, ToSchema)]
+#[schema(as = XaiModel)]
+pub(crate) struct ModelEntry<'a> {
+    #[schema(examples("grok-image-video"))]
     id: &'a str,
+    /// Changes when the model is changed.
     fingerprint: String,
+    /// Seconds since 1970.
     created: i64,
+    /// Always `model`.
+    #[schema(pattern = "^model$")]
     object: &'static str,
     owned_by: &'a str,
     version: &'static str,
+    #[schema(value_type = Vec<String>)]
     input_modalities: &'a [&'static str],
+    #[schema(value_type = Vec<String>)]
     output_modalities: &'a [&'static str],
+    /// Other names of it.
     aliases: &'a [String],
 }
 

@@ -26,6 +26,7 @@ use super::{Http, json};
 use crate::app::{App, STORE_FILE};
 use crate::metrics::text::{Kind, MEDIA_TYPE, Text};
 use crate::metrics::{OTHER_MODEL, channels, label};
+use crate::openapi::refusals;
 
 /// How long figures of the store are given out again, in milliseconds.
 const STATS_KEPT_MS: i64 = 5_000;
@@ -61,6 +62,8 @@ impl Default for Scrapes {
 }
 
 /// `GET /metrics`.
+#[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "service",
+    responses((status = 200, body = String, content_type = "text/plain"), refusals::Scrape))]
 pub(super) async fn scrape(
     State(http): State<Arc<Http>>,
     request: Request,
@@ -76,6 +79,9 @@ pub(super) async fn scrape(
     write_tasks(app, &latest.stats, app.clock.now(), &mut text);
     write_money(&latest.stats, &mut text);
     write_storage(&latest, &mut text);
+    let help = "Read operations that were asked of the store.";
+    text.family("rushes_store_reads_total", Kind::Counter, help)
+        .sample(&[], app.store.operations().reads);
     write_channels(app, &mut text).await?;
     write_webhooks(app, &mut text).await?;
     let help = "Previews that are being drawn.";

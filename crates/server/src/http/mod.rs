@@ -15,13 +15,12 @@ mod fair;
 mod files;
 mod generations;
 mod health;
-mod home;
 mod linger;
 pub mod listener;
 mod metrics;
 mod models;
 mod observe;
-mod page;
+pub mod openapi;
 mod path;
 mod prefer;
 mod proxies;
@@ -36,20 +35,23 @@ use axum::Router;
 use axum::body::Body;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{options, post};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use rushes_domain::{ApiError, ErrorCode};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use self::admission::decoding::Decoding;
 use self::admission::disk::DiskGuard;
 use self::body::Bodies;
+use self::docs::Docs;
 use self::error::HttpError;
 use self::fair::FairPool;
 use self::generations::events::EventStreams;
 use self::generations::position::Positions;
 use self::metrics::Scrapes;
-use self::page::Pages;
+use self::openapi::Document;
 use self::session::cookie::CookieRules;
 use self::writes::WriteLimiter;
 use crate::app::App;
@@ -63,7 +65,8 @@ pub(crate) struct Http {
     disk: DiskGuard,
     positions: Positions,
     event_streams: EventStreams,
-    pages: Pages,
+    docs: Docs,
+    document: Document,
     cookies: CookieRules,
     writes: WriteLimiter,
     /// One change of prices or settings at a time.
@@ -78,6 +81,7 @@ pub(crate) fn is_in_the_open(public_url: &str) -> bool {
 
 /// All routes.
 pub fn router(app: Arc<App>) -> Router {
+    let (routes, operations) = routes().split_for_parts();
     let http = Arc::new(Http {
         bodies: Bodies::new(&app.config.limits),
         decoding: Decoding::default(),
@@ -85,45 +89,50 @@ pub fn router(app: Arc<App>) -> Router {
         disk: DiskGuard::default(),
         positions: Positions::default(),
         event_streams: EventStreams::default(),
-        pages: Pages::new(&app.config.public_url),
+        docs: Docs::new(&app.config.public_url),
+        document: Document::new(operations, &app.config.public_url),
         setting_changes: tokio::sync::Mutex::new(()),
         cookies: CookieRules::of(&app.config.public_url),
         writes: WriteLimiter::new(&app.config.account, Arc::clone(&app.clock)),
         scrapes: Scrapes::default(),
         app,
     });
-    Router::new()
-        .route("/v1/models", get(models::list))
-        .route("/v1/models/{model_id}", get(models::show))
-        .route("/v1/video/generations", post(generations::create).get(generations::list))
-        .route("/v1/video/generations/estimate", post(admission::estimate::estimate))
-        .route(
-            "/v1/video/generations/{task_id}",
-            get(generations::show).delete(generations::delete),
-        )
-        .route("/v1/video/generations/{task_id}/cancel", post(generations::cancel))
-        .route("/v1/videos", post(videos::create_openai).get(videos::list::list))
-        .route("/v1/videos/generations", post(videos::create_xai))
-        .route("/v1/videos/edits", post(videos::not_offered))
-        .route("/v1/videos/extensions", post(videos::not_offered))
-        .route("/v1/videos/characters", post(videos::not_offered))
-        .route("/v1/videos/{video_id}/remix", post(videos::not_offered))
-        .route("/v1/videos/{video_id}", get(videos::show).delete(videos::delete))
-        .route("/v1/videos/{video_id}/content", get(videos::content::serve))
-        .route("/v1/video-generation-models", get(models::list_xai))
-        .route("/v1/video-generation-models/{model_id}", get(models::show_xai))
-        .route("/v1/video/generations/{task_id}/events", get(generations::events::events))
-        .merge(api::routes())
-        .route("/files/{name}", get(files::serve).options(files::preflight))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(metrics::scrape))
-        .route("/docs/errors", get(docs::errors))
-        .route("/", get(home::home))
+    routes
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(&http), observe::observe))
         .with_state(http)
+}
+
+/// The routes with their operations of the OpenAPI document. What is registered by `route` is for
+/// people or browsers and is not in it.
+fn routes() -> OpenApiRouter<Arc<Http>> {
+    OpenApiRouter::new()
+        .routes(routes!(generations::create, generations::list::list))
+        .routes(routes!(admission::estimate::estimate))
+        .routes(routes!(generations::show, generations::delete))
+        .routes(routes!(generations::cancel))
+        .routes(routes!(generations::events::events))
+        .routes(routes!(files::serve))
+        .route("/files/{name}", options(files::preflight))
+        .routes(routes!(models::list))
+        .routes(routes!(models::show))
+        .routes(routes!(videos::create_openai, videos::list::list))
+        .routes(routes!(videos::show, videos::delete))
+        .routes(routes!(videos::content::serve))
+        .routes(routes!(videos::create_xai))
+        .routes(routes!(models::list_xai))
+        .routes(routes!(models::show_xai))
+        .route("/v1/videos/edits", post(videos::not_offered))
+        .route("/v1/videos/extensions", post(videos::not_offered))
+        .route("/v1/videos/characters", post(videos::not_offered))
+        .route("/v1/videos/{video_id}/remix", post(videos::not_offered))
+        .merge(api::routes())
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+        .routes(routes!(metrics::scrape))
+        .routes(routes!(openapi::serve))
+        .merge(docs::routes())
 }
 
 async fn not_found() -> HttpError {

@@ -16,12 +16,15 @@ use super::error::HttpError;
 use super::{Http, json, to_json};
 use crate::channels::{Roster, lane_for};
 use crate::dialects::xai;
+use crate::openapi::{models, parameters, refusals};
 use crate::prices::Priced;
 
 /// Most characters of a model's name that a message repeats.
 const NAME_CHARS_MAX: usize = 64;
 
 /// All models that this key may use and something serves.
+#[utoipa::path(get, path = "/v1/models", operation_id = "listModels", tag = "models",
+    responses((status = 200, body = models::ModelList), refusals::Look))]
 pub(super) async fn list(
     State(http): State<Arc<Http>>,
     caller: Caller,
@@ -34,7 +37,10 @@ pub(super) async fn list(
     Ok(json(StatusCode::OK, to_json(serde_json::to_vec(&body))?))
 }
 
-/// One of them, by id or alias.
+/// One of the models, by id or alias.
+#[utoipa::path(get, path = "/v1/models/{model_id}", operation_id = "getModel", tag = "models",
+    params(parameters::ModelPath),
+    responses((status = 200, body = models::Model), refusals::LookAtModel))]
 pub(super) async fn show(
     State(http): State<Arc<Http>>,
     caller: Caller,
@@ -46,17 +52,22 @@ pub(super) async fn show(
     Ok(json(StatusCode::OK, to_json(serde_json::to_vec(&body))?))
 }
 
-/// The same models in xAI's words: `GET /v1/video-generation-models`.
+/// All models that this key may use, in xAI's words.
+#[utoipa::path(get, path = "/v1/video-generation-models", operation_id = "xaiListModels",
+    tag = "xai", responses((status = 200, body = xai::Models), refusals::Look))]
 pub(super) async fn list_xai(
     State(http): State<Arc<Http>>,
     caller: Caller,
 ) -> Result<Response, HttpError> {
     let (priced, roster) = known(&http).await?;
-    let models: Vec<_> = usable(&priced, &roster, &caller).collect();
-    Ok(json(StatusCode::OK, to_json(xai::models(&models))?))
+    let usable: Vec<_> = usable(&priced, &roster, &caller).collect();
+    Ok(json(StatusCode::OK, to_json(xai::models(&usable))?))
 }
 
-/// One of them: `GET /v1/video-generation-models/{id}`.
+/// One of the models, in xAI's words.
+#[utoipa::path(get, path = "/v1/video-generation-models/{model_id}",
+    operation_id = "xaiGetModel", tag = "xai", params(parameters::ModelPath),
+    responses((status = 200, body = xai::ModelEntry), refusals::LookAtModel))]
 pub(super) async fn show_xai(
     State(http): State<Arc<Http>>,
     caller: Caller,

@@ -10,7 +10,8 @@ use rushes_domain::{EndpointId, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Data, Strings, Words, data};
+use super::wire::Data;
+use super::{Strings, Words, data};
 use crate::dialects::view::View;
 
 /// Something that happened.
@@ -24,6 +25,7 @@ pub struct Event {
     pub happened_at: Timestamp,
 }
 
+/// An event as a webhook tells it.
 #[derive(Serialize)]
 struct Body<'a, D> {
     #[serde(rename = "type")]

@@ -12,33 +12,51 @@ use rushes_domain::ErrorCode;
 use rushes_domain::admission::{Refusal, Verdict, admit, check_money};
 use rushes_domain::money::CostState;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::order::{PARSE_INLINE_BYTES_MAX, off_the_loop};
 use super::refusal::refused_code;
 use super::{Checked, check, standing};
 use crate::channels::lane_for;
-use crate::dialects::native::{self, Cost};
+use crate::dialects::native;
+use crate::dialects::native::wire::Cost;
 use crate::http::auth::{Caller, invalid_api_key};
 use crate::http::error::HttpError;
 use crate::http::{Http, body, json, to_json};
+use crate::openapi::{refusals, requests, words};
 
-#[derive(Serialize)]
+/// What a video would be, and cost.
+#[derive(Serialize, ToSchema)]
 struct Estimate<'a> {
+    /// Always `video.estimate`.
+    #[schema(pattern = r"^video\.estimate$")]
     object: &'static str,
+    /// The model as the request named it.
     model: &'a str,
+    #[schema(inline, value_type = words::ModeWord)]
     mode: &'static str,
+    /// The length, in seconds.
     seconds: u32,
+    /// What was asked for: more, if it is cut to what the mode allows.
     seconds_requested: u32,
+    /// The shape.
     aspect_ratio: &'a str,
+    /// The height in lines.
     resolution: &'a str,
     cost: Cost,
     /// Whether balance and budgets cover it.
     sufficient: bool,
-    /// The code with which a create would be refused now.
+    /// The code with which a create would be refused now; null if it would be taken.
+    #[schema(required)]
     reason: Option<&'static str>,
 }
 
-/// The handler.
+/// What a video would cost, and whether it would be taken. Nothing is made or counted.
+#[utoipa::path(post, path = "/v1/video/generations/estimate", operation_id = "estimateVideo",
+    tag = "videos",
+    request_body(content((requests::CreateVideo = "application/json"),
+        (requests::CreateVideoForm = "multipart/form-data"))),
+    responses((status = 200, body = Estimate), refusals::Estimate))]
 pub(in crate::http) async fn estimate(
     State(http): State<Arc<Http>>,
     request: Request,

@@ -26,13 +26,13 @@ mod webhooks;
 
 use std::sync::Arc;
 
-use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
 
 use super::Http;
 
 /// All routes of the JSON API.
-pub(super) fn routes() -> Router<Arc<Http>> {
-    Router::new()
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    OpenApiRouter::new()
         .merge(admin::routes())
         .merge(codes::routes())
         .merge(keys::routes())

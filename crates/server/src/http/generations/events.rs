@@ -30,6 +30,7 @@ use crate::dialects::view::View;
 use crate::http::Http;
 use crate::http::auth::Caller;
 use crate::http::error::HttpError;
+use crate::openapi::{parameters, refusals};
 
 /// Silence after which a comment is sent, so that nobody on the way takes the stream for dead, in
 /// milliseconds.
@@ -80,7 +81,16 @@ impl Drop for OpenStream {
     }
 }
 
-/// The handler.
+/// Follows a task as server-sent events.
+///
+/// `status` and `progress` carry `{"task_id","status","progress"}` and, in the queue,
+/// `queue_position`; `end` carries the task as a query's `data` shows it, and is the last. Silence is
+/// broken by a comment every 15 seconds.
+#[utoipa::path(get, path = "/v1/video/generations/{task_id}/events", operation_id = "followVideo",
+    tag = "videos", params(parameters::TaskPath, parameters::LastEventId),
+    responses((status = 200, body = String, content_type = "text/event-stream"),
+        (status = 204, description = "Everything was heard: `Last-Event-ID` is the end's."),
+        refusals::Follow))]
 pub(in crate::http) async fn events(
     State(http): State<Arc<Http>>,
     caller: Caller,

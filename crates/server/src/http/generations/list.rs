@@ -14,11 +14,12 @@ use rushes_domain::{AccountId, ApiError, Limit, State as TaskState, TaskId};
 use rushes_store::{ListFilter, StoreError, TaskRow, Tx, list_tasks};
 use tokio::time::Instant;
 
-use crate::dialects::native::{self, StateOfWord};
+use crate::dialects::native::{self, StateOfWord, wire};
 use crate::http::auth::Caller;
 use crate::http::error::{HttpError, busy};
 use crate::http::fair::FairPool;
 use crate::http::{Http, json, to_json};
+use crate::openapi::{parameters, refusals};
 
 /// Tasks in a list when nothing is said.
 pub(in crate::http) const LIMIT_DEFAULT: usize = 20;
@@ -49,7 +50,10 @@ pub(in crate::http) fn filtered_lists() -> FairPool {
     FairPool::new(FILTERED_PER_ACCOUNT_MAX, FILTERED_MAX)
 }
 
-/// Answers with a page of tasks.
+/// The account's tasks, newest first.
+#[utoipa::path(get, path = "/v1/video/generations", operation_id = "listVideos", tag = "videos",
+    params(parameters::TasksQuery),
+    responses((status = 200, body = wire::List), refusals::List))]
 pub(in crate::http) async fn list(
     State(http): State<Arc<Http>>,
     caller: Caller,

@@ -14,12 +14,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use rushes_domain::{ApiError, Dialect, ErrorCode, GroupId, TaskId, Timestamp};
 use rushes_store::{CancelOutcome, TaskRow, cancel_task, hide_task};
 
-pub(super) use self::list::{filtered_lists, list};
+pub(super) use self::list::filtered_lists;
 use super::auth::Caller;
 use super::error::{HttpError, task_not_exist};
 use super::{Http, admission, json, prefer, to_json};
-use crate::dialects::native;
+use crate::dialects::native::{self, wire};
 use crate::dialects::view::View;
+use crate::openapi::{parameters, refusals, requests};
 
 /// Tells which part of `Prefer` was followed (RFC 7240, section 3).
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -38,12 +39,23 @@ const DOOR: admission::Door = admission::Door {
     answer: native::created,
 };
 
-/// `POST /v1/video/generations`.
+/// Makes a video: the answer names the task, which goes on by itself.
+///
+/// The answer is sent once the task and its money are safe on the disk. Ask for the task until it
+/// has ended, or follow its events.
+#[utoipa::path(post, path = "/v1/video/generations", operation_id = "createVideo", tag = "videos",
+    params(parameters::IdempotencyKey),
+    request_body(content((requests::CreateVideo = "application/json"),
+        (requests::CreateVideoForm = "multipart/form-data"))),
+    responses((status = 200, body = wire::Created), refusals::Create))]
 pub(super) async fn create(State(http): State<Arc<Http>>, request: Request) -> Response {
     admission::take(http, DOOR, request).await
 }
 
-/// `GET …/{task_id}`, with `Prefer: wait=N`.
+/// A task. `Prefer: wait=N` holds the answer until it ends, for at most N seconds.
+#[utoipa::path(get, path = "/v1/video/generations/{task_id}", operation_id = "getVideo",
+    tag = "videos", params(parameters::TaskPath, parameters::Prefer),
+    responses((status = 200, body = wire::Envelope), refusals::LookAtTask))]
 pub(super) async fn show(
     State(http): State<Arc<Http>>,
     caller: Caller,
@@ -81,7 +93,12 @@ pub(super) fn tell_wait(headers: &mut HeaderMap, wait_seconds: Option<u32>) {
     }
 }
 
-/// `POST …/{task_id}/cancel`.
+/// Calls a task off; its money is given back.
+#[utoipa::path(post, path = "/v1/video/generations/{task_id}/cancel", operation_id = "cancelVideo",
+    tag = "videos", params(parameters::TaskPath),
+    responses((status = 200, body = wire::Envelope),
+        (status = 202, body = wire::Envelope, description = "The model was asked to stop."),
+        refusals::Cancel))]
 pub(super) async fn cancel(
     State(http): State<Arc<Http>>,
     caller: Caller,
@@ -109,7 +126,10 @@ pub(super) async fn cancel(
     answer(&http, &row, caller.0.group_id, status).await
 }
 
-/// `DELETE …/{task_id}`: called off if it lives, then out of the caller's sight, files and all.
+/// Removes a task: called off if it lives, then out of sight, its files and all.
+#[utoipa::path(delete, path = "/v1/video/generations/{task_id}", operation_id = "deleteVideo",
+    tag = "videos", params(parameters::TaskPath),
+    responses((status = 200, body = wire::Deleted), refusals::Delete))]
 pub(super) async fn delete(
     State(http): State<Arc<Http>>,
     caller: Caller,

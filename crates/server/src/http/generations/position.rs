@@ -1,10 +1,15 @@
 //! A waiting task's place in its queue, counted at most once a second.
+//!
+//! Guarantees: whoever asks for a task's place while it is being counted waits for that count, so
+//! that a change that ten thousand streams hear of at the same moment is one question to the store.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use moka::sync::Cache;
 use rushes_domain::{State, TaskId};
 use rushes_store::{Store, StoreError, TaskRow, queue_position};
+use tokio::sync::OnceCell;
 
 /// Places kept in memory at most.
 const PLACES_MAX: u64 = 10_000;
@@ -14,7 +19,7 @@ const PLACE_MS: u64 = 1_000;
 /// The places that were counted lately.
 #[derive(Debug)]
 pub(crate) struct Positions {
-    counted: Cache<TaskId, Option<u32>>,
+    counted: Cache<TaskId, Arc<OnceCell<Option<u32>>>>,
 }
 
 impl Default for Positions {
@@ -33,18 +38,15 @@ impl Positions {
         if !matches!(row.state, State::Parked | State::Queued) {
             return Ok(None);
         }
-        if let Some(known) = self.counted.get(&row.id) {
-            return Ok(known);
-        }
         let id = row.id;
+        let place = self.counted.get_with(id, Arc::default);
         // Read anew: the row at hand may be older than what the queue looks like now.
-        let place = store
-            .read(move |tx| match rushes_store::task(tx, id)? {
+        let count = || {
+            store.read(move |tx| match rushes_store::task(tx, id)? {
                 Some(row) => queue_position(tx, &row),
                 None => Ok(None),
             })
-            .await?;
-        self.counted.insert(id, place);
-        Ok(place)
+        };
+        place.get_or_try_init(count).await.copied()
     }
 }

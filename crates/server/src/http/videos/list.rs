@@ -14,6 +14,7 @@ use crate::http::auth::Caller;
 use crate::http::error::HttpError;
 use crate::http::generations::list::{LIMIT_DEFAULT, cut, parse_limit};
 use crate::http::{Http, json, to_json};
+use crate::openapi::{parameters, refusals};
 
 /// The query, checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +24,10 @@ struct Wanted {
     is_oldest_first: bool,
 }
 
-/// Answers with a page of videos.
+/// The account's videos, whatever door they came through.
+#[utoipa::path(get, path = "/v1/videos", operation_id = "openaiListVideos", tag = "openai",
+    params(parameters::VideosQuery),
+    responses((status = 200, body = openai::List), refusals::List))]
 pub(in crate::http) async fn list(
     State(http): State<Arc<Http>>,
     caller: Caller,

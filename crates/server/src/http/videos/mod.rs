@@ -24,6 +24,7 @@ use super::path::Segment;
 use super::{Http, admission, json, prefer, to_json};
 use crate::dialects::view::View;
 use crate::dialects::{openai, xai};
+use crate::openapi::{models, parameters, refusals, requests};
 
 /// When the `OpenAI` SDKs poll again, in milliseconds; they read no `Retry-After` of a success.
 const OPENAI_POLL_AFTER_MS: HeaderName = HeaderName::from_static("openai-poll-after-ms");
@@ -44,12 +45,20 @@ const OPENAI_DOOR: admission::Door = admission::Door {
     answer: openai::created,
 };
 
-/// `POST /v1/videos/generations`.
+/// Makes a video, as xAI's API does.
+#[utoipa::path(post, path = "/v1/videos/generations", operation_id = "xaiCreateVideo", tag = "xai",
+    params(parameters::IdempotencyKey), request_body = requests::XaiCreateVideo,
+    responses((status = 200, body = xai::Created), refusals::Create))]
 pub(super) async fn create_xai(State(http): State<Arc<Http>>, request: Request) -> Response {
     admission::take(http, XAI_DOOR, request).await
 }
 
-/// `POST /v1/videos`.
+/// Makes a video, as the `OpenAI` Videos API does.
+#[utoipa::path(post, path = "/v1/videos", operation_id = "openaiCreateVideo", tag = "openai",
+    params(parameters::IdempotencyKey),
+    request_body(content((requests::OpenaiCreateVideo = "application/json"),
+        (requests::OpenaiCreateVideoForm = "multipart/form-data"))),
+    responses((status = 200, body = openai::Video), refusals::Create))]
 pub(super) async fn create_openai(State(http): State<Arc<Http>>, request: Request) -> Response {
     admission::take(http, OPENAI_DOOR, request).await
 }
@@ -64,7 +73,12 @@ pub(super) async fn not_offered(_caller: Caller) -> HttpError {
     .into()
 }
 
-/// `GET /v1/videos/{id}`, with `Prefer: wait=N`.
+/// A video, in the words of the dialect that its id is spelled in.
+#[utoipa::path(get, path = "/v1/videos/{video_id}", operation_id = "openaiGetVideo",
+    tags = ["openai", "xai"], params(parameters::VideoPath, parameters::Prefer),
+    responses((status = 200, body = models::EitherVideo),
+        (status = 202, body = xai::Task, description = "Unfinished, in xAI's words."),
+        refusals::LookAtTask))]
 pub(super) async fn show(
     State(http): State<Arc<Http>>,
     caller: Caller,
@@ -93,7 +107,10 @@ pub(super) async fn show(
     Ok(response)
 }
 
-/// `DELETE /v1/videos/{id}`: called off if it lives, then out of the caller's sight, files and all.
+/// Removes a video: called off if it lives, then out of sight, its files and all.
+#[utoipa::path(delete, path = "/v1/videos/{video_id}", operation_id = "openaiDeleteVideo",
+    tag = "openai", params(parameters::VideoPath),
+    responses((status = 200, body = openai::Deleted), refusals::Delete))]
 pub(super) async fn delete(
     State(http): State<Arc<Http>>,
     caller: Caller,

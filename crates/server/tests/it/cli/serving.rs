@@ -45,11 +45,13 @@ fn the_first_start_prints_keys_and_a_curl_and_later_ones_do_not() {
     assert!(first.contains(key), "{first}");
     assert!(first.contains(known["test_api_key"].as_str().expect("a key")), "{first}");
     assert!(first.contains("curl http://127.0.0.1:"), "{first}");
+    let base_url = known["base_url"].as_str().expect("an address");
+    assert!(first.contains(&format!("{base_url}/docs\n")), "{first}");
     assert!(!first.contains('\u{1b}'), "no colours into a pipe: {first}");
 
     let second = greeting(serve(folder.path(), &["--data-dir", "d"]));
     assert!(second.contains("http://127.0.0.1:"), "{second}");
-    assert!(second.contains("bootstrap.json"), "{second}");
+    assert!(second.contains("bootstrap.json") && second.contains("/docs"), "{second}");
     assert!(!second.contains("sk-"), "{second}");
 }
 

@@ -1,9 +1,13 @@
 //! `GET …/{id}/events`: what a stream says, when it ends, and what it costs.
 
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+
 use pretty_assertions::assert_eq;
 use reqwest::Response;
 use rushes_domain::Timestamp;
 use rushes_server::clock::ManualClock;
+use rushes_store::Operations;
 use serde_json::{Value, json};
 
 use super::{small, stalled};
@@ -142,6 +146,111 @@ async fn a_silent_stream_sends_a_comment_now_and_then() {
     assert_eq!(end.data["error"]["code"], "cancelled");
     assert_eq!(stream.event().await, None);
     app.finish().await;
+}
+
+/// Threads of a store that read, at most.
+const READERS_MAX: u64 = 16;
+/// Streams of the tests of what they cost.
+const MANY: usize = 64;
+
+/// So many streams of one task, each at its first event.
+async fn many_streams(app: &TestApp, id: &str) -> Vec<Stream> {
+    let mut streams = Vec::new();
+    for _ in 0..MANY {
+        let mut stream = Stream::open(app, id, None).await;
+        stream.event().await.expect("where it stands");
+        streams.push(stream);
+    }
+    streams
+}
+
+/// Operations of the store since a moment. The worker's own are few; those of streams that ask it
+/// would be at least as many as there are streams.
+#[track_caller]
+fn is_not_asked_by_streams(app: &TestApp, before: Operations, what: &str) {
+    let after = app.app().store.operations();
+    let count = (after.reads - before.reads) + (after.writes - before.writes);
+    assert!(count < MANY as u64, "{count} operations of the store for {MANY} streams: {what}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn open_streams_ask_the_store_nothing() {
+    let clock = ManualClock::new(Timestamp::from_unix_seconds(START_SECONDS));
+    let app = Options::default().clock(&clock).start().await;
+    let id = stalled(&app).await;
+    eventually("it is under way", async || {
+        let shown = app.get(&format!("/v1/video/generations/{id}")).await.json();
+        (shown["data"]["status"] == "IN_PROGRESS").then_some(())
+    })
+    .await;
+    let before = app.app().store.operations();
+    let mut streams = many_streams(&app, &id).await;
+    is_not_asked_by_streams(&app, before, "to open them");
+
+    // Silence, broken by a comment: here it is a question that nobody asks.
+    let before = app.app().store.operations();
+    for _ in 0..3 {
+        clock.advance_ms(15_000);
+        for stream in &mut streams {
+            while !stream.block().await.expect("a block").starts_with(':') {}
+        }
+    }
+    is_not_asked_by_streams(&app, before, "while nothing happens");
+
+    let before = app.app().store.operations();
+    let cancelled = app.post(&format!("/v1/video/generations/{id}/cancel"), &json!({})).await;
+    assert!(matches!(cancelled.status, 200 | 202), "{cancelled:?}");
+    clock.advance_ms(1_000);
+    for stream in &mut streams {
+        while stream.event().await.expect("an end").name != "end" {}
+    }
+    is_not_asked_by_streams(&app, before, "for an end that all of them hear");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_place_in_the_queue_is_counted_once_for_all_who_ask_at_a_time() {
+    let app = Options::default().toml("[account]\nin_flight_max = 1").start().await;
+    stalled(&app).await;
+    let id = stalled(&app).await;
+    // The key is known from here on.
+    assert_eq!(app.get("/v1/models").await.status, 200);
+    // Nobody is answered by the store until everybody has asked.
+    let gate = close_readers(&app).await;
+    let before = app.app().store.operations();
+    let mut streams = Vec::new();
+    for _ in 0..MANY {
+        streams.push(Stream::open(&app, &id, None).await);
+    }
+    drop(gate);
+    for stream in &mut streams {
+        let event = stream.event().await.expect("where it stands");
+        assert_eq!(event.data["queue_position"], 1);
+    }
+    is_not_asked_by_streams(&app, before, "for a place that all of them are told");
+    app.finish().await;
+}
+
+/// Lets all threads that read wait until the gate is dropped.
+async fn close_readers(app: &TestApp) -> Sender<()> {
+    let before = app.app().store.operations().reads;
+    let (gate, closed) = channel();
+    let closed = Arc::new(Mutex::new(closed));
+    for _ in 0..READERS_MAX {
+        let (store, closed) = (app.app().store.clone(), Arc::clone(&closed));
+        std::thread::spawn(move || {
+            store.read_blocking(move |_| {
+                // An error is the gate's end.
+                closed.lock().expect("the gate").recv().unwrap_or_default();
+                Ok(())
+            })
+        });
+    }
+    eventually("all of them have asked", async || {
+        (app.app().store.operations().reads >= before + READERS_MAX).then_some(())
+    })
+    .await;
+    gate
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

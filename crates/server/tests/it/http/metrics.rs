@@ -131,6 +131,10 @@ async fn an_end_is_counted_once() {
     let commits: u64 = value(&first, "rushes_store_commit_duration_seconds_count").parse().unwrap();
     let writes: u64 = value(&first, "rushes_store_writes_total").parse().unwrap();
     assert!(commits > 0 && writes >= commits, "{commits} {writes}");
+    let reads: u64 = value(&first, "rushes_store_reads_total").parse().unwrap();
+    app.app().store.read(|_| Ok(())).await.expect("read");
+    let more: u64 = value(&scrape(&app).await, "rushes_store_reads_total").parse().unwrap();
+    assert!(more > reads, "{reads} {more}");
 
     let task_id = id.parse().expect("an id");
     let remove = move |tx: &mut rushes_store::Tx<'_>| {

@@ -23,7 +23,7 @@ pub(crate) fn example(name: &str) -> Command {
         let newest = newest(&sdk().join("src")).max(newest(&sdk().join("examples")));
         let is_fresh = |name: &&str| modified(&program(name)) > newest;
         // A test of the whole workspace has built them already.
-        if !ALL.iter().all(|name| is_fresh(name)) {
+        if !ALL.iter().all(is_fresh) {
             build(profile);
         }
     }

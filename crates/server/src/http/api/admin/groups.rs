@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::routing::get;
 use http::StatusCode;
 use rushes_domain::catalogue::Catalogue;
 use rushes_domain::{ApiError, ErrorCode, GroupId, Ticks};
 use rushes_store::groups::{GROUPS_MAX, MULTIPLIER_ONE_MILLIONTHS};
 use rushes_store::{ChannelRow, DEFAULT_GROUP, GroupOutcome, GroupRow, GroupTerms, StoreError, Tx};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::super::actor::Actor;
 use super::super::fields::{self, Patch};
@@ -22,6 +23,7 @@ use super::{id_in, not_there};
 use crate::http::Http;
 use crate::http::error::HttpError;
 use crate::http::path::Segment;
+use crate::openapi::refusals;
 
 /// Ticks of a dollar that make a millionth: multipliers are read as amounts are.
 const TICKS_PER_MILLIONTH: i64 = 10_000;
@@ -32,10 +34,8 @@ const COUNT_MAX: u32 = 1_000_000;
 /// Most characters of a description.
 const DESCRIPTION_CHARS_MAX: usize = 500;
 
-pub(super) fn routes() -> Router<Arc<Http>> {
-    Router::new()
-        .route("/api/admin/groups", get(list).post(create))
-        .route("/api/admin/groups/{group}", get(show).patch(change).delete(remove))
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(show, change, remove))
 }
 
 /// The group in a path or field: its name, or `id:` and its id.
@@ -53,40 +53,87 @@ pub(super) async fn find_group(http: &Http, text: &str) -> Result<GroupRow, Http
     Ok(http.app.store.read(move |tx| group_named(tx, &text)).await?)
 }
 
+/// The groups.
+#[utoipa::path(get, path = "/api/admin/groups", operation_id = "listGroups", tag = "operators",
+    responses((status = 200, body = view::List<view::Group>), refusals::ApiLook))]
 async fn list(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
     actor.require_operator()?;
     let rows = http.app.store.read(rushes_store::groups).await?;
-    view::ok(&view::list(rows.iter().map(view::group).collect(), None))
+    view::ok(&view::List::whole(rows.iter().map(view::Group::from).collect()))
 }
 
+/// A group.
+#[utoipa::path(get, path = "/api/admin/groups/{group}", operation_id = "getGroup",
+    tag = "operators", params(GroupPath),
+    responses((status = 200, body = view::Group), refusals::ApiLook))]
 async fn show(
     State(http): State<Arc<Http>>,
     actor: Actor,
     Segment(name): Segment,
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
-    view::ok(&view::group(&find_group(&http, &name).await?))
+    view::ok(&view::Group::from(&find_group(&http, &name).await?))
 }
 
-/// The fields; absent ones stay as they are, null takes a limit away.
-#[derive(Deserialize)]
+/// A group by its name.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "a schema: only its derive reads it")]
+struct GroupPath {
+    /// The group's name, or `id:` and its id.
+    #[param(example = "default")]
+    group: String,
+}
+
+/// A group's fields; absent ones stay as they are, null takes a limit away.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = GroupInput)]
 struct Input {
+    /// A new group needs one.
+    #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$", examples("resellers"))]
     name: Option<String>,
+    /// For people.
+    #[schema(max_length = 500)]
     description: Option<String>,
+    /// What prices are multiplied by: more than 0, at most 1000, with at most 6 decimals.
+    #[schema(pattern = r"^[0-9]{1,4}(\.[0-9]{1,6})?$", examples("0.8"))]
     multiplier: Option<String>,
+    /// The models that it may use; null for all.
     #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
     models: Patch<Vec<String>>,
+    /// Most tasks of an account at a time.
     #[serde(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
     in_flight_max: Patch<u32>,
+    /// Most waiting tasks of an account.
     #[serde(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
     waiting_max: Patch<u32>,
+    /// Most creates of an account a minute.
     #[serde(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
     creates_per_minute: Patch<u32>,
+    /// Most tasks of all its accounts at a time.
     #[serde(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
     total_in_flight_max: Patch<u32>,
+    /// Most waiting tasks of all its accounts.
     #[serde(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
     total_waiting_max: Patch<u32>,
+}
+
+/// That a group is gone.
+#[derive(Serialize, ToSchema)]
+#[schema(as = GroupDeleted)]
+struct Removed {
+    /// Always `group_deleted`.
+    #[schema(pattern = "^group_deleted$")]
+    object: &'static str,
+    id: i64,
+    name: String,
 }
 
 impl Input {
@@ -134,6 +181,10 @@ fn multiplier(text: &str) -> Result<i64, ApiError> {
     if is_whole && (1..=most).contains(&millionths) { Ok(millionths) } else { Err(invalid()) }
 }
 
+/// Makes a group.
+#[utoipa::path(post, path = "/api/admin/groups", operation_id = "createGroup", tag = "operators",
+    request_body = Input,
+    responses((status = 201, body = view::Group), refusals::ApiChange))]
 async fn create(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -168,7 +219,7 @@ async fn create(
         rushes_store::audit(tx, &actor.entry(now, "group.create", object, None, values))?;
         Ok(row)
     };
-    view::answer(StatusCode::CREATED, &view::group(&http.change(&actor, change).await?))
+    view::answer(StatusCode::CREATED, &view::Group::from(&http.change(&actor, change).await?))
 }
 
 fn done(outcome: &GroupOutcome, name: &str) -> Result<GroupId, ApiError> {
@@ -184,13 +235,17 @@ fn done(outcome: &GroupOutcome, name: &str) -> Result<GroupId, ApiError> {
 
 /// What the audit log keeps of a group.
 fn audited(row: &GroupRow) -> Value {
-    let mut value = view::group(row);
+    let mut value = view::value(&view::Group::from(row));
     if let Value::Object(fields) = &mut value {
         fields.remove("accounts");
     }
     value
 }
 
+/// Changes a group; what it says holds for the next create of each of its accounts.
+#[utoipa::path(patch, path = "/api/admin/groups/{group}", operation_id = "changeGroup",
+    tag = "operators", params(GroupPath), request_body = Input,
+    responses((status = 200, body = view::Group), refusals::ApiChange))]
 async fn change(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -221,9 +276,13 @@ async fn change(
         rushes_store::audit(tx, &actor.entry(now, "group.update", object, None, values))?;
         Ok(after)
     };
-    view::ok(&view::group(&http.change(&actor, change).await?))
+    view::ok(&view::Group::from(&http.change(&actor, change).await?))
 }
 
+/// Removes a group that no account and no channel needs.
+#[utoipa::path(delete, path = "/api/admin/groups/{group}", operation_id = "deleteGroup",
+    tag = "operators", params(GroupPath),
+    responses((status = 200, body = Removed), refusals::ApiChange))]
 async fn remove(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -241,8 +300,7 @@ async fn remove(
         Ok(row)
     };
     let row = http.change(&actor, change).await?;
-    let name = row.terms.name;
-    view::ok(&json!({ "object": "group_deleted", "id": row.id.0, "name": name }))
+    view::ok(&Removed { object: "group_deleted", id: row.id.0, name: row.terms.name })
 }
 
 fn check_removal(tx: &mut Tx<'_>, row: &GroupRow) -> Result<(), StoreError> {

@@ -13,10 +13,10 @@ mod system;
 
 use std::sync::Arc;
 
-use axum::Router;
 use rushes_domain::account::Role;
 use rushes_domain::{AccountId, ApiError, ErrorCode};
 use rushes_store::{AccountRow, StoreError, Tx};
+use utoipa_axum::router::OpenApiRouter;
 
 pub(super) use accounts::audited as audited_account;
 
@@ -28,8 +28,8 @@ use crate::http::error::HttpError;
 const NAME_SHOWN_CHARS_MAX: usize = 64;
 
 /// The routes below `/api/admin` that are about no money.
-pub(super) fn routes() -> Router<Arc<Http>> {
-    Router::new()
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    OpenApiRouter::new()
         .merge(accounts::routes())
         .merge(audit::routes())
         .merge(channels::routes())

@@ -1,0 +1,95 @@
+//! `/docs`, and `/` before it: the documentation that the gateway itself serves.
+//!
+//! Guarantees: every example has the address under which clients reach this gateway; a page is
+//! there in English and Chinese, and says the same in both; nothing on a page comes from another
+//! host, and no text becomes markup. A page is made when it is first asked for, once in each
+//! language. Not here: what the API does; `docs/` in the repository has the long texts.
+
+mod answer;
+mod assets;
+mod errors;
+mod highlight;
+mod html;
+mod language;
+mod layout;
+mod markdown;
+mod pages;
+mod reference;
+mod snippets;
+
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use axum::routing::get;
+use http::HeaderMap;
+use rushes_domain::{ApiError, ErrorCode};
+use utoipa_axum::router::OpenApiRouter;
+
+use self::answer::Ready;
+use self::assets::Assets;
+use self::language::Language;
+use self::pages::{PAGES, Page};
+use super::Http;
+use super::error::HttpError;
+
+/// The pages of a gateway.
+#[derive(Debug)]
+pub(super) struct Docs {
+    public_url: String,
+    assets: Assets,
+    made: [[OnceLock<Ready>; Language::ALL.len()]; PAGES.len()],
+}
+
+impl Docs {
+    /// Pages of a gateway at `public_url`.
+    pub(super) fn new(public_url: &str) -> Self {
+        let public_url = public_url.to_owned();
+        Self { public_url, assets: Assets::new(), made: Default::default() }
+    }
+
+    /// The page with this number among [`PAGES`].
+    fn page(&self, number: usize, language: Language) -> Option<&Ready> {
+        let page: &'static Page = PAGES.get(number)?;
+        let place = self.made.get(number)?.get(language.index())?;
+        let make = || Ready::new(page.html(language, &self.assets, &self.public_url).as_bytes());
+        Some(place.get_or_init(make))
+    }
+}
+
+/// The routes of all pages and of what they load; they are no part of the API's document.
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    let mut router = OpenApiRouter::new().route("/docs/assets/{name}", get(asset));
+    for (number, page) in PAGES.iter().enumerate() {
+        let show = move |State(http): State<Arc<Http>>, RawQuery(query), headers: HeaderMap| async move {
+            show(&http.docs, number, query.as_deref(), &headers)
+        };
+        router = router.route(page.path, get(show));
+    }
+    router
+}
+
+fn show(
+    docs: &Docs,
+    number: usize,
+    query: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<Response, HttpError> {
+    let language = Language::of(query, headers);
+    let page = docs.page(number, language).ok_or_else(nothing_here)?;
+    Ok(page.page(headers, language))
+}
+
+async fn asset(
+    State(http): State<Arc<Http>>,
+    name: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    let name = name.map(|Path(name)| name).unwrap_or_default();
+    http.docs.assets.answer(&name, &headers).ok_or_else(|| nothing_here().into())
+}
+
+fn nothing_here() -> ApiError {
+    ApiError::new(ErrorCode::NotFound, "there is nothing at this address")
+}

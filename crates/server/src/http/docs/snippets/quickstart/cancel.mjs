@@ -1,0 +1,9 @@
+const url = `http://127.0.0.1:8080/v1/video/generations/${process.env.TASK_ID}/cancel`;
+const answer = await fetch(url, {
+  method: "POST",
+  headers: { Authorization: `Bearer ${process.env.RUSHES_API_KEY}` },
+});
+if (!answer.ok) throw new Error(await answer.text());
+
+const { data } = await answer.json();
+console.log(data.status);

@@ -1,0 +1,12 @@
+import json
+import os
+import urllib.request
+
+request = urllib.request.Request(
+    f"http://127.0.0.1:8080/v1/video/generations/{os.environ['TASK_ID']}/cancel",
+    headers={"Authorization": f"Bearer {os.environ['RUSHES_API_KEY']}"},
+    method="POST",
+)
+with urllib.request.urlopen(request) as answer:
+    data = json.load(answer)["data"]
+print(data["status"])

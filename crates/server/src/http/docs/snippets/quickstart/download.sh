@@ -1,0 +1,1 @@
+curl -o boat.mp4 "$RESULT_URL"

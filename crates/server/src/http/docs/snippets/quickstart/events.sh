@@ -1,0 +1,2 @@
+curl -N "http://127.0.0.1:8080/v1/video/generations/$TASK_ID/events" \
+  -H "Authorization: Bearer $RUSHES_API_KEY"

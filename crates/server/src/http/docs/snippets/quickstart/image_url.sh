@@ -1,0 +1,10 @@
+curl http://127.0.0.1:8080/v1/video/generations \
+  -H "Authorization: Bearer $RUSHES_API_KEY" \
+  -H "Content-Type: application/json" \
+  -d @- <<JSON
+{
+  "model": "grok-image-video",
+  "prompt": "It turns around once",
+  "image_urls": ["$IMAGE_URL"]
+}
+JSON

@@ -1,0 +1,172 @@
+// Runs the examples of the documentation as a reader does: each alone, with the variables that its
+// page names, in a folder with the pictures that it reads.
+
+import { readFile, unlink } from 'node:fs/promises'
+
+import { check, equal } from '../node/checks.mjs'
+import { readMovie } from '../node/mp4.mjs'
+import { Place, ended, make } from './place.mjs'
+import { Post, receive } from './receivers.mjs'
+
+const { API_KEY, MANAGER_KEY, IMAGE_BASE_URL } = process.env
+const RUN_MS_MAX = 180_000
+const TASK = /task_[0-9a-f]{32}/
+
+/** What it printed; it has to end, and well. */
+async function run(place, name, text, variables) {
+  const keys = { RUSHES_API_KEY: API_KEY, RUSHES_MANAGE_KEY: MANAGER_KEY }
+  const child = await place.start(name, text, { ...keys, ...variables })
+  const late = setTimeout(() => child.kill(), RUN_MS_MAX)
+  const read = async (stream) => Buffer.concat(await stream.toArray())
+  const [out, errors, code] = await Promise.all([
+    read(child.stdout),
+    read(child.stderr),
+    new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal))),
+  ])
+  clearTimeout(late)
+  if (code !== 0) throw new Error(`it ended with ${code}: ${errors} ${out}`.slice(0, 1000))
+  return out.toString()
+}
+
+const makes = (width, height, seconds) => async (out) => {
+  const data = await ended(TASK.exec(out)[0])
+  equal(data.status, 'SUCCESS', `the status (${data.fail_reason})`)
+  isFilm(await (await fetch(data.result_url)).arrayBuffer(), width, height, seconds)
+}
+
+const isFilm = (bytes, width, height, seconds) => {
+  const movie = readMovie(bytes)
+  equal([movie.width, movie.height, movie.seconds], [width, height, seconds], 'the film')
+}
+
+/** A file that the example has downloaded. */
+const downloads = (name, width, height, seconds) => async (out, { place }) => {
+  const { buffer, byteOffset, byteLength } = await readFile(place.path(name))
+  isFilm(buffer.slice(byteOffset, byteOffset + byteLength), width, height, seconds)
+  await unlink(place.path(name))
+}
+
+const says = (pattern) => (out) => equal(pattern.test(out), true, `${pattern} fits ${out}`)
+
+/** For each example what it needs, and a look at what came of it. */
+const EXPECTED = {
+  'home/create': { look: makes(1280, 720, 4) },
+  'quickstart/key': { look: says(/^$/) },
+  'quickstart/create': { look: makes(1280, 720, 6) },
+  'quickstart/wait': {
+    needs: async () => ({ TASK_ID: await make() }),
+    look: says(/^(SUCCESS http|\{"code":"success".*"status":"SUCCESS")/),
+  },
+  'quickstart/download': {
+    needs: async () => ({ RESULT_URL: (await ended(await make())).result_url }),
+    look: downloads('boat.mp4', 854, 480, 1),
+  },
+  'quickstart/program': {
+    look: async (out, { place }) => {
+      says(/lighthouse\.mp4\s*$/)(out)
+      await downloads('lighthouse.mp4', 1280, 720, 4)(out, { place })
+    },
+  },
+  'quickstart/models': { look: says(/grok-image-video[^]*grok-video-1\.5/) },
+  'quickstart/image': { look: makes(1280, 720, 4) },
+  'quickstart/image_url': {
+    needs: () => ({ IMAGE_URL: `${IMAGE_BASE_URL}/product.png` }),
+    look: makes(1280, 720, 4),
+  },
+  'quickstart/images': { look: makes(1280, 720, 8) },
+  'quickstart/estimate': { look: says(/^\$0\.00 [Tt]rue|"amount":"0\.00".*"sufficient":true/) },
+  'quickstart/cancel': {
+    needs: async () => ({ TASK_ID: await make({ prompt: '[[stall]]' }) }),
+    look: async (_, { variables: { TASK_ID } }) => {
+      equal((await ended(TASK_ID)).error.code, 'cancelled', 'what became of it')
+    },
+  },
+  'quickstart/repeat': {
+    look: (out) => {
+      const ids = out.split('\n').map((line) => TASK.exec(line)?.[0]).filter(Boolean)
+      equal([ids.length, new Set(ids).size], [2, 1], 'answers and tasks')
+    },
+  },
+  'quickstart/events': {
+    needs: async () => ({ TASK_ID: await make() }),
+    look: says(/SUCCESS.*100%/),
+  },
+  'quickstart/test': {
+    look: async (out) => {
+      const data = await ended(TASK.exec(out)[0])
+      equal([data.status, data.fail_reason.includes('the lamp went out')], ['FAILURE', true], 'the end')
+    },
+  },
+  'webhooks/create': {
+    needs: ({ kind, post }) => ({ WEBHOOK_URL: post.url(`/made-by-${kind}`) }),
+    look: says(/whsec_[A-Za-z0-9+/=]+/),
+  },
+  'webhooks/callback': {
+    needs: ({ kind, post }) => ({ CALLBACK_URL: post.url(`/callback-${kind}`) }),
+    look: async (out, { kind, post }) => {
+      await makes(1280, 720, 4)(out)
+      await post.heard(`/callback-${kind}`, 'video.completed')
+    },
+  },
+  'webhooks/log': {
+    needs: async ({ post }) => ({ WEBHOOK_ID: String((await post.register('/log')).id) }),
+    look: says(/\d|\{/),
+  },
+  'webhooks/verify': { receives: true },
+  'webhooks/library': { receives: true },
+  'dialects/openai.sh': { look: says(/"id":"video_[0-9a-f]{32}"/) },
+  'dialects/openai': { look: downloads('kite.mp4', 1280, 720, 4) },
+  'dialects/xai.sh': { look: says(/"request_id":"[0-9a-f-]{36}"/) },
+  'dialects/xai': { look: downloads('kite.mp4', 1280, 720, 4) },
+}
+
+/** Codes with which a command of the reference would be wrong, whatever it is called with. */
+const WRONG = ['method_not_allowed', 'internal_error', 'invalid_request', 'unsupported_media_type']
+
+/** The command of an operation: with names of nothing, but for tasks and models. */
+async function runCommand(place, name, text) {
+  const named = [...text.matchAll(/\$([A-Z_]+)/g)].map(([, variable]) => variable)
+  const variables = Object.fromEntries(named.map((variable) => [variable, '999999']))
+  if (named.includes('MODEL_ID')) variables.MODEL_ID = 'grok-image-video'
+  if (named.includes('TASK_ID')) variables.TASK_ID = await make()
+  if (named.includes('VIDEO_ID')) variables.VIDEO_ID = (await make()).replace('task_', 'video_')
+  for (const key of ['RUSHES_API_KEY', 'RUSHES_MANAGE_KEY']) delete variables[key]
+  const out = await run(place, name, text, variables)
+  let error
+  try {
+    error = JSON.parse(out).error
+  } catch {
+    // A video, a table, or nothing at all.
+    return
+  }
+  const isWrong = WRONG.includes(error?.code) || error?.message === 'there is nothing at this address'
+  if (isWrong) throw new Error(`${error.code}: ${error.message}`)
+}
+
+async function runOne(name, text, place, post) {
+  const [stem, kind] = name.split('.')
+  if (stem.startsWith('reference/')) return runCommand(place, name, text)
+  const expected = EXPECTED[name] ?? EXPECTED[stem]
+  if (!expected) throw new Error('nobody says what is to come of it')
+  if (expected.receives) return receive(name, text, place, post)
+  const around = { kind, place, post }
+  around.variables = (await expected.needs?.(around)) ?? {}
+  return expected.look(await run(place, name, text, around.variables), around)
+}
+
+export async function runAll(examples, folder) {
+  const place = await Place.prepare(folder)
+  const post = await Post.open()
+  try {
+    // Those of the reference change a gateway in every way there is, so they come last.
+    const names = [...examples.keys()]
+    const isCommand = (name) => name.startsWith('reference/')
+    for (const name of [...names.filter((it) => !isCommand(it)), ...names.filter(isCommand)]) {
+      await check(`${name} runs`, () => runOne(name, examples.get(name), place, post))
+    }
+    const missing = Object.keys(EXPECTED).filter((it) => !names.some((name) => name.startsWith(it)))
+    await check('every example is on a page', () => equal(missing, [], 'what is on none'))
+  } finally {
+    post.close()
+  }
+}
