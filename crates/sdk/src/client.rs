@@ -11,9 +11,8 @@ use serde::de::DeserializeOwned;
 use url::{Host, Url};
 
 use crate::error::Error;
-use crate::generate::{Created, GenerateRequest};
 use crate::model::Model;
-use crate::task::{ListQuery, Task, TaskPage};
+use crate::task::{Deleted, ListQuery, Task, TaskPage};
 use crate::transport::{ANSWER_BYTES_MAX, Answer, Call};
 
 /// Time for a connection to come up.
@@ -30,8 +29,8 @@ pub struct Response<T> {
     pub value: T,
     /// The body as it came.
     pub body: Vec<u8>,
-    /// HTTP status.
-    pub status: u16,
+    /// HTTP status of the answer; a task's own is [`Task::status`].
+    pub http_status: u16,
     pub(crate) headers: HeaderMap,
 }
 
@@ -47,8 +46,8 @@ impl<T> Response<T> {
     }
 
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
-        let Self { value, body, status, headers } = self;
-        Response { value: change(value), body, status, headers }
+        let Self { value, body, http_status, headers } = self;
+        Response { value: change(value), body, http_status, headers }
     }
 }
 
@@ -93,8 +92,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Tries of a call in all, at least 1: further ones follow a passing fault (no connection,
-    /// 429, 502 to 504), and only where a repetition is safe.
+    /// Tries of a call in all, at least 1: further ones follow a passing fault (no connection, 408,
+    /// 429, 500, 502 to 504), and only where a repetition is safe.
     #[must_use]
     pub fn attempts_max(mut self, attempts_max: u32) -> Self {
         self.attempts_max = attempts_max.max(1);
@@ -167,19 +166,6 @@ impl Client {
         self.read(answer)
     }
 
-    /// Creates a task. Once this returns, the task is on the server's disk.
-    ///
-    /// Sends an `Idempotency-Key`, so that a repetition after a broken connection gives the same
-    /// task and not a second one.
-    pub async fn generate(&self, request: &GenerateRequest) -> Result<Response<Created>, Error> {
-        let body = serde_json::to_vec(request)
-            .map_err(|source| Error::Invalid(format!("the request is no JSON: {source}")))?;
-        let mut call = Call::post(self.url(&["video", "generations"]), Some(body.into()));
-        call.idempotency_key = request.idempotency_key.clone().or_else(random_key);
-        let answer = self.call(&call).await?;
-        self.read(answer)
-    }
-
     /// A task as it stands.
     pub async fn task(&self, task_id: &str) -> Result<Response<Task>, Error> {
         self.task_held(task_id, Duration::ZERO).await
@@ -215,7 +201,7 @@ impl Client {
         self.read(answer)
     }
 
-    /// Calls a task off. Status 202 means that it was already handed over: the end is then what
+    /// Calls a task off. [`Response::http_status`] 202 means that it was already handed over: the end is then what
     /// the upstream says, which [`Client::wait`] tells.
     pub async fn cancel(&self, task_id: &str) -> Result<Response<Task>, Error> {
         let mut call = Call::post(self.url(&["video", "generations", task_id, "cancel"]), None);
@@ -224,12 +210,24 @@ impl Client {
         Ok(self.read::<Enveloped<Task>>(answer)?.map(|envelope| envelope.data))
     }
 
+    /// Deletes a task: calls it off if it lives, and takes it and its video out of sight. What was
+    /// made stays paid.
+    ///
+    /// Is not repeated where the answer was lost: the task may be gone by then, and the server
+    /// would say that there is none.
+    pub async fn delete(&self, task_id: &str) -> Result<Response<Deleted>, Error> {
+        let url = self.url(&["video", "generations", task_id]);
+        let answer = self.call(&Call { method: Method::DELETE, ..Call::post(url, None) }).await?;
+        self.read(answer)
+    }
+
     /// The address of the gateway, without a slash at its end.
     pub fn base_url(&self) -> &str {
         self.base.as_str().trim_end_matches('/')
     }
 
-    fn url(&self, segments: &[&str]) -> Url {
+    /// The address of what is at `/v1/…`.
+    pub(crate) fn url(&self, segments: &[&str]) -> Url {
         let mut url = Url::clone(&self.base);
         // `parse_base_url` let no URL through that has no path.
         if let Ok(mut path) = url.path_segments_mut() {
@@ -241,7 +239,7 @@ impl Client {
     pub(crate) fn read<T: DeserializeOwned>(&self, answer: Answer) -> Result<Response<T>, Error> {
         let Answer { status, headers, body } = answer;
         match serde_json::from_slice(&body) {
-            Ok(value) => Ok(Response { value, body, status, headers }),
+            Ok(value) => Ok(Response { value, body, http_status: status, headers }),
             Err(source) => Err(Error::Protocol(format!(
                 "{} does not answer like a Rushes gateway ({source}); is the address right?",
                 self.base_url()

@@ -105,7 +105,7 @@ impl Client {
             progress(Downloaded { bytes: transfer.bytes, total: transfer.total });
         }
         if transfer.total.is_some_and(|total| total != transfer.bytes) {
-            return Err(broken(&transfer.url, "the transfer ended early"));
+            return Err(Error::broken(&transfer.url, "the transfer ended early"));
         }
         Ok(())
     }
@@ -158,7 +158,7 @@ impl Transfer {
                 if content_start(response.headers()) == Some(self.bytes) => {}
             StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {
                 self.restart().await?;
-                return Err(broken(&self.url, "the server answered with another range"));
+                return Err(Error::broken(&self.url, "the server answered with another range"));
             }
             _ => {
                 let (headers, body) = read_whole(response, &self.url, ANSWER_BYTES_MAX).await?;
@@ -219,14 +219,5 @@ fn content_start(headers: &HeaderMap) -> Option<u64> {
 }
 
 fn silence(url: &Url) -> Error {
-    broken(url, "no answer in time")
-}
-
-fn broken(url: &Url, reason: &str) -> Error {
-    Error::Unreachable {
-        server: url.origin().ascii_serialization(),
-        reason: reason.to_owned(),
-        refused: false,
-        not_sent: false,
-    }
+    Error::broken(url, "no answer in time")
 }

@@ -45,10 +45,12 @@ pub enum Error {
         not_sent: bool,
     },
     /// The task had not ended when the caller's time was up. It goes on without us.
-    #[error("the task {} has not ended in time", task.value.id)]
+    #[error("the task {task_id} has not ended in time")]
     Timeout {
-        /// The task as last seen.
-        task: Box<Response<Task>>,
+        /// Which.
+        task_id: String,
+        /// The task as it stands, if it was asked for and the server answered.
+        task: Option<Box<Response<Task>>>,
     },
     /// The task ended without a video.
     #[error("{}", task.value.fail_sentence())]
@@ -90,7 +92,7 @@ impl Error {
     pub fn body(&self) -> Option<&[u8]> {
         match self {
             Self::Api { body, .. } => Some(body),
-            Self::Timeout { task } | Self::TaskFailed { task } => Some(&task.body),
+            Self::Timeout { task: Some(task), .. } | Self::TaskFailed { task } => Some(&task.body),
             _ => None,
         }
     }
@@ -98,10 +100,24 @@ impl Error {
     /// True if the server or the way to it may be fine again in a moment.
     pub(crate) fn is_passing(&self) -> bool {
         match self {
-            Self::Api { status, .. } => matches!(status, 408 | 429 | 502 | 503 | 504),
+            Self::Api { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
             Self::Unreachable { .. } => true,
             _ => false,
         }
+    }
+
+    /// True if the gateway itself said that it did nothing, and may do it in a moment.
+    pub(crate) fn did_nothing(&self) -> bool {
+        match self {
+            Self::Api { status: 408 | 429 | 503, code, .. } => !code.starts_with("http_"),
+            Self::Unreachable { not_sent, .. } => *not_sent,
+            _ => false,
+        }
+    }
+
+    /// True if nobody listens there.
+    pub(crate) fn is_refused(&self) -> bool {
+        matches!(self, Self::Unreachable { refused: true, .. })
     }
 
     /// An [`Error::Unreachable`] from the HTTP library's words.
@@ -118,6 +134,16 @@ impl Error {
         };
         let server = server.origin().ascii_serialization();
         Self::Unreachable { server, reason, refused, not_sent: source.is_connect() }
+    }
+
+    /// An [`Error::Unreachable`] of a connection that stood.
+    pub(crate) fn broken(url: &url::Url, reason: &str) -> Self {
+        Self::Unreachable {
+            server: url.origin().ascii_serialization(),
+            reason: reason.to_owned(),
+            refused: false,
+            not_sent: false,
+        }
     }
 
     /// An [`Error::File`] that names `path`.

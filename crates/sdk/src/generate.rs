@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::client::{Client, Response, random_key};
+use crate::error::Error;
+use crate::events::BoxFuture;
 use crate::image::Image;
 use crate::task::Cost;
+use crate::transport::Call;
 
 /// What to make. Whatever is not set is the server's default.
 ///
@@ -91,6 +95,64 @@ impl GenerateRequest {
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());
         self
+    }
+}
+
+/// A create that is on its way to be sent; made by [`Client::generate`].
+///
+/// Awaited, it gives the accepted task; [`Generate::wait`] gives the finished one.
+#[must_use = "nothing is sent before it is awaited"]
+pub struct Generate {
+    pub(crate) client: Client,
+    call: Result<Call, Error>,
+}
+
+/// Shows where to, not what.
+impl std::fmt::Debug for Generate {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Generate").field("client", &self.client).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Creates a task: `generate(&request).await` gives it once it is on the server's disk,
+    /// `generate(&request).wait().await` once it has its video.
+    ///
+    /// Sends an `Idempotency-Key`, the request's or a random one, so that a repetition after a
+    /// broken connection gives the same task and not a second one. A task that was accepted goes on
+    /// whatever becomes of the future; if that is dropped before it is done, only a key of the
+    /// caller's own tells whether there is a task.
+    ///
+    /// ```no_run
+    /// # async fn run(client: rushes_sdk::Client) -> Result<(), rushes_sdk::Error> {
+    /// use rushes_sdk::GenerateRequest;
+    ///
+    /// let request = GenerateRequest::new("grok-image-video", "rain on a window").seconds(4);
+    /// let created = client.generate(&request).await?;
+    /// println!("{} costs at most ${}", created.id, created.cost.as_ref().map_or("", |it| &it.amount));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn generate(&self, request: &GenerateRequest) -> Generate {
+        let body = serde_json::to_vec(request)
+            .map_err(|source| Error::Invalid(format!("the request is no JSON: {source}")));
+        let call = body.map(|body| Call {
+            idempotency_key: request.idempotency_key.clone().or_else(random_key),
+            ..Call::post(self.url(&["video", "generations"]), Some(body.into()))
+        });
+        Generate { client: self.clone(), call }
+    }
+}
+
+impl IntoFuture for Generate {
+    type Output = Result<Response<Created>, Error>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let answer = self.client.call(&self.call?).await?;
+            self.client.read(answer)
+        })
     }
 }
 

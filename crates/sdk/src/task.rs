@@ -1,7 +1,8 @@
 //! Tasks as the API shows them.
 //!
-//! Guarantees: only the five fields that every answer has are needed; a missing one among the
-//! others is its default, an unknown one is ignored, an unknown status word is "still running".
+//! Guarantees: only the id and the status are needed, which the shortest webhook has too; a missing
+//! one among the others is its default, an unknown one is ignored, an unknown status word is "still
+//! running".
 
 use std::collections::BTreeMap;
 
@@ -100,6 +101,7 @@ pub struct Task {
     /// Where it stands.
     pub status: TaskStatus,
     /// As the API says it, e.g. `30%`. `100%` means that it ended, not that there is a video.
+    #[serde(default)]
     pub progress: String,
     /// Where the video is; empty until [`TaskStatus::Success`].
     #[serde(default)]
@@ -163,8 +165,7 @@ pub struct Task {
 impl Task {
     /// The progress as a number from 0 to 100; 0 if it is not one.
     pub fn percent(&self) -> u8 {
-        let digits = self.progress.trim().trim_end_matches('%');
-        digits.parse::<u8>().unwrap_or(0).min(100)
+        percent_of(&self.progress)
     }
 
     /// True if the video is there.
@@ -178,6 +179,21 @@ impl Task {
         let texts = [self.fail_reason.as_str(), from_error];
         texts.into_iter().find(|text| !text.is_empty()).unwrap_or("the task failed")
     }
+}
+
+/// The number in `30%`, at most 100; 0 if there is none.
+pub(crate) fn percent_of(text: &str) -> u8 {
+    text.trim().trim_end_matches('%').parse::<u8>().unwrap_or(0).min(100)
+}
+
+/// A task that was deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct Deleted {
+    /// Which.
+    pub id: String,
+    /// True: it is out of sight, and its video is gone.
+    #[serde(default)]
+    pub deleted: bool,
 }
 
 /// Which tasks to list; the default is the newest of all.

@@ -1,6 +1,7 @@
 //! One call on the wire: tries, pauses, limits, and the reading of refusals.
 //!
-//! Guarantees: a call that is not repeatable is tried again only if it provably did not leave.
+//! Guarantees: a call that is not repeatable is tried again only if it provably did not leave, or if
+//! the gateway itself said that it did nothing.
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::client::Client;
 use crate::error::Error;
 
 /// Time for a read's answer, beyond what it was asked to be held back.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time for a request with a body: tens of megabytes of images over a slow line.
 const SEND_TIMEOUT: Duration = Duration::from_secs(300);
 /// Pause before the second try; it doubles with each further one.
@@ -101,16 +102,10 @@ impl Client {
 impl Call {
     fn may_repeat(&self, error: &Error) -> bool {
         let is_safe = self.is_repeatable || self.idempotency_key.is_some();
-        match error {
-            // Nobody listens: a second does not change that, and the user wants to know.
-            Error::Unreachable { refused: true, .. } => false,
-            Error::Unreachable { not_sent: true, .. } => true,
-            _ => {
-                is_safe
-                    && error.is_passing()
-                    && error.retry_after().is_none_or(|after| after <= RETRY_AFTER_MAX)
-            }
-        }
+        // Nobody listens: a second does not change that, and the user wants to know.
+        !error.is_refused()
+            && (error.did_nothing() || is_safe && error.is_passing())
+            && error.retry_after().is_none_or(|after| after <= RETRY_AFTER_MAX)
     }
 }
 

@@ -1,105 +1,178 @@
 //! Waiting for a task's end.
+//!
+//! Guarantees: the task goes on whatever becomes of the wait; the answer that is given back is the
+//! server's own, asked for after the end.
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::timeout;
 
-use crate::client::{Client, HOLD_SECONDS_MAX, Response};
+use crate::client::{Client, Response};
 use crate::error::Error;
+use crate::follow::{SILENCE_MAX_DEFAULT, TIMEOUT_DEFAULT};
+use crate::generate::Generate;
+use crate::progress::{Progress, TaskEvent};
 use crate::task::{Task, TaskStatus};
-use crate::transport::retry_after_seconds;
 
-/// Time that the server may hold an answer back, unless set.
-const HOLD_DEFAULT: Duration = Duration::from_secs(20);
-/// Pause between two questions when the server names none.
-const PAUSE_DEFAULT: Duration = Duration::from_secs(5);
-/// Longest pause between two questions, whatever the server says.
-const PAUSE_MAX: Duration = Duration::from_secs(60);
-/// A server that was there before may be away so long: it is being restarted.
-const OUTAGE_MAX: Duration = Duration::from_secs(60);
-/// Pause between two questions during an outage.
-const OUTAGE_PAUSE: Duration = Duration::from_secs(1);
+/// Time for a last look at the task when the time is up.
+const LAST_LOOK_MAX: Duration = Duration::from_secs(5);
 
-/// How to wait.
-#[derive(Debug, Clone, Copy)]
-pub struct WaitOptions {
-    /// How long in all.
-    pub timeout: Duration,
-    /// How long the server holds each answer back (`Prefer: wait=N`), in whole seconds, at most
-    /// 60: the longer, the fewer requests; the shorter, the more often progress is reported.
-    pub hold: Duration,
+/// A wait for a task's video, made by [`Client::wait`] and [`Generate::wait`]; begins when it is
+/// awaited.
+///
+/// # Errors
+/// [`Error::TaskFailed`] if there is no video, [`Error::Timeout`] if the time is up before, and what
+/// a call can fail with.
+#[must_use = "nothing is asked before it is awaited"]
+pub struct Wait<'p> {
+    client: Client,
+    start: Start,
+    timeout: Duration,
+    silence_max: Duration,
+    on_progress: Box<dyn FnMut(&Progress) + Send + 'p>,
 }
 
-impl WaitOptions {
-    /// Few requests, `timeout` in all.
-    pub const fn new(timeout: Duration) -> Self {
-        Self { timeout, hold: HOLD_DEFAULT }
-    }
+/// What is waited for.
+enum Start {
+    Task(String),
+    Create(Box<Generate>),
+}
 
-    /// The same with another [`WaitOptions::hold`].
-    #[must_use]
-    pub const fn hold(mut self, hold: Duration) -> Self {
-        self.hold = hold;
-        self
+/// Shows the limits.
+impl std::fmt::Debug for Wait<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Wait").field("timeout", &self.timeout).finish_non_exhaustive()
     }
 }
 
 impl Client {
-    /// Waits until the task has its video; calls `progress` with every answer on the way.
+    /// Waits until a task has its video: follows its events ([`Client::follow`]), and asks for the
+    /// task when it has ended.
     ///
-    /// The task goes on whatever becomes of this call; it may be dropped and made again. A server
-    /// that goes away in between is waited for, for a minute.
+    /// ```no_run
+    /// # async fn run(client: rushes_sdk::Client) -> Result<(), rushes_sdk::Error> {
+    /// let wait = client.wait("task_…").on_progress(|at| eprintln!("{}%", at.percent));
+    /// let task = wait.await?;
+    /// println!("{}", task.result_url);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait(&self, task_id: impl Into<String>) -> Wait<'static> {
+        Wait::new(self.clone(), Start::Task(task_id.into()))
+    }
+}
+
+impl Generate {
+    /// Creates the task and waits until it has its video.
     ///
-    /// # Errors
-    /// [`Error::TaskFailed`] if there is none, [`Error::Timeout`] if the time is up before.
-    pub async fn wait(
-        &self,
-        task_id: &str,
-        options: &WaitOptions,
-        mut progress: impl FnMut(&Task),
-    ) -> Result<Response<Task>, Error> {
-        let deadline = Instant::now() + options.timeout;
-        let hold_max = options.hold.min(Duration::from_secs(HOLD_SECONDS_MAX));
-        let mut last: Option<(Response<Task>, Instant)> = None;
-        loop {
-            let asked_at = Instant::now();
-            let hold = hold_max.min(deadline.saturating_duration_since(asked_at));
-            let pause = match (self.task_held(task_id, hold).await, &last) {
-                (Ok(response), _) => {
-                    progress(&response.value);
-                    match response.value.status {
-                        TaskStatus::Success => return Ok(response),
-                        TaskStatus::Failure => {
-                            return Err(Error::TaskFailed { task: Box::new(response) });
-                        }
-                        _ => {}
-                    }
-                    let pause = pause_after(&response, hold, asked_at.elapsed());
-                    last = Some((response, Instant::now()));
-                    pause
-                }
-                (Err(error), Some((_, seen_at)))
-                    if error.is_passing() && seen_at.elapsed() < OUTAGE_MAX =>
-                {
-                    error.retry_after().unwrap_or(OUTAGE_PAUSE).min(PAUSE_MAX)
-                }
-                (Err(error), _) => return Err(error),
-            };
-            let left = deadline.saturating_duration_since(Instant::now());
-            if let Some((response, _)) = last.take_if(|_| left.is_zero()) {
-                return Err(Error::Timeout { task: Box::new(response) });
-            }
-            sleep(pause.min(left)).await;
+    /// The first progress comes when the task was accepted, with its id, under which
+    /// [`Client::wait`] goes on if this wait is given up.
+    pub fn wait(self) -> Wait<'static> {
+        Wait::new(self.client.clone(), Start::Create(Box::new(self)))
+    }
+}
+
+impl Wait<'static> {
+    fn new(client: Client, start: Start) -> Self {
+        Self {
+            client,
+            start,
+            timeout: TIMEOUT_DEFAULT,
+            silence_max: SILENCE_MAX_DEFAULT,
+            on_progress: Box::new(|_| {}),
         }
     }
 }
 
-/// Nothing if the server has held its answer back (that was the pause), else what it asks for.
-fn pause_after(response: &Response<Task>, hold: Duration, took: Duration) -> Duration {
-    if hold.as_secs() > 0 && took >= hold / 2 {
-        return Duration::ZERO;
+impl Wait<'_> {
+    /// How long to wait for the end of the task, counted from when it is accepted; ten minutes
+    /// unless set. The task goes on afterwards.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
     }
-    retry_after_seconds(&response.headers)
-        .map_or(PAUSE_DEFAULT, |seconds| Duration::from_secs(u64::from(seconds)))
-        .min(PAUSE_MAX)
+
+    /// Silence after which a connection counts as broken; 45 seconds unless set.
+    pub fn silence_max(mut self, silence_max: Duration) -> Self {
+        self.silence_max = silence_max;
+        self
+    }
+
+    /// Calls `on_progress` whenever the task is further than before, and once at its end.
+    pub fn on_progress<'q>(self, on_progress: impl FnMut(&Progress) + Send + 'q) -> Wait<'q> {
+        let Self { client, start, timeout, silence_max, .. } = self;
+        Wait { client, start, timeout, silence_max, on_progress: Box::new(on_progress) }
+    }
+
+    async fn run(self) -> Result<Response<Task>, Error> {
+        let Self { client, start, timeout, silence_max, mut on_progress } = self;
+        let (task_id, accepted) = match start {
+            Start::Task(task_id) => (task_id, None),
+            Start::Create(generate) => {
+                let task_id = (*generate).await?.value.id;
+                let accepted = Progress::accepted(&task_id);
+                on_progress(&accepted);
+                (task_id, Some(accepted))
+            }
+        };
+        let follow = client.follow(&task_id).timeout(timeout).silence_max(silence_max);
+        let mut follow = follow.wanting_answer();
+        if let Some(accepted) = accepted {
+            follow = follow.known(accepted);
+        }
+        loop {
+            match follow.next().await {
+                Ok(Some(TaskEvent::Status(progress) | TaskEvent::Progress(progress))) => {
+                    on_progress(&progress);
+                }
+                Ok(Some(TaskEvent::End(_)) | None) => break,
+                Err(Error::Timeout { .. }) => {
+                    let is_known = follow.was_heard();
+                    let response = last_look(&client, &task_id, is_known).await?;
+                    on_progress(&Progress::from(&response.value));
+                    return finished(response);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let lost = || Error::Protocol("the end of the task came without an answer".to_owned());
+        let response = follow.into_answer().ok_or_else(lost)?;
+        on_progress(&Progress::from(&response.value));
+        finished(response)
+    }
+}
+
+impl<'p> IntoFuture for Wait<'p> {
+    type Output = Result<Response<Task>, Error>;
+    type IntoFuture = std::pin::Pin<Box<dyn Future<Output = Self::Output> + Send + 'p>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+/// The task as it stands now that the time is up; it may just have ended.
+async fn last_look(
+    client: &Client,
+    task_id: &str,
+    is_known: bool,
+) -> Result<Response<Task>, Error> {
+    let out_of_time = || Error::Timeout { task_id: task_id.to_owned(), task: None };
+    match timeout(LAST_LOOK_MAX, client.task(task_id)).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) if !is_known || !error.is_passing() => Err(error),
+        Ok(Err(_)) | Err(_) => Err(out_of_time()),
+    }
+}
+
+/// What a wait gives for the task as it was seen last.
+fn finished(response: Response<Task>) -> Result<Response<Task>, Error> {
+    match response.value.status {
+        TaskStatus::Success => Ok(response),
+        TaskStatus::Failure => Err(Error::TaskFailed { task: Box::new(response) }),
+        _ => {
+            let task_id = response.value.id.clone();
+            Err(Error::Timeout { task_id, task: Some(Box::new(response)) })
+        }
+    }
 }

@@ -11,8 +11,10 @@ use rushes_domain::Timestamp;
 use rushes_store::keys::drop_sealed_keys;
 use rushes_store::{PRIVACY_SETTING, Store, StoreError, Tx, set_setting, setting};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::config::Config;
+use crate::openapi::words::{OnOrOff, OpenOrClosed};
 
 /// The settings, all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,18 +30,21 @@ pub struct Settings {
     pub privacy: bool,
 }
 
-/// A change; `None` leaves a setting as it is.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+/// A change of settings; absent ones stay as they are.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SettingsChange {
-    /// See [`Settings::registration`].
+    /// Whether people may make accounts by themselves.
     #[serde(default, with = "open_or_closed::optional")]
+    #[schema(inline, value_type = OpenOrClosed)]
     pub registration: Option<bool>,
-    /// See [`Settings::key_reveal`].
+    /// Whether a key can be copied again after it was made. `off` forgets what could be copied.
     #[serde(default, with = "on_or_off::optional")]
+    #[schema(inline, value_type = OnOrOff)]
     pub key_reveal: Option<bool>,
-    /// See [`Settings::privacy`].
+    /// Whether prompts, addresses and programs are forgotten when a task ends.
     #[serde(default, with = "on_or_off::optional")]
+    #[schema(inline, value_type = OnOrOff)]
     pub privacy: Option<bool>,
 }
 
@@ -90,7 +95,8 @@ pub fn is_key_reveal_on(tx: &mut Tx<'_>, configured: bool) -> Result<bool, Store
 /// What was set at run time is kept under this and the setting's name.
 const OVERRIDE_PREFIX: &str = "operator.";
 
-const fn word(value: bool) -> &'static str {
+/// The word for a setting that is on or off.
+pub const fn word(value: bool) -> &'static str {
     if value { "on" } else { "off" }
 }
 

@@ -154,7 +154,7 @@ async fn ids_and_queries_are_encoded_and_a_base_path_is_kept() {
     assert_eq!(page.next_after.as_deref(), Some("task_9"));
     client.task("../x y").await.unwrap();
     let cancelled = client.cancel("task_1").await.unwrap();
-    assert_eq!((cancelled.status, cancelled.percent()), (202, 7));
+    assert_eq!((cancelled.http_status, cancelled.percent()), (202, 7));
 
     let lines: Vec<_> = server.seen().iter().map(|seen| seen.first_line().to_owned()).collect();
     assert_eq!(

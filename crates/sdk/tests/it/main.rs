@@ -2,5 +2,7 @@
 
 mod calls;
 mod download;
+mod follow;
+mod generate;
 mod server;
 mod wait;

@@ -1,8 +1,10 @@
 //! A server that answers each connection with the next piece of its script, byte for byte.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, channel};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
 use rushes_sdk::Client;
 
@@ -12,6 +14,10 @@ pub(crate) enum Reply {
     Bytes(Vec<u8>),
     /// The request is read and the connection closed without a word.
     HangUp,
+    /// These bytes, and nothing more; the connection stays open.
+    Silent(Vec<u8>),
+    /// No answer: for so long nobody listens at the address.
+    Away(Duration),
 }
 
 /// A request as it came.
@@ -36,23 +42,19 @@ pub(crate) struct Server {
     seen: Receiver<Seen>,
 }
 
+/// Each server has a loopback address of its own, so that nobody takes its port while it is away.
+static NEXT_HOST: AtomicU8 = AtomicU8::new(2);
+
 impl Server {
     pub(crate) fn start(script: Vec<Reply>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let host = NEXT_HOST.fetch_add(1, Ordering::Relaxed);
+        // Elsewhere only the first loopback address is there without asking.
+        let host = if cfg!(target_os = "linux") { host } else { 1 };
+        let listener = TcpListener::bind((Ipv4Addr::new(127, 0, 0, host), 0)).expect("a port");
+        let address = listener.local_addr().expect("an address");
         let (sender, seen) = channel();
-        std::thread::spawn(move || {
-            for reply in script {
-                let Ok((mut stream, _)) = listener.accept() else { return };
-                let request = read_request(&mut stream);
-                let _ = sender.send(request);
-                if let Reply::Bytes(bytes) = reply {
-                    stream.write_all(&bytes).expect("written");
-                }
-                let _ = stream.shutdown(Shutdown::Write);
-            }
-        });
-        Self { url, seen }
+        std::thread::spawn(move || play(script, listener, address, &sender));
+        Self { url: format!("http://{address}"), seen }
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -62,6 +64,32 @@ impl Server {
     /// The requests so far, in order.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.try_iter().collect()
+    }
+}
+
+fn play(script: Vec<Reply>, mut listener: TcpListener, address: SocketAddr, sender: &Sender<Seen>) {
+    let mut kept = Vec::new();
+    for reply in script {
+        if let Reply::Away(time) = reply {
+            drop(listener);
+            // Not a wait for anything: this is the outage.
+            std::thread::sleep(time);
+            listener = TcpListener::bind(address).expect("the same port");
+            continue;
+        }
+        let Ok((mut stream, _)) = listener.accept() else { return };
+        let _ = sender.send(read_request(&mut stream));
+        // A client that goes away in the middle is what some of the tests want.
+        match reply {
+            Reply::Bytes(bytes) => drop(stream.write_all(&bytes)),
+            Reply::Silent(bytes) => {
+                drop(stream.write_all(&bytes));
+                kept.push(stream);
+                continue;
+            }
+            Reply::HangUp | Reply::Away(_) => {}
+        }
+        let _ = stream.shutdown(Shutdown::Write);
     }
 }
 
@@ -99,6 +127,27 @@ pub(crate) fn json(status: &str, headers: &[&str], body: &str) -> Reply {
     text.push_str("\r\n");
     text.push_str(body);
     Reply::Bytes(text.into_bytes())
+}
+
+/// The head of a stream of events that lasts as long as its connection.
+pub(crate) const EVENTS: &str =
+    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+
+/// A stream of these events, and then the end of the connection.
+pub(crate) fn events(text: &str) -> Reply {
+    Reply::Bytes(format!("{EVENTS}{text}").into_bytes())
+}
+
+/// One event of a stream.
+pub(crate) fn event(id: u32, name: &str, status: &str, percent: u32) -> String {
+    format!(
+        "id: {id}\nevent: {name}\ndata: {{\"task_id\":\"task_1\",\"status\":\"{status}\",\"progress\":\"{percent}%\"}}\n\n"
+    )
+}
+
+/// A server without streams of events.
+pub(crate) fn no_events() -> Reply {
+    refusal("404 Not Found", &[], "not_found", "there is nothing here")
 }
 
 /// The error body of the contract.

@@ -16,7 +16,6 @@ use rushes_providers::{
     UpstreamId,
 };
 use rushes_store::{JobCost, StoreError, book_job};
-use serde_json::{Value, json};
 
 use super::Channel;
 use crate::app::App;
@@ -48,20 +47,6 @@ impl Report {
             error_kind: Some(kind_word(error.kind)),
             cost: None,
         }
-    }
-
-    /// The answer of the JSON API.
-    pub fn to_json(&self, name: &str) -> Value {
-        json!({
-            "object": "channel_test",
-            "channel": name,
-            "ok": self.is_ok,
-            "findings": self.findings,
-            "error": self.error_kind,
-            "cost": self.cost.map(|ticks| {
-                json!({ "amount": ticks.to_string(), "ticks": ticks.0.to_string() })
-            }),
-        })
     }
 }
 

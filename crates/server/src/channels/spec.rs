@@ -14,74 +14,103 @@ use rushes_domain::{ApiError, GroupId, Ticks};
 use rushes_providers::{Preset, PresetModels, Provider};
 use rushes_store::GroupRow;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::config::SecretText;
+use crate::openapi::amounts::Price;
+use crate::openapi::words::{ImageDeliveryWord, ImageFitWord, ResultLinksWord};
 
 /// Highest price of a second or an image, in dollars.
 const COST_DOLLARS_MAX: i64 = 10_000;
 /// Longest credential, in bytes.
 const CREDENTIAL_BYTES_MAX: usize = 4_096;
 
-/// A channel as it is written in a request or in the configuration; what is absent stays as it is,
-/// or is the preset's.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// A channel as it is written down; what is absent stays as it is, or is the preset's.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ChannelInput)]
 pub struct ChannelSpec {
-    /// Its name.
+    /// Your name for it; a new channel needs one.
+    #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", examples("xai-eu"))]
     pub name: Option<String>,
-    /// The preset: `xai`, `vllm-omni`, …
+    /// The preset that it begins with (`GET /api/admin/presets`); a new channel needs one, and keeps
+    /// it.
+    #[schema(examples("xai"))]
     pub provider: Option<String>,
-    /// Where it is.
+    /// Where it is, without `/v1`; the preset's if everybody's is at one place.
+    #[schema(max_length = 512, pattern = "^https?://[^?#]+$", format = "uri")]
+    #[schema(examples("https://api.x.ai"))]
     pub base_url: Option<String>,
-    /// Its credential.
+    /// Its credential, which no answer shows. Another `base_url` needs it anew.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 4_096)]
+    #[schema(pattern = "^[!-~]+$", format = Password)]
     pub api_key: Option<SecretText>,
-    /// Our models and the upstream's names for them.
+    /// Our models that it serves, and the upstream's names for them; 1 to 64.
+    #[schema(examples(json!({ "grok-image-video": "grok-imagine-video" })))]
     pub models: Option<BTreeMap<String, String>>,
     /// Higher ones are asked first.
+    #[schema(maximum = 1_000)]
     pub priority: Option<u32>,
-    /// Share among equals.
+    /// Its share among channels of the same priority; 0 takes nothing.
+    #[schema(maximum = 1_000)]
     pub weight: Option<u32>,
-    /// Jobs at a time.
+    /// Most jobs that it has at a time.
+    #[schema(minimum = 1, maximum = 10_000)]
     pub max_concurrency: Option<u32>,
-    /// The groups that it serves, by name or as `id:5`; empty: all.
+    /// The groups that it serves, by name or as `id:5`; an empty list is all.
+    #[schema(examples(json!(["default"])))]
     pub groups: Option<Vec<String>>,
-    /// What it costs the operator, by our model, in dollars as text.
+    /// What each of our models costs you; one that is not named costs nothing.
     pub costs: Option<BTreeMap<String, CostSpec>>,
     /// How pictures are fitted.
+    #[schema(inline, value_type = Option<ImageFitWord>)]
     pub image_fit: Option<ImageFit>,
     /// How pictures are sent.
+    #[schema(inline, value_type = Option<ImageDeliveryWord>)]
     pub images: Option<ImageDelivery>,
-    /// Further origins of results.
+    /// Origins other than its own that its results may come from.
+    #[schema(max_items = 16, examples(json!(["https://cdn.example.com"])))]
     pub media_origins: Option<Vec<String>>,
     /// Whose addresses of results are given out.
+    #[schema(inline, value_type = Option<ResultLinksWord>)]
     pub result_links: Option<ResultLinks>,
     /// Limits in time.
+    #[serde(default)]
     pub timeouts: TimeoutsSpec,
-    /// From one poll to the next, in milliseconds.
+    /// From one poll of a job to the next, in milliseconds.
+    #[schema(minimum = 50, maximum = 300_000)]
     pub poll_interval_ms: Option<u64>,
     /// Whether it takes new jobs.
     pub enabled: Option<bool>,
 }
 
-/// What a model costs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// What a model costs the operator.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ChannelCostInput)]
 pub struct CostSpec {
-    /// Of a second, by resolution.
+    /// For each resolution, the dollars of a second.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Price>, examples(json!({ "720p": "0.07" })))]
     pub per_second: BTreeMap<String, String>,
-    /// Of an input image.
+    /// The dollars of a picture.
+    #[schema(inline, value_type = Option<Price>)]
     pub per_image: Option<String>,
 }
 
-/// Limits in time, in milliseconds.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// Limits in time, in milliseconds; absent ones stay as they are.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ChannelTimeoutsInput)]
 pub struct TimeoutsSpec {
-    /// A whole submit.
+    /// Of a whole submit, with its pictures.
+    #[schema(minimum = 100, maximum = 600_000)]
     pub submit_ms: Option<u64>,
-    /// A whole poll.
+    /// Of a whole poll.
+    #[schema(minimum = 100, maximum = 600_000)]
     pub poll_ms: Option<u64>,
-    /// A whole download.
+    /// Of a whole download.
+    #[schema(minimum = 100, maximum = 600_000)]
     pub download_ms: Option<u64>,
 }
 

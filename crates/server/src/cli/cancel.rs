@@ -34,7 +34,7 @@ async fn cancel(client: &Client, task_id: &str, output: &Output) -> Result<(), F
     let answer = client.cancel(task_id).await?;
     output.result(&answer.body, || {
         let id = escape(&answer.id);
-        if answer.status == ACCEPTED {
+        if answer.http_status == ACCEPTED {
             format!("{id}: asked to stop; it was already handed over, so its end will tell")
         } else {
             format!("{id}: cancelled")

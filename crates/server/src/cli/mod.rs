@@ -9,6 +9,7 @@ mod backup;
 mod cancel;
 mod completions;
 mod config;
+mod delete;
 mod doctor;
 mod failure;
 mod generate;
@@ -79,6 +80,8 @@ enum Command {
     Wait(wait::Arguments),
     /// Call a task off.
     Cancel(cancel::Arguments),
+    /// Take a task and its video out of sight, called off if it lives; what was made stays paid.
+    Delete(delete::Arguments),
     /// Make and change accounts.
     #[command(subcommand)]
     Users(admin::UsersCommand),
@@ -161,6 +164,7 @@ async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Tasks(arguments) => return tasks::run(&global, arguments, output).await,
         Command::Wait(arguments) => return wait::run(&global, arguments, output).await,
         Command::Cancel(arguments) => return cancel::run(&global, arguments, output).await,
+        Command::Delete(arguments) => return delete::run(&global, arguments, output).await,
         Command::Config(command) => return config::run(&global, command, output),
         Command::Doctor(arguments) => return doctor::run(&global, arguments, output).await,
         Command::Backup(arguments) => return backup::run(&global, arguments, output).await,

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use rushes_sdk::{Downloaded, Task, TaskStatus};
+use rushes_sdk::{Downloaded, TaskStatus};
 
 use super::output::note;
 use super::text::escape;
@@ -16,8 +16,6 @@ use super::text::escape;
 const TICK: Duration = Duration::from_millis(120);
 /// Between two plain lines, in per cent.
 const PLAIN_STEP_PERCENT: u8 = 10;
-/// How long the server holds an answer back, so that the bar moves at least so often.
-const HOLD: Duration = Duration::from_secs(1);
 
 /// Shows one task's way.
 pub(super) struct Progress {
@@ -26,9 +24,6 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// For [`rushes_sdk::WaitOptions::hold`].
-    pub(super) const HOLD: Duration = HOLD;
-
     pub(super) fn new() -> Self {
         let bar = io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(Some(100), ProgressDrawTarget::stderr());
@@ -48,8 +43,8 @@ impl Progress {
 
     /// The task as it stands now. The bar leaves the id out: it stands in the line above, and a
     /// narrow terminal would cut it.
-    pub(super) fn task(&mut self, task: &Task) {
-        let (percent, words) = (task.percent(), words(task));
+    pub(super) fn task(&mut self, task: &rushes_sdk::Progress) {
+        let (percent, words) = (task.percent, words(task));
         if let Some(bar) = &self.bar {
             // 100 % means ended, with or without a video; the bar is about the video.
             let is_failure = task.status == TaskStatus::Failure;
@@ -61,7 +56,7 @@ impl Progress {
             *status != task.status || percent >= shown.saturating_add(PLAIN_STEP_PERCENT)
         });
         if is_news {
-            note(&format!("{} {words} {percent}%", escape(&task.id)));
+            note(&format!("{} {words} {percent}%", escape(&task.task_id)));
             self.last = Some((task.status.clone(), percent));
         }
     }
@@ -85,7 +80,7 @@ impl Drop for Progress {
     }
 }
 
-fn words(task: &Task) -> String {
+fn words(task: &rushes_sdk::Progress) -> String {
     match (&task.status, task.queue_position) {
         (TaskStatus::NotStart, _) => "held back by a limit".to_owned(),
         (TaskStatus::Queued, Some(position)) if position > 0 => {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use rushes_sdk::{Error, Response, Task, WaitOptions};
+use rushes_sdk::{Error, Response, Task};
 
 use super::failure::{Exit, Failure};
 use super::output::{Output, note};
@@ -55,8 +55,8 @@ impl Delivery {
     ) -> Result<(), Failure> {
         let mut progress = Progress::new();
         let work = async {
-            let options = WaitOptions::new(self.timeout).hold(Progress::HOLD);
-            let task = target.client.wait(task_id, &options, |task| progress.task(task)).await?;
+            let wait = target.client.wait(task_id).timeout(self.timeout);
+            let task = wait.on_progress(|at| progress.task(at)).await?;
             let path = self.fetch(target, &task, slug, &mut progress).await?;
             Ok::<_, Error>((task, path))
         };

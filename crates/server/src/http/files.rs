@@ -30,7 +30,7 @@ use self::conditions::{Part, Validators, is_unchanged, wanted_part};
 use super::Http;
 use super::error::HttpError;
 use crate::dialects::view::is_expired;
-use crate::openapi::{parameters, refusals};
+use crate::openapi::{models, parameters, refusals};
 
 /// Bytes read from the disk at a time.
 const CHUNK_BYTES: usize = 128 * 1024;
@@ -52,6 +52,7 @@ pub(super) enum Kind {
     responses((status = 200, content((Vec<u8> = "video/mp4"), (Vec<u8> = "image/jpeg"))),
         (status = 206, description = "The part that `Range` asked for.",
             content((Vec<u8> = "video/mp4"), (Vec<u8> = "image/jpeg"))),
+        (status = 416, body = models::Error, description = "The range is outside the file."),
         (status = 304, description = "The copy that `If-None-Match` names is current."),
         refusals::File))]
 pub(super) async fn serve(

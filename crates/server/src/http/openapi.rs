@@ -142,6 +142,10 @@ fn whole(mut operations: OpenApi, public_url: &str) -> Value {
             without_null(&mut parameter["schema"]);
         }
     });
+    each_schema(&mut document, |schema| {
+        join_description(schema);
+        lift_examples(schema);
+    });
     let answered = answered(&document);
     for name in answered {
         absent_not_null(&mut document["components"]["schemas"][name]);
@@ -199,6 +203,53 @@ fn answered(document: &Value) -> BTreeSet<String> {
         }
     }
     names
+}
+
+/// Everything in the document that could be a schema.
+fn each_schema(value: &mut Value, work: fn(&mut Map<String, Value>)) {
+    match value {
+        Value::Object(fields) => {
+            work(fields);
+            fields.values_mut().for_each(|value| each_schema(value, work));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|value| each_schema(value, work)),
+        _ => {}
+    }
+}
+
+/// A field with a description of its own, of a type that stands in its place, comes as both of the
+/// type and an object with the description, which nothing can be.
+fn join_description(schema: &mut Map<String, Value>) {
+    let Some(Value::Array(parts)) = schema.get_mut("allOf") else { return };
+    let [Value::Object(own), Value::Object(said)] = &mut parts[..] else { return };
+    let Some(description) = said.get("description").cloned() else { return };
+    if said.len() != 2 || said.get("type") != Some(&json!("object")) {
+        return;
+    }
+    let mut joined = std::mem::take(own);
+    joined.insert("description".to_owned(), description);
+    schema.remove("allOf");
+    schema.extend(joined);
+}
+
+/// The examples of a list or map are its own, and not those of what is in it.
+fn lift_examples(schema: &mut Map<String, Value>) {
+    let mut lifted = None;
+    for (within, is_whole) in [
+        ("items", Value::is_array as fn(&Value) -> bool),
+        ("propertyNames", Value::is_object),
+        ("additionalProperties", Value::is_object),
+    ] {
+        let Some(Value::Object(within)) = schema.get_mut(within) else { continue };
+        let examples = within.get("examples").and_then(Value::as_array);
+        let is_text = within.get("type").is_some_and(|kind| kind == "string");
+        if is_text && examples.is_some_and(|all| all.iter().all(is_whole)) {
+            lifted = within.remove("examples");
+        }
+    }
+    if let Some(examples) = lifted {
+        schema.insert("examples".to_owned(), examples);
+    }
 }
 
 /// A field of an answer that may be absent is never null: its type says so.

@@ -4,6 +4,7 @@
 //! Guarantees: only schemas are here, nothing of it runs for a request. Which operations there are,
 //! and the whole document, is `http/openapi`'s, which has them from the routes.
 
+pub(crate) mod amounts;
 pub(crate) mod models;
 pub(crate) mod parameters;
 pub(crate) mod refusals;

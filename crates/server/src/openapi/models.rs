@@ -16,7 +16,6 @@ use crate::dialects::{openai, xai};
 #[expect(dead_code, reason = "a schema: only its derive reads it")]
 #[expect(clippy::struct_field_names, reason = "the wire's names")]
 pub(crate) struct Error {
-    /// As in `error`.
     #[schema(inline)]
     code: RefusalCode,
     /// As in `error`.
@@ -89,9 +88,9 @@ pub(crate) struct Capabilities {
     text_to_video: Option<ModeLimits>,
     image_to_video: Option<ModeLimits>,
     reference_to_video: Option<ModeLimits>,
-    #[schema(examples(json!(["16:9", "9:16"])))]
+    #[schema(examples("16:9", "9:16"))]
     aspect_ratios: Vec<String>,
-    #[schema(examples(json!(["480p", "720p"])))]
+    #[schema(examples("480p", "720p"))]
     resolutions: Vec<String>,
 }
 
@@ -114,7 +113,7 @@ pub(crate) struct Pricing {
     #[schema(examples("USD"))]
     currency: String,
     /// For each resolution, the dollars of a second.
-    #[schema(examples(json!({ "480p": "0.06", "720p": "0.09" })))]
+    #[schema(examples("0.06"))]
     per_second: BTreeMap<String, String>,
     /// The dollars of a picture.
     #[schema(examples("0.005"))]

@@ -58,6 +58,16 @@ pub(crate) struct IdempotencyKey {
     idempotency_key: Option<String>,
 }
 
+/// An account by its name.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "a schema: only its derive reads it")]
+pub(crate) struct AccountPath {
+    /// The account's name, or `id:` and its id.
+    #[param(example = "lin")]
+    account: String,
+}
+
 /// Which page of the tasks.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]

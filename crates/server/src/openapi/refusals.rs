@@ -99,6 +99,18 @@ const OFTEN: &[ErrorCode] = &[ErrorCode::RateLimited];
 /// The file is not there, or not any more.
 const FILE: &[ErrorCode] =
     &[ErrorCode::NotFound, ErrorCode::TaskNotExist, ErrorCode::ResultExpired];
+/// The redemption code is worth nothing.
+const CODE: &[ErrorCode] = &[ErrorCode::CodeInvalid];
+/// Another site sent it.
+const CROSS_SITE: &[ErrorCode] = &[ErrorCode::CrossSiteRequest];
+/// What keeps somebody out who comes without a session.
+const COMING: &[ErrorCode] = &[ErrorCode::CrossSiteRequest, ErrorCode::AccountDisabled];
+/// Name, password or link is wrong.
+const CREDENTIALS: &[ErrorCode] = &[ErrorCode::InvalidCredentials];
+/// Nobody signs up by themselves.
+const CLOSED: &[ErrorCode] = &[ErrorCode::RegistrationClosed];
+/// What keeps a key's secret from being shown.
+const REVEAL: &[ErrorCode] = &[ErrorCode::ConfirmationRequired, ErrorCode::KeyRevealOff];
 /// A link is not valid.
 const LINK: &[ErrorCode] = &[ErrorCode::UrlExpired, ErrorCode::LinkSignatureInvalid];
 /// There is no such thing.
@@ -148,8 +160,24 @@ refusals! {
     Ready: ANY;
     /// Of an operator's figures.
     Scrape: KEY, ANY;
+    /// Of a correction of an account's money.
+    ApiAdjust: ACTOR, BODY, TASK, CONFLICT, ANY;
+    /// Of redeeming a code.
+    ApiRedeem: ACTOR, BODY, CODE, CONFLICT, ANY;
+    /// Of signing in.
+    SignIn: COMING, BODY, CREDENTIALS, ANY;
+    /// Of signing up.
+    SignUp: COMING, BODY, CLOSED, CONFLICT, ANY;
+    /// Of signing out.
+    SignOut: CROSS_SITE, ANY;
+    /// Of what needs the password.
+    ApiPassword: ACTOR, BODY, CREDENTIALS, ANY;
+    /// Of showing a key's secret again.
+    ApiReveal: ACTOR, OFTEN, ABSENT, CONFLICT, REVEAL, ANY;
     /// Of a look by the JSON API.
     ApiLook: ACTOR, QUERY, ABSENT, ANY;
     /// Of a change by the JSON API.
     ApiChange: ACTOR, BODY, ABSENT, CONFLICT, ANY;
+    /// Of a deed by the JSON API that needs no body.
+    ApiDeed: ACTOR, OFTEN, ABSENT, CONFLICT, ANY;
 }

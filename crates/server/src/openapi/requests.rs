@@ -234,6 +234,8 @@ pub(crate) struct XaiCreateVideo {
     prompt: String,
     #[schema(default = 8)]
     duration: Option<Seconds>,
+    /// The same as `duration`.
+    seconds: Option<Seconds>,
     /// The shape, as the model offers it.
     #[schema(default = "16:9", pattern = "^[0-9]+:[0-9]+$", examples("16:9"))]
     aspect_ratio: Option<String>,
@@ -242,6 +244,8 @@ pub(crate) struct XaiCreateVideo {
     resolution: Option<String>,
     /// The first frame.
     image: Option<Image>,
+    /// The same as `image`.
+    input_reference: Option<Image>,
     /// References.
     reference_images: Option<Vec<Image>>,
 }

@@ -6,8 +6,13 @@
 use rushes_domain::account::{Role, Scope};
 use rushes_domain::webhook::EventType;
 use rushes_domain::{ErrorCode, FailureCode};
+use rushes_providers::UpstreamErrorKind;
+use rushes_store::{ChannelSource, CodeState, DeliveryStatus, DisabledBy, Reason};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
+
+use crate::channels::breaker::BreakerState;
+use crate::metrics::channels::kind_word;
 
 /// A schema of text that is one of so many words.
 fn words(description: &str, words: impl IntoIterator<Item = &'static str>) -> RefOr<Schema> {
@@ -66,12 +71,55 @@ words! {
     Variant: ["video", "thumbnail"];
     /// What an account may do: the owner everything, an operator what is below `/api/admin`.
     RoleWord: Role::ALL.map(Role::as_str);
+    /// A role that can be given.
+    RoleGiven: [Role::User.as_str(), Role::Operator.as_str()];
     /// What a key may be used for: to make videos, to look at them, to use the JSON API.
     ScopeWord: Scope::ALL.map(Scope::as_str);
+    /// Whether something is done.
+    OnOrOff: ["on", "off"];
+    /// Whether people may come in.
+    OpenOrClosed: ["open", "closed"];
     /// A test key's videos are previews and cost nothing.
     KeyKindWord: ["live", "test"];
     /// What happened.
     EventWord: EventType::ALL.map(EventType::as_str);
+    /// What happened; `webhook.test` is of no video: somebody tried the webhook.
+    DeliveryEventWord: {
+        EventType::ALL.into_iter().chain([EventType::Test]).map(EventType::as_str)
+    };
+    /// Where a delivery stands.
+    DeliveryStatusWord: DeliveryStatus::ALL.map(DeliveryStatus::as_str);
+    /// Why a delivery was given up.
+    DeliveryReasonWord: Reason::ALL.map(Reason::as_str);
+    /// Who disabled a webhook: its owner, an operator, its own answer 410, or the gateway after five
+    /// days of nothing but failures.
+    DisabledByWord: DisabledBy::ALL.map(DisabledBy::as_str);
+    /// How a picture is brought into the ratio that was asked for: cut, whole with blurred bars, or
+    /// untouched.
+    ImageFitWord: ["cover", "contain", "as_is"];
+    /// How pictures reach the upstream: fetched, checked and fitted here, or as the address that was
+    /// given.
+    ImageDeliveryWord: ["inline", "pass_through"];
+    /// Whose address of a finished video is given out: ours, or the upstream's own, where nothing is
+    /// fetched, checked or kept.
+    ResultLinksWord: ["own", "upstream"];
+    /// Whether a job may be sent again when nobody knows whether the upstream has it: as it costs
+    /// nothing, three times in all, under its own idempotency key, or not at all.
+    ResubmitWord: ["free", "few", "keyed", "never"];
+    /// Where a channel was declared.
+    ChannelSourceWord: [ChannelSource::Operator.as_str(), ChannelSource::Config.as_str()];
+    /// What the circuit breaker lets through: everything, nothing, or one probe.
+    BreakerWord: {
+        [BreakerState::Closed, BreakerState::Open, BreakerState::HalfOpen].map(BreakerState::as_str)
+    };
+    /// What an upstream's error proves.
+    UpstreamErrorWord: UpstreamErrorKind::ALL.map(kind_word);
+    /// What can be done with a code: only an open one can be redeemed.
+    CodeStateWord: CodeState::ALL.map(CodeState::as_str);
+    /// What usage is added up by.
+    UsageGroupWord: ["day", "model", "key", "account"];
+    /// What usage of one account is added up by.
+    OwnUsageGroupWord: ["day", "model", "key"];
     /// Why a request failed.
     XaiFailureCode: crate::dialects::xai::FAILURE_CODES;
 }

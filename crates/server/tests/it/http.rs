@@ -14,6 +14,7 @@ mod heavy;
 mod images;
 mod left;
 mod metrics;
+mod openapi;
 mod pages;
 mod query;
 mod ready;

@@ -70,7 +70,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    const ALL: [Self; 8] = [
+    /// All of them.
+    pub const ALL: [Self; 8] = [
         Self::Exhausted,
         Self::TestFailed,
         Self::Gone,

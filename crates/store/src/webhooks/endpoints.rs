@@ -29,7 +29,8 @@ pub enum DisabledBy {
 }
 
 impl DisabledBy {
-    const ALL: [Self; 4] = [Self::Owner, Self::Operator, Self::Gone, Self::Failing];
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Owner, Self::Operator, Self::Gone, Self::Failing];
 
     /// The word in the store and in JSON.
     pub const fn as_str(self) -> &'static str {

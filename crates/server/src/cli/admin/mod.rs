@@ -282,17 +282,19 @@ fn money(value: &Value) -> String {
     })
 }
 
-/// Any value in few characters: `name a, amount $5.00`; what is null is left out.
+/// Any value in few characters: `name a, amount $5.00`; what is null or empty is left out.
 fn brief(value: &Value) -> String {
     match value {
         Value::Object(fields) if is_money(fields) => money(value),
         Value::Object(fields) => {
-            let told = fields.iter().filter(|(_, value)| !value.is_null());
-            let one = |(name, value): (&String, &Value)| match value {
-                Value::Object(fields) if !is_money(fields) => format!("{name} ({})", brief(value)),
-                _ => format!("{name} {}", brief(value)),
+            let one = |(name, value): (&String, &Value)| match (value, brief(value)) {
+                (_, told) if told.is_empty() => None,
+                (Value::Object(fields), told) if !is_money(fields) => {
+                    Some(format!("{name} ({told})"))
+                }
+                (_, told) => Some(format!("{name} {told}")),
             };
-            told.map(one).collect::<Vec<_>>().join(", ")
+            fields.iter().filter_map(one).collect::<Vec<_>>().join(", ")
         }
         other => text(other),
     }
@@ -335,5 +337,8 @@ mod tests {
         let amount = json!({ "amount": "5.00", "ticks": "50000000000" });
         let changed = json!({ "amount": amount, "group": null, "terms": { "models": ["a", "b"] } });
         assert_eq!(brief(&changed), "amount $5.00, terms (models a, b)");
+        let made =
+            json!({ "display_name": "", "role": "user", "terms": { "note": "" }, "models": [] });
+        assert_eq!(brief(&made), "role user");
     }
 }

@@ -127,6 +127,20 @@ fn fields_mean_what_the_page_says() {
     }
 }
 
+/// The bodies in the OpenAPI document have the fields of the page.
+#[test]
+fn the_schemas_have_the_fields_of_the_page() {
+    let document = crate::http::openapi::document("http://x");
+    let schemas = ["CreateVideo", "XaiCreateVideo", "OpenaiCreateVideo"];
+    for (column, schema) in schemas.into_iter().enumerate() {
+        let lines = table("requests");
+        let said: BTreeSet<&str> = lines.iter().flat_map(|line| names(line[column + 1])).collect();
+        let properties = document["components"]["schemas"][schema]["properties"].as_object();
+        let found: BTreeSet<&str> = properties.unwrap().keys().map(String::as_str).collect();
+        assert_eq!(found, said, "{schema}");
+    }
+}
+
 /// Takes every request and keeps it.
 #[derive(Debug, Default)]
 struct Recorder(Mutex<Vec<HttpRequest>>);

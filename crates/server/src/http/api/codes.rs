@@ -3,28 +3,30 @@
 //! Guarantees: a code is shown in the answer that makes it and kept as its SHA-256; guessing is
 //! throttled for the account and the address before anything is looked up.
 
+mod shapes;
+
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
-use axum::routing::{get, post};
 use http::StatusCode;
 use rushes_domain::account::key_hash;
-use rushes_domain::{ApiError, ErrorCode, IdSource, Timestamp};
+use rushes_domain::{ApiError, ErrorCode, IdSource};
 use rushes_store::{
     CodeFilter, CodeRow, CodeState, NewCode, RedeemOutcome, RevokeOutcome, StoreError, Tx,
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use self::shapes::{CodePath, New, Redeem, RedemptionCode, Wanted};
 use super::actor::Actor;
 use super::fields::{amount, future, text};
-use super::login::with;
 use super::{input, view};
 use crate::http::Http;
 use crate::http::error::HttpError;
 use crate::http::path::Segment;
+use crate::openapi::refusals;
 
 /// Crockford's base 32: no I, L, O and U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -44,11 +46,11 @@ const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 200;
 
 /// The routes of this module.
-pub(super) fn routes() -> Router<Arc<Http>> {
-    Router::new()
-        .route("/api/redeem", post(redeem))
-        .route("/api/admin/codes", get(list).post(create))
-        .route("/api/admin/codes/{id}", get(show).delete(revoke))
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    OpenApiRouter::new()
+        .routes(routes!(redeem))
+        .routes(routes!(list, create))
+        .routes(routes!(show, revoke))
 }
 
 /// A new code without its hyphens: prefix and random characters.
@@ -94,12 +96,10 @@ fn mask(code: &str) -> String {
     format!("{PREFIX}-…{}", code.get(code.len() - BLOCK_CHARS..).unwrap_or_default())
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Redeem {
-    code: String,
-}
-
+/// Redeems a code: your account gets its worth.
+#[utoipa::path(post, path = "/api/redeem", operation_id = "redeemCode", tag = "account",
+    request_body = Redeem,
+    responses((status = 200, body = view::Transfer), refusals::ApiRedeem))]
 async fn redeem(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -152,16 +152,10 @@ fn code_invalid(message: impl Into<String>) -> ApiError {
     ApiError::new(ErrorCode::CodeInvalid, message).with_param("code")
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct New {
-    amount: String,
-    count: Option<u32>,
-    #[serde(default)]
-    batch: String,
-    expires_at: Option<i64>,
-}
-
+/// Makes redemption codes. Their texts are in this answer and in no other.
+#[utoipa::path(post, path = "/api/admin/codes", operation_id = "createCodes", tag = "operators",
+    request_body = New,
+    responses((status = 201, body = view::List<RedemptionCode>), refusals::ApiChange))]
 async fn create(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -211,37 +205,15 @@ async fn create(
     let data = rows
         .iter()
         .zip(&texts)
-        .map(|(row, code)| with(shown(row, now), "code", with_hyphens(code)))
+        .map(|(row, code)| RedemptionCode::of(row, now).with_text(with_hyphens(code)))
         .collect();
     view::answer(StatusCode::CREATED, &view::List::whole(data))
 }
 
-fn shown(row: &CodeRow, now: Timestamp) -> Value {
-    json!({
-        "object": "redemption_code",
-        "id": row.id,
-        "mask": row.mask,
-        "batch": row.batch,
-        "amount": view::Money::from(row.amount),
-        "state": row.state(now).as_str(),
-        "created_at": row.created_at.unix_seconds(),
-        "expires_at": view::moment(row.expires_at),
-        "revoked_at": view::moment(row.revoked_at),
-        "redeemed_at": view::moment(row.redeemed_at),
-        "redeemed_by": row.redeemed_by.map(|id| id.0),
-    })
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wanted {
-    #[serde(default)]
-    batch: String,
-    state: Option<String>,
-    limit: Option<u32>,
-    after: Option<i64>,
-}
-
+/// The redemption codes, newest first.
+#[utoipa::path(get, path = "/api/admin/codes", operation_id = "listCodes", tag = "operators",
+    params(Wanted),
+    responses((status = 200, body = view::List<RedemptionCode>), refusals::ApiLook))]
 async fn list(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -266,13 +238,16 @@ async fn list(
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| has_more).map(|row| row.id.to_string());
-    view::ok(&view::List::page(rows.iter().map(|row| shown(row, now)).collect(), next))
+    view::ok(&view::List::page(rows.iter().map(|row| RedemptionCode::of(row, now)).collect(), next))
 }
 
 fn no_such() -> ApiError {
     ApiError::new(ErrorCode::NotFound, "there is no such code; codes are named by their id")
 }
 
+/// A redemption code, without its text.
+#[utoipa::path(get, path = "/api/admin/codes/{id}", operation_id = "getCode", tag = "operators",
+    params(CodePath), responses((status = 200, body = RedemptionCode), refusals::ApiLook))]
 async fn show(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -281,9 +256,13 @@ async fn show(
     actor.require_operator()?;
     let id: i64 = id.parse().map_err(|_| no_such())?;
     let row = http.app.store.read(move |tx| rushes_store::codes::code(tx, id)).await?;
-    view::ok(&shown(&row.ok_or_else(no_such)?, http.app.clock.now()))
+    view::ok(&RedemptionCode::of(&row.ok_or_else(no_such)?, http.app.clock.now()))
 }
 
+/// Revokes a redemption code that was not redeemed.
+#[utoipa::path(delete, path = "/api/admin/codes/{id}", operation_id = "revokeCode",
+    tag = "operators", params(CodePath),
+    responses((status = 200, body = RedemptionCode), refusals::ApiDeed))]
 async fn revoke(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -303,12 +282,13 @@ async fn revoke(
             RevokeOutcome::NotFound => return Err(no_such().into()),
         }
         let after = rushes_store::codes::code(tx, id)?.ok_or_else(no_such)?;
-        let values = (shown(&before, now), shown(&after, now));
+        let shown = |row| view::value(&RedemptionCode::of(row, now));
+        let values = (shown(&before), shown(&after));
         let object = format!("code {id}");
         rushes_store::audit(tx, &actor.entry(now, "code.revoke", object, None, values))?;
         Ok(after)
     };
-    view::ok(&shown(&http.change(&actor, change).await?, now))
+    view::ok(&RedemptionCode::of(&http.change(&actor, change).await?, now))
 }
 
 #[cfg(test)]

@@ -4,13 +4,13 @@
 //! attempt is counted for the name and for the address before anything is looked at; a token is
 //! made here for each session, so that none that a client brought is ever adopted.
 
+mod shapes;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::routing::{get, post};
 use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
@@ -20,9 +20,13 @@ use rushes_store::sessions::SESSION_MS;
 use rushes_store::{
     AccountRow, AuditEntry, DEFAULT_GROUP, NewAccount, NewSession, SessionRow, StoreError, Tx,
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use self::shapes::{
+    Closed, Confirm, Login, LoginInput, Opened, Register, SessionInfo, SessionSettings,
+};
 use super::actor::{Actor, Origin, Who, by_cookie, is_fresh};
 use super::admin::account_of;
 use super::fields::display_name;
@@ -32,27 +36,26 @@ use crate::http::auth::account_disabled;
 use crate::http::error::HttpError;
 use crate::http::session::same_origin;
 use crate::http::writes::Writer;
+use crate::openapi::refusals;
 use crate::passwords::{PasswordError, check_new};
 
 /// The routes of this module.
-pub(super) fn routes() -> Router<Arc<Http>> {
-    Router::new()
-        .route("/api/login", post(login))
-        .route("/api/logout", post(logout))
-        .route("/api/register", post(register))
-        .route("/api/session", get(session))
-        .route("/api/session/confirm", post(confirm))
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    OpenApiRouter::new()
+        .routes(routes!(login))
+        .routes(routes!(logout))
+        .routes(routes!(register))
+        .routes(routes!(session))
+        .routes(routes!(confirm))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Login {
-    name: Option<String>,
-    password: Option<String>,
-    token: Option<String>,
-}
-
-/// `POST /api/login`: by name and password, or by the token of a one-time link.
+/// Signs in by name and password, or by the token of a one-time link.
+///
+/// A browser that had a session before has the new one instead.
+#[utoipa::path(post, path = "/api/login", operation_id = "signIn", tag = "session", security(()),
+    request_body = LoginInput,
+    responses((status = 200, body = Opened, headers(("Set-Cookie" = String,
+        description = "The session's cookie."))), refusals::SignIn))]
 async fn login(State(http): State<Arc<Http>>, request: Request) -> Result<Response, HttpError> {
     let (parts, body) = request.into_parts();
     same_origin::check(&parts.method, &parts.headers, &http.app.config.public_url)?;
@@ -217,11 +220,7 @@ async fn open(
     if is_link {
         app.login_throttle.succeeded(None, origin.address);
     }
-    let body = json!({
-        "object": "session_opened",
-        "account": view::Account::from(&account),
-        "session": view::Session::of(&session, Some(&session.id)),
-    });
+    let body = Opened::new(&account, &session);
     let mut response = view::answer(status, &body)?;
     let max_age_seconds = u32::try_from(SESSION_MS / 1_000).unwrap_or(u32::MAX);
     response.headers_mut().append(SET_COOKIE, http.cookies.set(&token, max_age_seconds));
@@ -263,7 +262,10 @@ pub(super) fn random_hex(http: &Http, bytes_count: usize) -> String {
     })
 }
 
-/// `POST /api/logout`: ends the session, if there is one.
+/// Signs out: ends the session that the cookie is of, if there is one.
+#[utoipa::path(post, path = "/api/logout", operation_id = "signOut", tag = "session",
+    security(()), responses((status = 200, body = Closed, headers(("Set-Cookie" = String,
+        description = "Makes the browser forget the session."))), refusals::SignOut))]
 async fn logout(State(http): State<Arc<Http>>, request: Request) -> Result<Response, HttpError> {
     let (parts, _body) = request.into_parts();
     same_origin::check(&parts.method, &parts.headers, &http.app.config.public_url)?;
@@ -271,7 +273,7 @@ async fn logout(State(http): State<Arc<Http>>, request: Request) -> Result<Respo
         let (account_id, id) = (session.account_id, session.id.clone());
         http.app.store.write(move |tx| rushes_store::delete_session(tx, account_id, &id)).await?;
     }
-    let mut response = view::ok(&json!({ "object": "session_closed" }))?;
+    let mut response = view::ok(&Closed::new())?;
     response.headers_mut().append(SET_COOKIE, cleared(&http));
     Ok(response)
 }
@@ -281,16 +283,11 @@ pub(super) fn cleared(http: &Http) -> HeaderValue {
     http.cookies.clear()
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Register {
-    name: String,
-    password: String,
-    #[serde(default)]
-    display_name: String,
-}
-
-/// `POST /api/register`: an account of one's own, where the operator allows it.
+/// Signs up: makes an account and signs in, where the operator allows it.
+#[utoipa::path(post, path = "/api/register", operation_id = "signUp", tag = "session",
+    security(()), request_body = Register,
+    responses((status = 201, body = Opened, headers(("Set-Cookie" = String,
+        description = "The session's cookie."))), refusals::SignUp))]
 async fn register(State(http): State<Arc<Http>>, request: Request) -> Result<Response, HttpError> {
     let (parts, body) = request.into_parts();
     same_origin::check(&parts.method, &parts.headers, &http.app.config.public_url)?;
@@ -352,7 +349,9 @@ pub(super) fn name_taken(name: &str) -> ApiError {
     ApiError::new(ErrorCode::Conflict, format!("the name {name:?} is taken")).with_param("name")
 }
 
-/// `GET /api/session`: who is signed in, and what a page needs to know first.
+/// Who is signed in, and what a page needs to know first.
+#[utoipa::path(get, path = "/api/session", operation_id = "getSession", tag = "session",
+    responses((status = 200, body = SessionInfo), refusals::ApiLook))]
 async fn session(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
     let account = own_row(&http, &actor).await?;
     let settings = http.app.settings.get();
@@ -362,15 +361,17 @@ async fn session(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response
         Who::Local | Who::Key(..) => None,
     };
     let shown = session.as_deref().map(|row| view::Session::of(row, Some(&row.id)));
-    view::ok(&json!({
-        "object": "session_info",
-        "account": view::Account::from(&account),
-        "session": shown,
-        "confirmed": session.is_some_and(|row| is_fresh(row.confirmed_at, now)),
-        "settings": { "registration": word(settings.registration, "open", "closed"),
-                      "key_reveal": word(settings.key_reveal, "on", "off") },
-        "insecure_cookie": http.cookies.is_insecure(),
-    }))
+    view::ok(&SessionInfo {
+        object: "session_info",
+        account: view::Account::from(&account),
+        session: shown,
+        confirmed: session.is_some_and(|row| is_fresh(row.confirmed_at, now)),
+        settings: SessionSettings {
+            registration: word(settings.registration, "open", "closed"),
+            key_reveal: word(settings.key_reveal, "on", "off"),
+        },
+        insecure_cookie: http.cookies.is_insecure(),
+    })
 }
 
 const fn word(value: bool, yes: &'static str, no: &'static str) -> &'static str {
@@ -384,13 +385,10 @@ pub(super) async fn own_row(http: &Http, actor: &Actor) -> Result<AccountRow, Ht
     row.ok_or_else(|| HttpError::internal(&"an actor without an account"))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Confirm {
-    password: String,
-}
-
-/// `POST /api/session/confirm`: the password once more, for what needs it fresh.
+/// Shows the password once more, for what needs it fresh: it counts for ten minutes.
+#[utoipa::path(post, path = "/api/session/confirm", operation_id = "confirmSession",
+    tag = "session", security(("session" = [])), request_body = Confirm,
+    responses((status = 200, body = view::Session), refusals::ApiPassword))]
 async fn confirm(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -429,12 +427,4 @@ pub(super) async fn check_own_password(
     }
     app.login_throttle.succeeded(Some(name), actor.address);
     Ok(())
-}
-
-/// An answer's value with one more field.
-pub(super) fn with(mut value: Value, name: &str, field: impl Into<Value>) -> Value {
-    if let Value::Object(fields) = &mut value {
-        fields.insert(name.to_owned(), field.into());
-    }
-    value
 }

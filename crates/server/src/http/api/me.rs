@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::routing::{delete, get, post};
 use http::header::SET_COOKIE;
 use rushes_domain::{ApiError, ErrorCode, Timestamp};
 use rushes_store::sessions::{SESSION_IDLE_MS, SESSION_MS};
 use rushes_store::{AccountChange, SessionRow, Tx};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::actor::{Actor, Who, is_fresh};
 use super::admin::account_of;
@@ -21,27 +22,39 @@ use super::{input, view};
 use crate::http::Http;
 use crate::http::error::HttpError;
 use crate::http::path::Segment;
+use crate::openapi::refusals;
 use crate::passwords::check_new;
 
 /// The routes of this module.
-pub(super) fn routes() -> Router<Arc<Http>> {
-    Router::new()
-        .route("/api/me", get(show).patch(change))
-        .route("/api/me/password", post(password))
-        .route("/api/sessions", get(sessions).delete(end_others))
-        .route("/api/sessions/{id}", delete(end))
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    OpenApiRouter::new()
+        .routes(routes!(show, change))
+        .routes(routes!(password))
+        .routes(routes!(sessions, end_others))
+        .routes(routes!(end))
 }
 
+/// Your account.
+#[utoipa::path(get, path = "/api/me", operation_id = "getOwnAccount", tag = "account",
+    responses((status = 200, body = view::Account), refusals::ApiLook))]
 async fn show(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
     view::ok(&view::Account::from(&own_row(&http, &actor).await?))
 }
 
-#[derive(Deserialize)]
+/// What one changes of one's own account.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = OwnAccountChange)]
 struct Change {
+    /// How you like to be called; without line breaks.
+    #[schema(max_length = 100, examples("Lin"))]
     display_name: String,
 }
 
+/// Changes your account.
+#[utoipa::path(patch, path = "/api/me", operation_id = "changeOwnAccount", tag = "account",
+    request_body = Change,
+    responses((status = 200, body = view::Account), refusals::ApiChange))]
 async fn change(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -71,15 +84,27 @@ async fn change(
     view::ok(&view::Account::from(&http.change(&actor, change).await?))
 }
 
-#[derive(Deserialize)]
+/// A new password of one's own.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = OwnPassword)]
 struct NewPassword {
+    /// The password as it is now. Not needed within ten minutes of coming by a one-time link.
+    #[schema(format = Password)]
     current: Option<String>,
+    /// Not only blanks.
+    #[schema(min_length = 10, max_length = 256, pattern = r"\S", format = Password)]
+    #[schema(examples("three green paper boats"))]
     new: String,
 }
 
-/// Sets the password and ends all other sessions and links. The one before is asked for, but for
-/// somebody who came by a one-time link within ten minutes: it is for who has none, or forgot it.
+/// Sets your password, and ends all other sessions and one-time links.
+///
+/// The one before is asked for, but for somebody who came by a one-time link within ten minutes:
+/// such a link is for who has none, or forgot it.
+#[utoipa::path(post, path = "/api/me/password", operation_id = "changeOwnPassword",
+    tag = "account", security(("session" = [])), request_body = NewPassword,
+    responses((status = 200, body = view::PasswordChanged), refusals::ApiPassword))]
 async fn password(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -122,7 +147,7 @@ async fn password(
         Ok(ended)
     };
     let ended = http.change(&actor, change).await?;
-    view::ok(&json!({ "object": "password_changed", "sessions_ended": ended }))
+    view::ok(&view::PasswordChanged::new(ended))
 }
 
 /// Refuses a session that no one-time link opened within ten minutes, or whose password was shown
@@ -134,6 +159,9 @@ fn require_link(session: &SessionRow, now: Timestamp) -> Result<(), ApiError> {
     Err(ApiError::invalid("current", "current is required: the password as it is now"))
 }
 
+/// Your sessions that have not ended.
+#[utoipa::path(get, path = "/api/sessions", operation_id = "listSessions", tag = "account",
+    responses((status = 200, body = view::List<view::Session>), refusals::ApiLook))]
 async fn sessions(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
     let account_id = actor.own_account()?;
     let now = http.app.clock.now();
@@ -152,6 +180,20 @@ fn current(actor: &Actor) -> Option<String> {
     }
 }
 
+/// A session by its id.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "a schema: only its derive reads it")]
+struct SessionPath {
+    /// The session's id.
+    #[param(example = "ses_0f1e2d3c4b5a69788796a5b4")]
+    id: String,
+}
+
+/// Ends one of your sessions; with your own, you are signed out.
+#[utoipa::path(delete, path = "/api/sessions/{id}", operation_id = "endSession", tag = "account",
+    params(SessionPath),
+    responses((status = 200, body = view::SessionsEnded), refusals::ApiDeed))]
 async fn end(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -169,13 +211,17 @@ async fn end(
         rushes_store::audit(tx, &actor.entry(now, "session.end", object, Some(account_id), values))
     };
     http.change(&actor, change).await?;
-    let mut response = view::ok(&json!({ "object": "sessions_ended", "count": 1 }))?;
+    let mut response = view::ok(&view::SessionsEnded::new(1))?;
     if is_own {
         response.headers_mut().append(SET_COOKIE, cleared(&http));
     }
     Ok(response)
 }
 
+/// Ends all your sessions but the one that asks.
+#[utoipa::path(delete, path = "/api/sessions", operation_id = "endOtherSessions",
+    tag = "account",
+    responses((status = 200, body = view::SessionsEnded), refusals::ApiDeed))]
 async fn end_others(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
     let account_id = actor.own_account()?;
     let keep = current(&actor);
@@ -191,5 +237,5 @@ async fn end_others(State(http): State<Arc<Http>>, actor: Actor) -> Result<Respo
         Ok(count)
     };
     let count = http.change(&actor, change).await?;
-    view::ok(&json!({ "object": "sessions_ended", "count": count }))
+    view::ok(&view::SessionsEnded::new(count))
 }

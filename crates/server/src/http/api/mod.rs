@@ -34,11 +34,11 @@ use super::Http;
 pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
     OpenApiRouter::new()
         .merge(admin::routes())
-        .merge(codes::routes().into())
-        .merge(keys::routes().into())
-        .merge(login::routes().into())
-        .merge(me::routes().into())
-        .merge(money::routes().into())
-        .merge(usage::routes().into())
-        .merge(webhooks::routes().into())
+        .merge(codes::routes())
+        .merge(keys::routes())
+        .merge(login::routes())
+        .merge(me::routes())
+        .merge(money::routes())
+        .merge(usage::routes())
+        .merge(webhooks::routes())
 }

@@ -3,19 +3,21 @@
 //! Guarantees: a grant is booked once for each reference; a correction never takes more than the
 //! account can spend; both say who and why, in the ledger and in the audit log.
 
+mod shapes;
+
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
-use axum::routing::{get, post};
 use http::StatusCode;
 use rushes_domain::{AccountId, ApiError, ErrorCode, TaskId, Ticks, Timestamp};
 use rushes_store::ledger::TRANSFERS_LIST_MAX;
 use rushes_store::{AccountRow, BookOutcome, NewAdjustment, NewCredit, StoreError, Transfer, Tx};
-use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use self::shapes::{Adjustment, Credit, Wanted};
 use super::actor::Actor;
 use super::admin::{account_named, find_account};
 use super::csv::Csv;
@@ -25,6 +27,8 @@ use super::{input, view};
 use crate::http::Http;
 use crate::http::error::HttpError;
 use crate::http::path::Segment;
+use crate::openapi::parameters::AccountPath;
+use crate::openapi::refusals;
 
 /// Transfers on a page when nothing is said, and at most.
 const LIMIT_DEFAULT: u32 = 50;
@@ -33,23 +37,20 @@ const LIMIT_MAX: u32 = 200;
 const REFERENCE_CHARS_MAX: usize = 64;
 
 /// The routes of this module.
-pub(super) fn routes() -> Router<Arc<Http>> {
-    Router::new()
-        .route("/api/ledger", get(list_own))
-        .route("/api/ledger.csv", get(csv_own))
-        .route("/api/admin/accounts/{account}/ledger", get(list_of))
-        .route("/api/admin/accounts/{account}/ledger.csv", get(csv_of))
-        .route("/api/admin/accounts/{account}/credit", post(credit))
-        .route("/api/admin/accounts/{account}/adjustments", post(adjust))
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    OpenApiRouter::new()
+        .routes(routes!(list_own))
+        .routes(routes!(csv_own))
+        .routes(routes!(list_of))
+        .routes(routes!(csv_of))
+        .routes(routes!(credit))
+        .routes(routes!(adjust))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wanted {
-    limit: Option<u32>,
-    after: Option<i64>,
-}
-
+/// Your account's ledger, newest line first.
+#[utoipa::path(get, path = "/api/ledger", operation_id = "listTransfers", tag = "account",
+    params(Wanted),
+    responses((status = 200, body = view::List<view::Transfer>), refusals::ApiLook))]
 async fn list_own(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -58,6 +59,10 @@ async fn list_own(
     list(&http, actor.own_account()?, query.as_deref()).await
 }
 
+/// An account's ledger, newest line first.
+#[utoipa::path(get, path = "/api/admin/accounts/{account}/ledger",
+    operation_id = "listAccountTransfers", tag = "operators", params(AccountPath, Wanted),
+    responses((status = 200, body = view::List<view::Transfer>), refusals::ApiLook))]
 async fn list_of(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -85,10 +90,25 @@ async fn list(
     view::ok(&view::List::page(rows.iter().map(view::Transfer::from).collect(), next))
 }
 
+/// Your account's ledger as a table for spreadsheets.
+///
+/// Newest line first, and all of them. Columns: `sequence`, `created_at`, `kind`, `amount_usd`,
+/// `amount_ticks`, `available_after_usd`, `available_after_ticks`, `task_id`, `key_id`, `model`,
+/// `seconds`, `price_version`, `reason`, `actor`, `id`.
+#[utoipa::path(get, path = "/api/ledger.csv", operation_id = "getLedgerCsv", tag = "account",
+    responses((status = 200, body = String, content_type = "text/csv"), refusals::ApiLook))]
 async fn csv_own(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
     Ok(csv(&http, actor.own_account()?))
 }
 
+/// An account's ledger as a table for spreadsheets.
+///
+/// Newest line first, and all of them. Columns: `sequence`, `created_at`, `kind`, `amount_usd`,
+/// `amount_ticks`, `available_after_usd`, `available_after_ticks`, `task_id`, `key_id`, `model`,
+/// `seconds`, `price_version`, `reason`, `actor`, `id`.
+#[utoipa::path(get, path = "/api/admin/accounts/{account}/ledger.csv",
+    operation_id = "getAccountLedgerCsv", tag = "operators", params(AccountPath),
+    responses((status = 200, body = String, content_type = "text/csv"), refusals::ApiLook))]
 async fn csv_of(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -154,14 +174,15 @@ fn add(table: &mut Csv, row: &Transfer) {
         .end();
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Credit {
-    amount: String,
-    reason: String,
-    reference: Option<String>,
-}
-
+/// Gives an account credit, once for each reference.
+///
+/// The same reference with the same amount answers the line that is there.
+#[utoipa::path(post, path = "/api/admin/accounts/{account}/credit", operation_id = "grantCredit",
+    tag = "operators", params(AccountPath), request_body = Credit,
+    responses(
+        (status = 201, description = "Booked.", body = view::Transfer),
+        (status = 200, description = "Booked before, by this reference.", body = view::Transfer),
+        refusals::ApiChange))]
 async fn credit(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -248,14 +269,14 @@ fn not_booked(outcome: &BookOutcome) -> ApiError {
     ApiError::new(ErrorCode::Conflict, message).with_param("amount")
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Adjustment {
-    amount: String,
-    reason: String,
-    task_id: Option<String>,
-}
-
+/// Corrects an account's money, up or down.
+///
+/// To take from another operator's account, or from the owner's, is for the owner.
+#[utoipa::path(post, path = "/api/admin/accounts/{account}/adjustments",
+    operation_id = "adjustCredit", tag = "operators", params(AccountPath),
+    request_body = Adjustment,
+    responses((status = 201, description = "Booked.", body = view::Transfer),
+        refusals::ApiAdjust))]
 async fn adjust(
     State(http): State<Arc<Http>>,
     actor: Actor,

@@ -3,25 +3,27 @@
 //! Guarantees: days are UTC; every sum follows from the ledger; the total is that of all rows, also
 //! where not all are shown.
 
+mod shapes;
+
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use axum::routing::get;
 use jiff::civil::Date;
 use rushes_domain::{AccountId, ApiError};
 use rushes_store::usage::USAGE_DAYS_MAX;
 use rushes_store::{StoreError, Tx, UsageFilter, UsageGroup, UsageRow, usage_sums, usage_total};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use self::shapes::{Input, OwnQuery, Sums, Total, Usage};
 use super::actor::Actor;
 use super::admin::find_account;
 use super::csv::Csv;
 use super::{input, view};
 use crate::http::Http;
 use crate::http::error::HttpError;
+use crate::openapi::refusals;
 
 /// Rows of one answer, and of a table for spreadsheets.
 const ROWS_MAX: u32 = 1_000;
@@ -32,22 +34,12 @@ const DAYS_DEFAULT: i64 = 30;
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
 /// The routes of this module.
-pub(super) fn routes() -> Router<Arc<Http>> {
-    Router::new()
-        .route("/api/usage", get(show_own))
-        .route("/api/usage.csv", get(csv_own))
-        .route("/api/admin/usage", get(show_all))
-        .route("/api/admin/usage.csv", get(csv_all))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Input {
-    from: Option<String>,
-    to: Option<String>,
-    group_by: Option<String>,
-    /// Operators only.
-    account: Option<String>,
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    OpenApiRouter::new()
+        .routes(routes!(show_own))
+        .routes(routes!(csv_own))
+        .routes(routes!(show_all))
+        .routes(routes!(csv_all))
 }
 
 /// The question, checked.
@@ -98,11 +90,14 @@ impl Question {
             text.as_ref().map(|text| day_of(field, text)).transpose()
         };
         let to_day = day("to", &input.to)?.unwrap_or_else(|| http.app.clock.now().unix_days());
-        let from_day = day("from", &input.from)?.unwrap_or(to_day - DAYS_DEFAULT + 1);
+        let from_day = day("from", &input.from)?.unwrap_or((to_day - DAYS_DEFAULT + 1).max(0));
         if from_day > to_day || to_day - from_day >= USAGE_DAYS_MAX {
             return Err(ApiError::invalid(
                 "from",
-                format!("from must be the day of to or before, by at most {USAGE_DAYS_MAX} days"),
+                format!(
+                    "from must be the day of to or before it; at most {USAGE_DAYS_MAX} days are \
+                     summed at a time"
+                ),
             ));
         }
         let (group, word) = match input.group_by.as_deref() {
@@ -139,12 +134,16 @@ fn group_refused(known: &str) -> ApiError {
     ApiError::invalid("group_by", format!("group_by must be {known}"))
 }
 
-/// A day such as `2026-11-22`.
+/// A day such as `2026-11-22`, not before 1970, as days since then.
 fn day_of(field: &str, text: &str) -> Result<i64, ApiError> {
-    let invalid = || ApiError::invalid(field, format!("{field} must be a day such as 2026-11-22"));
+    let invalid = || {
+        let message = format!("{field} must be a day from 1970 on, such as 2026-11-22");
+        ApiError::invalid(field, message)
+    };
     let date: Date = text.parse().map_err(|_| invalid())?;
     let span = EPOCH.until(date).map_err(|_| invalid())?;
-    Ok(i64::from(span.get_days()))
+    let day = i64::from(span.get_days());
+    if day < 0 { Err(invalid()) } else { Ok(day) }
 }
 
 fn day_text(day: i64) -> String {
@@ -164,6 +163,9 @@ fn name_of(tx: &mut Tx<'_>, row: &UsageRow) -> Result<String, StoreError> {
     Ok(row.model_id.clone().or_else(|| row.day.map(day_text)).unwrap_or_default())
 }
 
+/// What your account made and paid, as sums by day, model or key.
+#[utoipa::path(get, path = "/api/usage", operation_id = "getUsage", tag = "usage",
+    params(OwnQuery), responses((status = 200, body = Usage), refusals::ApiLook))]
 async fn show_own(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -173,6 +175,9 @@ async fn show_own(
     show(&http, question).await
 }
 
+/// What all accounts, or one of them, made and paid, as sums by day, model, key or account.
+#[utoipa::path(get, path = "/api/admin/usage", operation_id = "getAllUsage", tag = "operators",
+    params(Input), responses((status = 200, body = Usage), refusals::ApiLook))]
 async fn show_all(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -184,50 +189,24 @@ async fn show_all(
 
 async fn show(http: &Http, question: Question) -> Result<Response, HttpError> {
     let Found { rows, has_more, total } = question.rows(http, ROWS_MAX).await?;
-    let data: Vec<Value> = rows.iter().map(|(row, name)| shown(question.word, row, name)).collect();
-    view::ok(&json!({
-        "object": "usage",
-        "from": day_text(question.from_day),
-        "to": day_text(question.to_day),
-        "group_by": question.word,
-        "data": data,
-        "has_more": has_more,
-        "total": {
-            "succeeded": total.succeeded_count,
-            "failed": total.failed_count,
-            "cancelled": total.cancelled_count,
-            "seconds": total.seconds,
-            "amount": view::Money::from(total.posted),
-        },
-    }))
+    view::ok(&Usage {
+        object: "usage",
+        from: day_text(question.from_day),
+        to: day_text(question.to_day),
+        group_by: question.word,
+        data: rows.into_iter().map(|(row, name)| Sums::of(question.group, &row, name)).collect(),
+        has_more,
+        total: Total::from(&total),
+    })
 }
 
-fn shown(word: &str, row: &UsageRow, name: &str) -> Value {
-    let mut value = json!({
-        "succeeded": row.succeeded_count,
-        "failed": row.failed_count,
-        "cancelled": row.cancelled_count,
-        "seconds": row.seconds,
-        "amount": view::Money::from(row.posted),
-    });
-    if let Value::Object(fields) = &mut value {
-        match (row.key_id, row.account_id) {
-            (Some(id), _) => {
-                fields.insert("key_id".to_owned(), json!(id.0));
-                fields.insert("key_name".to_owned(), json!(name));
-            }
-            (_, Some(id)) => {
-                fields.insert("account_id".to_owned(), json!(id.0));
-                fields.insert("account".to_owned(), json!(name));
-            }
-            _ => {
-                fields.insert(word.to_owned(), json!(name));
-            }
-        }
-    }
-    value
-}
-
+/// The same sums as a table for spreadsheets.
+///
+/// Columns: what is grouped by, `id`, `succeeded`, `failed`, `cancelled`, `seconds`, `amount_usd`,
+/// `amount_ticks`. A table of more than 100000 rows is refused.
+#[utoipa::path(get, path = "/api/usage.csv", operation_id = "getUsageCsv", tag = "usage",
+    params(OwnQuery),
+    responses((status = 200, body = String, content_type = "text/csv"), refusals::ApiLook))]
 async fn csv_own(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -237,6 +216,13 @@ async fn csv_own(
     csv(&http, question).await
 }
 
+/// The sums of all accounts, or of one of them, as a table for spreadsheets.
+///
+/// Columns: what is grouped by, `id`, `succeeded`, `failed`, `cancelled`, `seconds`, `amount_usd`,
+/// `amount_ticks`. A table of more than 100000 rows is refused.
+#[utoipa::path(get, path = "/api/admin/usage.csv", operation_id = "getAllUsageCsv",
+    tag = "operators", params(Input),
+    responses((status = 200, body = String, content_type = "text/csv"), refusals::ApiLook))]
 async fn csv_all(
     State(http): State<Arc<Http>>,
     actor: Actor,

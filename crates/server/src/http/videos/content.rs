@@ -21,7 +21,7 @@ use crate::http::files::{self, Kind};
 use crate::http::generations::list::cut;
 use crate::http::generations::own_task;
 use crate::http::path::Segment;
-use crate::openapi::{parameters, refusals};
+use crate::openapi::{models, parameters, refusals};
 
 /// A video's bytes, or a picture of it.
 #[utoipa::path(get, path = "/v1/videos/{video_id}/content", operation_id = "openaiGetVideoContent",
@@ -30,6 +30,7 @@ use crate::openapi::{parameters, refusals};
         (status = 206, description = "The part that `Range` asked for.",
             content((Vec<u8> = "video/mp4"), (Vec<u8> = "image/jpeg"))),
         (status = 302, description = "The video stayed with its upstream: it is there."),
+        (status = 416, body = models::Error, description = "The range is outside the file."),
         (status = 304, description = "The copy that `If-None-Match` names is current."),
         refusals::Content))]
 pub(in crate::http) async fn serve(

@@ -71,6 +71,27 @@ async fn a_key_is_made_used_changed_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_can_be_made_disabled() {
+    let app = TestApp::start().await;
+    make_account(&app, "alice", &json!({})).await;
+    let cookie = sign_in(&app, "alice").await;
+    let (by, off, on) =
+        (By::Cookie(&cookie), json!({ "enabled": false }), json!({ "enabled": true }));
+    let own = make(&app, by, &off).await;
+    assert_eq!((&own["enabled"], &own["disabled_by_operator"]), (&json!(false), &json!(false)));
+    assert_eq!(status(&app, &text(&own)).await, 401);
+    must(&call(&app, by, "PATCH", &path(&own, ""), &on).await, 200);
+    assert_eq!(status(&app, &text(&own)).await, 200);
+    // As when an operator disables a key that is there, its account cannot enable it.
+    let for_her = "/api/admin/accounts/alice/keys";
+    let given = must(&call(&app, By::Local, "POST", for_her, &off).await, 201);
+    assert_eq!((&given["enabled"], &given["disabled_by_operator"]), (&json!(false), &json!(true)));
+    let refused = call(&app, by, "PATCH", &path(&given, ""), &on).await;
+    assert_eq!(refusal(&refused), (403, "permission_denied".to_owned()));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_key_cannot_be_is_refused_with_the_fields_name() {
     let app = TestApp::start().await;
     make_account(&app, "alice", &json!({})).await;

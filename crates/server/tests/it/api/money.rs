@@ -209,11 +209,18 @@ async fn usage_is_the_sum_of_what_was_posted() {
         ("/api/usage?from=yesterday", 400),
         ("/api/usage?from=2026-02-01&to=2026-01-01", 400),
         ("/api/usage?from=2020-01-01&to=2026-01-01", 400),
+        ("/api/usage?to=1969-12-31", 400),
+        ("/api/usage?to=-009999-01-01", 400),
         ("/api/usage?colour=red", 400),
         ("/api/admin/usage", 403),
     ] {
         assert_eq!(call(&app, by, "GET", path, &Value::Null).await.status, status, "{path}");
     }
+    let first_days = get(&app, by, "/api/usage?to=1970-01-02").await;
+    assert_eq!(
+        (&first_days["from"], &first_days["to"]),
+        (&json!("1970-01-01"), &json!("1970-01-02"))
+    );
     let by_account = get(&app, By::Local, "/api/admin/usage?group_by=account").await;
     assert_eq!(by_account["data"][0]["account"], "alice");
     let csv = call(&app, by, "GET", "/api/usage.csv?group_by=key", &Value::Null).await;

@@ -97,6 +97,7 @@ fn without_a_server_a_command_works_on_the_directory_itself() {
     );
     let text = local(folder, &["audit"]).expect(0).stdout;
     assert!(text.contains("credit.grant") && text.contains("local"), "{text}");
+    assert!(!text.contains("display_name"), "what is empty is left out: {text}");
 }
 
 #[test]

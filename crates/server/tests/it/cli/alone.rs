@@ -42,7 +42,9 @@ fn nobody_there_is_exit_4_with_a_way_out() {
         "{}",
         ended.stderr
     );
-    for verb in [&["tasks"][..], &["models"], &["wait", "task_1"], &["cancel", "task_1"]] {
+    let of_a_task = ["wait", "cancel", "delete"].map(|verb| [verb, "task_1"]);
+    for verb in [&["tasks"][..], &["models"]].into_iter().chain(of_a_task.iter().map(|it| &it[..]))
+    {
         let ended = run(folder.path(), &[], verb).expect(4);
         assert!(ended.stderr.contains("rushes serve"), "{}", ended.stderr);
     }
@@ -108,7 +110,7 @@ fn completions_are_printed_for_each_shell() {
     let folder = tempdir().expect("a folder");
     for shell in ["bash", "zsh", "fish"] {
         let script = run(folder.path(), &[], &["completions", shell]).expect(0).stdout;
-        assert!(script.contains("generate"), "{shell}");
+        assert!(script.contains("generate") && script.contains("delete"), "{shell}");
     }
     run(folder.path(), &[], &["completions", "abacus"]).expect(2);
 }

@@ -98,6 +98,35 @@ async fn a_task_that_takes_too_long_is_left_and_found_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_task_is_out_of_sight_and_another_delete_says_so() {
+    let folder = tempdir().expect("a folder");
+    let gateway = Binary::start(folder.path(), &[]).await;
+    let environment =
+        [("RUSHES_BASE_URL", &*gateway.base_url), ("RUSHES_API_KEY", &*gateway.test_api_key)];
+    let create = |prompt: &str| {
+        let arguments = ["generate", prompt, "--timeout", "0", "--json"];
+        let json = run(folder.path(), &environment, &arguments).expect(3).json();
+        json["data"]["task_id"].as_str().expect("an id").to_owned()
+    };
+    let (first, second) = (create("[[stall]] one"), create("[[stall]] two"));
+
+    let ended = run(folder.path(), &environment, &["delete", &first]).expect(0);
+    assert_eq!(ended.stdout.trim_end(), format!("{first}: deleted"));
+    let ended = run(folder.path(), &environment, &["delete", &first]).expect(2);
+    assert!(ended.stderr.contains("error: "), "{}", ended.stderr);
+    run(folder.path(), &environment, &["wait", &first]).expect(2);
+
+    let json = run(folder.path(), &environment, &["delete", &second, "--json"]).expect(0).json();
+    assert_eq!((&json["object"], &json["deleted"]), (&"video.deleted".into(), &true.into()));
+    let again = run(folder.path(), &environment, &["delete", &second, "--json"]).expect(2);
+    assert_eq!(again.json()["error"]["code"], "task_not_exist");
+    let tasks = run(folder.path(), &environment, &["tasks", "--json"]).expect(0).json();
+    assert_eq!(tasks["data"].as_array().map(Vec::len), Some(0));
+    run(folder.path(), &environment, &["delete"]).expect(2);
+    assert!(gateway.terminate().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ctrl_c_says_how_to_go_on() {
     let folder = tempdir().expect("a folder");
     let gateway = Binary::start(folder.path(), &[]).await;

@@ -19,6 +19,7 @@ use tempfile::TempDir;
 
 pub(crate) mod binary;
 pub(crate) mod customers;
+pub(crate) mod document;
 pub(crate) mod forms;
 pub(crate) mod pictures;
 pub(crate) mod raw;
@@ -225,12 +226,15 @@ impl TestApp {
         self.client.request(method.parse().expect("a method"), url)
     }
 
-    /// Sends and reads the whole answer.
+    /// Sends and reads the whole answer, which has to be one that the document tells of.
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
-        let response = request.send().await.expect("an answer");
+        let request = request.build().expect("a request");
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = self.client.execute(request).await.expect("an answer");
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let bytes = response.bytes().await.expect("a body").to_vec();
+        document::check(method.as_str(), &path, status, &headers, &bytes);
         Answer { status, headers, bytes }
     }
 

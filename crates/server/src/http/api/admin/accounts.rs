@@ -1,11 +1,11 @@
 //! `/api/admin/accounts`: customers and those who serve them.
 
+mod shapes;
+
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
-use axum::routing::{delete, get, post};
 use http::StatusCode;
 use rushes_domain::account::{Role, key_hash};
 use rushes_domain::{AccountId, ApiError, ErrorCode, GroupId, Ticks, Timestamp};
@@ -13,9 +13,11 @@ use rushes_store::accounts::ACCOUNTS_LIST_MAX;
 use rushes_store::{
     AccountChange, AccountRow, DEFAULT_GROUP, NewAccount, NewCredit, StoreError, Tx,
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use self::shapes::{Change, Link, New, NewPassword, Wanted};
 use super::super::actor::Actor;
 use super::super::fields::{amount, display_name};
 use super::super::login::{check_name, name_taken, random_hex};
@@ -25,6 +27,8 @@ use super::{account_named, account_of, find_account};
 use crate::http::Http;
 use crate::http::error::HttpError;
 use crate::http::path::Segment;
+use crate::openapi::parameters::AccountPath;
+use crate::openapi::refusals;
 use crate::passwords::check_new;
 
 /// Accounts on a page when nothing is said.
@@ -32,25 +36,19 @@ const LIMIT_DEFAULT: u32 = 50;
 /// Time in which a one-time link can be used, in milliseconds: 15 minutes.
 const LINK_MS: i64 = 15 * 60 * 1_000;
 
-pub(super) fn routes() -> Router<Arc<Http>> {
-    Router::new()
-        .route("/api/admin/accounts", get(list).post(create))
-        .route("/api/admin/accounts/{account}", get(show).patch(change))
-        .route("/api/admin/accounts/{account}/password", post(password))
-        .route("/api/admin/accounts/{account}/login-link", post(login_link))
-        .route("/api/admin/accounts/{account}/sessions", delete(end_sessions))
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(show, change))
+        .routes(routes!(password))
+        .routes(routes!(login_link))
+        .routes(routes!(end_sessions))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wanted {
-    #[serde(default)]
-    search: String,
-    group: Option<String>,
-    limit: Option<u32>,
-    after: Option<i64>,
-}
-
+/// The accounts, in the order in which they were made.
+#[utoipa::path(get, path = "/api/admin/accounts", operation_id = "listAccounts",
+    tag = "operators", params(Wanted),
+    responses((status = 200, body = view::List<view::Account>), refusals::ApiLook))]
 async fn list(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -74,18 +72,10 @@ async fn list(
     view::ok(&view::List::page(rows.iter().map(view::Account::from).collect(), next))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct New {
-    name: String,
-    #[serde(default)]
-    display_name: String,
-    role: Option<String>,
-    group: Option<String>,
-    password: Option<String>,
-    credit: Option<String>,
-}
-
+/// Makes an account.
+#[utoipa::path(post, path = "/api/admin/accounts", operation_id = "createAccount",
+    tag = "operators", request_body = New,
+    responses((status = 201, body = view::Account), refusals::ApiChange))]
 async fn create(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -198,6 +188,10 @@ fn group_field(tx: &mut Tx<'_>, name: &str) -> Result<GroupId, StoreError> {
     }
 }
 
+/// An account.
+#[utoipa::path(get, path = "/api/admin/accounts/{account}", operation_id = "getAccount",
+    tag = "operators", params(AccountPath),
+    responses((status = 200, body = view::Account), refusals::ApiLook))]
 async fn show(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -207,15 +201,12 @@ async fn show(
     view::ok(&view::Account::from(&find_account(&http, &name).await?))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Change {
-    display_name: Option<String>,
-    role: Option<String>,
-    group: Option<String>,
-    enabled: Option<bool>,
-}
-
+/// Changes an account.
+///
+/// Only the owner changes operators and itself.
+#[utoipa::path(patch, path = "/api/admin/accounts/{account}", operation_id = "changeAccount",
+    tag = "operators", params(AccountPath), request_body = Change,
+    responses((status = 200, body = view::Account), refusals::ApiChange))]
 async fn change(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -295,12 +286,6 @@ fn read_change(
     })
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewPassword {
-    password: String,
-}
-
 /// The account in a path, if the actor may open it to somebody.
 fn opened_account(tx: &mut Tx<'_>, actor: &Actor, name: &str) -> Result<AccountRow, StoreError> {
     actor.require_operator()?;
@@ -310,7 +295,13 @@ fn opened_account(tx: &mut Tx<'_>, actor: &Actor, name: &str) -> Result<AccountR
     Ok(account)
 }
 
-/// Sets a password for somebody who forgot it, and ends all sessions and links.
+/// Sets the password of somebody who forgot it.
+///
+/// All sessions and one-time links of the account end. Your own is `POST /api/me/password`.
+#[utoipa::path(post, path = "/api/admin/accounts/{account}/password",
+    operation_id = "setAccountPassword", tag = "operators", params(AccountPath),
+    request_body = NewPassword,
+    responses((status = 200, body = view::PasswordChanged), refusals::ApiChange))]
 async fn password(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -333,7 +324,7 @@ async fn password(
         Ok(ended)
     };
     let ended = http.change(&actor, change).await?;
-    view::ok(&json!({ "object": "password_changed", "sessions_ended": ended }))
+    view::ok(&view::PasswordChanged::new(ended))
 }
 
 /// The line of what has no before and after.
@@ -349,7 +340,12 @@ fn note(
     rushes_store::audit(tx, &actor.entry(now, action, object, Some(account.id), values))
 }
 
-/// A link by which the account can sign in once, for somebody without a password.
+/// Makes a link by which an account's person can sign in once.
+///
+/// For somebody without a password, within 15 minutes. No other answer shows it.
+#[utoipa::path(post, path = "/api/admin/accounts/{account}/login-link",
+    operation_id = "createLoginLink", tag = "operators", params(AccountPath),
+    responses((status = 201, body = Link), refusals::ApiDeed))]
 async fn login_link(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -369,15 +365,14 @@ async fn login_link(
         note(tx, actor, "login_link.create", &account, now)
     };
     http.change(&actor, change).await?;
-    let body = json!({
-        "object": "login_link",
-        "url": format!("{}/login#t={token}", app.config.public_url),
-        "token": token,
-        "expires_at": expires_at.unix_seconds(),
-    });
-    view::answer(StatusCode::CREATED, &body)
+    let link = Link::new(&app.config.public_url, token, expires_at.unix_seconds());
+    view::answer(StatusCode::CREATED, &link)
 }
 
+/// Ends all sessions of an account, and its one-time links.
+#[utoipa::path(delete, path = "/api/admin/accounts/{account}/sessions",
+    operation_id = "endAccountSessions", tag = "operators", params(AccountPath),
+    responses((status = 200, body = view::SessionsEnded), refusals::ApiDeed))]
 async fn end_sessions(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -393,5 +388,5 @@ async fn end_sessions(
         Ok(count)
     };
     let count = http.change(&actor, change).await?;
-    view::ok(&json!({ "object": "sessions_ended", "count": count }))
+    view::ok(&view::SessionsEnded::new(count))
 }

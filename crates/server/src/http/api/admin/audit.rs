@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use axum::routing::get;
 use rushes_domain::Timestamp;
 use rushes_store::audit::AUDIT_LIST_MAX;
 use rushes_store::{AuditEntry, AuditFilter, Tx};
 use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::super::actor::Actor;
 use super::super::csv::Csv;
@@ -17,27 +18,43 @@ use super::super::{input, view};
 use super::find_account;
 use crate::http::Http;
 use crate::http::error::HttpError;
+use crate::openapi::refusals;
 
 /// Lines on a page when nothing is said.
 const LIMIT_DEFAULT: u32 = 50;
 
-pub(super) fn routes() -> Router<Arc<Http>> {
-    Router::new().route("/api/admin/audit", get(list)).route("/api/admin/audit.csv", get(csv))
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(csv))
 }
 
-#[derive(Deserialize)]
+/// Which lines.
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct Wanted {
+    /// Only what this one did, as lines name it.
     #[serde(default)]
+    #[param(example = "admin")]
     actor: String,
+    /// Only actions that begin so.
     #[serde(default)]
+    #[param(example = "group.")]
     action: String,
+    /// Only what was done to this, a line's `target`.
     #[serde(default)]
+    #[param(example = "group default")]
     object: String,
+    /// Only what is about this account, by its name or as `id:` and its id.
+    #[param(example = "lin")]
     account: Option<String>,
+    /// Only lines of this moment or later, in seconds since 1970.
     from: Option<i64>,
+    /// Only lines before this moment, in seconds since 1970.
     until: Option<i64>,
+    /// How many: 0 counts as 1, and more than 999 as 999. A table has all.
+    #[param(default = 50)]
     limit: Option<u32>,
+    /// Only lines with a lower id: the `next_after` of the page before.
     after: Option<i64>,
 }
 
@@ -60,6 +77,10 @@ impl Wanted {
     }
 }
 
+/// The audit log, newest first: who did what, when, and from where.
+#[utoipa::path(get, path = "/api/admin/audit", operation_id = "listAuditLog", tag = "settings",
+    params(Wanted),
+    responses((status = 200, body = view::List<view::AuditEntry>), refusals::ApiLook))]
 async fn list(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -81,6 +102,10 @@ async fn list(
     ))
 }
 
+/// The audit log as a table for spreadsheets (RFC 4180), newest first.
+#[utoipa::path(get, path = "/api/admin/audit.csv", operation_id = "getAuditLogCsv",
+    tag = "settings", params(Wanted),
+    responses((status = 200, body = String, content_type = "text/csv"), refusals::ApiLook))]
 async fn csv(
     State(http): State<Arc<Http>>,
     actor: Actor,

@@ -8,10 +8,8 @@ mod view;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::routing::{get, post};
 use http::StatusCode;
 use rushes_domain::channel::{CHANNELS_MAX, ChannelTerms};
 use rushes_domain::{ApiError, ChannelId, ErrorCode};
@@ -19,6 +17,9 @@ use rushes_providers::{Preset, Provider};
 use rushes_store::{ChannelOutcome, ChannelRow, ChannelSource, GroupRow, StoreError, Tx};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::super::actor::Actor;
 use super::super::{input, view as shared};
@@ -30,13 +31,24 @@ use crate::channels::spec::{ChannelSpec, Known};
 use crate::http::Http;
 use crate::http::error::HttpError;
 use crate::http::path::Segment;
+use crate::openapi::refusals;
 
-pub(super) fn routes() -> Router<Arc<Http>> {
-    Router::new()
-        .route("/api/admin/channels", get(list).post(create))
-        .route("/api/admin/channels/{channel}", get(show).patch(change).delete(remove))
-        .route("/api/admin/channels/{channel}/test", post(test))
-        .route("/api/admin/presets", get(presets))
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(show, change, remove))
+        .routes(routes!(test))
+        .routes(routes!(presets))
+}
+
+/// A channel by its name.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "a schema: only its derive reads it")]
+struct ChannelPath {
+    /// The channel's name, or `id:` and its id.
+    #[param(example = "xai-eu")]
+    channel: String,
 }
 
 /// The channel in a path: its name, or `id:` and its id.
@@ -59,14 +71,22 @@ async fn groups(http: &Http) -> Result<Vec<GroupRow>, HttpError> {
 }
 
 /// A channel with everything that is known of it.
-async fn shown(http: &Http, row: ChannelRow, groups: &[GroupRow]) -> Result<Value, HttpError> {
+async fn shown(
+    http: &Http,
+    row: ChannelRow,
+    groups: &[GroupRow],
+) -> Result<view::Channel, HttpError> {
     let id = row.id;
     let jobs = http.app.store.read(move |tx| rushes_store::jobs_of_channel(tx, id)).await?;
     let roster = http.app.channels.current(&http.app.store).await?;
     let now_ms = http.app.clock.monotonic_ms();
-    Ok(view::channel(&row, roster.find(id), jobs, groups, now_ms))
+    Ok(view::Channel::of(&row, roster.find(id), jobs, groups, now_ms))
 }
 
+/// The channels: the upstreams that make the videos, with what is known of each.
+#[utoipa::path(get, path = "/api/admin/channels", operation_id = "listChannels",
+    tag = "channels",
+    responses((status = 200, body = shared::List<view::Channel>), refusals::ApiLook))]
 async fn list(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
     actor.require_operator()?;
     let groups = groups(&http).await?;
@@ -77,6 +97,10 @@ async fn list(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, H
     shared::ok(&shared::List::whole(data))
 }
 
+/// A channel, with what is known of it.
+#[utoipa::path(get, path = "/api/admin/channels/{channel}", operation_id = "getChannel",
+    tag = "channels", params(ChannelPath),
+    responses((status = 200, body = view::Channel), refusals::ApiLook))]
 async fn show(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -88,10 +112,13 @@ async fn show(
     shared::ok(&shown(&http, row, &groups).await?)
 }
 
-/// What channels can be made from.
+/// The presets: what channels can be made from.
+#[utoipa::path(get, path = "/api/admin/presets", operation_id = "listPresets", tag = "channels",
+    responses((status = 200, body = shared::List<view::Preset>), refusals::ApiLook))]
 async fn presets(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
     actor.require_operator()?;
-    let presets = http.app.registry.presets().map(|(_, preset)| view::preset(preset)).collect();
+    let presets =
+        http.app.registry.presets().map(|(_, preset)| view::Preset::from(preset)).collect();
     shared::ok(&shared::List::whole(presets))
 }
 
@@ -106,6 +133,10 @@ fn preset_of<'h>(
     })
 }
 
+/// Adds a channel, from a preset and what is said here over it.
+#[utoipa::path(post, path = "/api/admin/channels", operation_id = "createChannel",
+    tag = "channels", request_body = ChannelSpec,
+    responses((status = 201, body = view::Channel), refusals::ApiChange))]
 async fn create(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -162,6 +193,13 @@ fn require_own(row: &ChannelRow) -> Result<(), ApiError> {
     ))
 }
 
+/// Changes a channel.
+///
+/// What the configuration declares is changed there alone, and `base_url` only while no task is with
+/// the channel.
+#[utoipa::path(patch, path = "/api/admin/channels/{channel}", operation_id = "changeChannel",
+    tag = "channels", params(ChannelPath), request_body = ChannelSpec,
+    responses((status = 200, body = view::Channel), refusals::ApiChange))]
 async fn change(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -225,6 +263,10 @@ fn check_jobs(unfinished: u64) -> Result<(), ApiError> {
     Err(ApiError::new(ErrorCode::Conflict, text).with_param("base_url"))
 }
 
+/// Removes a channel that no unfinished task is with, and its credential.
+#[utoipa::path(delete, path = "/api/admin/channels/{channel}", operation_id = "deleteChannel",
+    tag = "channels", params(ChannelPath),
+    responses((status = 200, body = view::Removed), refusals::ApiDeed))]
 async fn remove(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -242,17 +284,24 @@ async fn remove(
         Ok(removed)
     };
     let row = http.change(&actor, change).await?;
-    shared::ok(&json!({ "object": "channel_removed", "id": row.id.0, "name": row.terms.name }))
+    shared::ok(&view::Removed::from(&row))
 }
 
 /// What a test may do.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = ChannelTestInput)]
 struct TestInput {
-    /// Whether a real video may be made, which costs the operator money.
+    /// Whether a real video may be made, the cheapest that there is, which costs you money.
     spend: bool,
 }
 
+/// Tests a channel: for free, or with a real video.
+///
+/// `findings` says in words what was seen.
+#[utoipa::path(post, path = "/api/admin/channels/{channel}/test", operation_id = "testChannel",
+    tag = "channels", params(ChannelPath), request_body = TestInput,
+    responses((status = 200, body = view::Tested), refusals::ApiChange))]
 async fn test(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -287,5 +336,5 @@ async fn look(http: &Http, actor: &Actor, name: &str, spend: bool) -> Result<Res
         http.change(actor, change).await?;
     }
     let report = probe::run(app, channel, spend).await?;
-    shared::ok(&report.to_json(&row.terms.name))
+    shared::ok(&view::Tested::of(report, &row.terms.name))
 }

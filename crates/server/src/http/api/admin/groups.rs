@@ -91,7 +91,7 @@ struct GroupPath {
 #[schema(as = GroupInput)]
 struct Input {
     /// A new group needs one.
-    #[schema(pattern = "^[a-z0-9][a-z0-9._@+-]{0,63}$", examples("resellers"))]
+    #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$", examples("resellers"))]
     name: Option<String>,
     /// For people.
     #[schema(max_length = 500)]

@@ -30,13 +30,13 @@ const NAME_SHOWN_CHARS_MAX: usize = 64;
 /// The routes below `/api/admin` that are about no money.
 pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
     OpenApiRouter::new()
-        .merge(accounts::routes().into())
-        .merge(audit::routes().into())
-        .merge(channels::routes().into())
+        .merge(accounts::routes())
+        .merge(audit::routes())
+        .merge(channels::routes())
         .merge(groups::routes())
-        .merge(models::routes().into())
-        .merge(settings::routes().into())
-        .merge(system::routes().into())
+        .merge(models::routes())
+        .merge(settings::routes())
+        .merge(system::routes())
 }
 
 /// Before an id in a path; no name has a colon, so a name of digits is never taken for an id.

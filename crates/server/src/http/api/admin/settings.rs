@@ -4,37 +4,70 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::routing::get;
 use rushes_store::Tx;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::super::actor::Actor;
-use super::super::login::with;
 use super::super::{input, view};
 use crate::http::Http;
 use crate::http::error::HttpError;
-use crate::settings::{Settings, SettingsChange};
+use crate::openapi::refusals;
+use crate::openapi::words::{OnOrOff, OpenOrClosed};
+use crate::settings::{Settings, SettingsChange, word};
 
-pub(super) fn routes() -> Router<Arc<Http>> {
-    Router::new().route("/api/admin/settings", get(show).patch(change))
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    OpenApiRouter::new().routes(routes!(show, change))
 }
 
+/// The settings in force.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Settings)]
+struct Shown {
+    /// Whether people may make accounts by themselves.
+    #[schema(inline, value_type = OpenOrClosed)]
+    registration: &'static str,
+    /// Whether a key can be copied again after it was made.
+    #[schema(inline, value_type = OnOrOff)]
+    key_reveal: &'static str,
+    /// Whether prompts, addresses and programs are forgotten when a task ends.
+    #[schema(inline, value_type = OnOrOff)]
+    privacy: &'static str,
+    /// Always `settings`.
+    #[schema(pattern = "^settings$")]
+    object: &'static str,
+}
+
+impl From<Settings> for Shown {
+    fn from(settings: Settings) -> Self {
+        let Settings { registration, key_reveal, privacy } = settings;
+        Self {
+            registration: if registration { "open" } else { "closed" },
+            key_reveal: word(key_reveal),
+            privacy: word(privacy),
+            object: "settings",
+        }
+    }
+}
+
+/// The settings: what an operator sets while the gateway runs.
+#[utoipa::path(get, path = "/api/admin/settings", operation_id = "getSettings", tag = "settings",
+    responses((status = 200, body = Shown), refusals::ApiLook))]
 async fn show(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
     actor.require_operator()?;
-    view::ok(&shown(http.app.settings.get()))
+    view::ok(&Shown::from(http.app.settings.get()))
 }
 
-fn shown(settings: Settings) -> Value {
-    with(values(settings), "object", "settings")
-}
-
-fn values(settings: Settings) -> Value {
-    serde_json::to_value(settings).unwrap_or_else(|_| json!({}))
-}
-
+/// Changes settings.
+///
+/// A value set here wins over the configuration's, and survives a restart.
+#[utoipa::path(patch, path = "/api/admin/settings", operation_id = "changeSettings",
+    tag = "settings", request_body = SettingsChange,
+    responses((status = 200, body = Shown), refusals::ApiChange))]
 async fn change(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -45,7 +78,7 @@ async fn change(
     let wanted: SettingsChange = input::read(&parts.headers, body).await?;
     let after =
         Arc::clone(&http).to_its_end(async move { put(&http, &actor, wanted).await }).await?;
-    view::ok(&shown(after))
+    view::ok(&Shown::from(after))
 }
 
 async fn put(http: &Http, actor: &Actor, wanted: SettingsChange) -> Result<Settings, HttpError> {
@@ -58,7 +91,7 @@ async fn put(http: &Http, actor: &Actor, wanted: SettingsChange) -> Result<Setti
     let change = move |tx: &mut Tx<'_>, actor: &Actor| {
         actor.require_operator()?;
         after.write(tx, now)?;
-        let values = (values(before), values(after));
+        let values = (view::value(&before), view::value(&after));
         rushes_store::audit(tx, &actor.entry(now, "settings.update", "settings", None, values))
     };
     http.change(actor, change).await?;

@@ -3,25 +3,80 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::{get, post};
 use rushes_store::{Tx, embedded_migrations};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::super::actor::Actor;
 use super::super::view;
 use crate::app::STORE_FILE;
 use crate::http::Http;
 use crate::http::error::HttpError;
+use crate::openapi::refusals;
 
-pub(super) fn routes() -> Router<Arc<Http>> {
-    Router::new()
-        .route("/api/admin/system", get(show))
-        .route("/api/admin/usage/rebuild", post(rebuild))
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    OpenApiRouter::new().routes(routes!(show)).routes(routes!(rebuild))
 }
 
+/// What runs here.
+#[derive(Serialize, ToSchema)]
+struct System {
+    /// Always `system`.
+    #[schema(pattern = "^system$")]
+    object: &'static str,
+    /// Of the gateway.
+    #[schema(examples("0.1.0"))]
+    version: &'static str,
+    /// Since the gateway was started.
+    uptime_seconds: i64,
+    /// How many migrations the database has had.
+    schema_version: usize,
+    /// What links begin with.
+    #[schema(format = "uri")]
+    public_url: String,
+    /// Where the gateway listens.
+    #[schema(examples("127.0.0.1:8080"))]
+    listen: String,
+    /// The folder that holds everything.
+    data_dir: String,
+    /// Whether passwords and cookies can be read on their way to `public_url`.
+    insecure_cookie: bool,
+    storage: Storage,
+}
+
+/// How full the disk is; null for what cannot be told.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SystemStorage)]
+struct Storage {
+    /// Free on the disk.
+    #[schema(required)]
+    free_bytes: Option<u64>,
+    /// The database, without its log.
+    #[schema(required)]
+    database_bytes: Option<u64>,
+}
+
+/// That the sums of usage were made anew.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UsageRebuilt)]
+struct Rebuilt {
+    /// Always `usage_rebuilt`.
+    #[schema(pattern = "^usage_rebuilt$")]
+    object: &'static str,
+    /// How many sums there are now.
+    rows: u64,
+    /// How many were wrong before.
+    wrong: u64,
+}
+
+/// What runs here, since when, and how full the disk is.
+#[utoipa::path(get, path = "/api/admin/system", operation_id = "getSystem", tag = "settings",
+    responses((status = 200, body = System), refusals::ApiLook))]
 async fn show(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
     actor.require_operator()?;
     let app = Arc::clone(&http.app);
@@ -33,20 +88,24 @@ async fn show(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, H
     let (free_bytes, database_bytes) = disk.await.map_err(|source| HttpError::internal(&source))?;
     let app = &http.app;
     let uptime_ms = app.clock.monotonic_ms().saturating_sub(app.started_at_monotonic_ms);
-    view::ok(&json!({
-        "object": "system",
-        "version": env!("CARGO_PKG_VERSION"),
-        "uptime_seconds": uptime_ms / 1_000,
-        "schema_version": embedded_migrations().len(),
-        "public_url": app.config.public_url,
-        "listen": app.config.listen.to_string(),
-        "data_dir": app.config.data_dir.display().to_string(),
-        "insecure_cookie": http.cookies.is_insecure(),
-        "storage": { "free_bytes": free_bytes, "database_bytes": database_bytes },
-    }))
+    view::ok(&System {
+        object: "system",
+        version: env!("CARGO_PKG_VERSION"),
+        uptime_seconds: uptime_ms / 1_000,
+        schema_version: embedded_migrations().len(),
+        public_url: app.config.public_url.clone(),
+        listen: app.config.listen.to_string(),
+        data_dir: app.config.data_dir.display().to_string(),
+        insecure_cookie: http.cookies.is_insecure(),
+        storage: Storage { free_bytes, database_bytes },
+    })
 }
 
-/// Sums the usage of all days up anew from the ledger (`rushes doctor --rebuild-usage`).
+/// Sums the usage of all days up anew from the ledger.
+///
+/// What `rushes doctor --rebuild-usage` does.
+#[utoipa::path(post, path = "/api/admin/usage/rebuild", operation_id = "rebuildUsage",
+    tag = "settings", responses((status = 200, body = Rebuilt), refusals::ApiDeed))]
 async fn rebuild(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, HttpError> {
     actor.require_operator()?;
     let now = http.app.clock.now();
@@ -58,5 +117,5 @@ async fn rebuild(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response
         Ok(report)
     };
     let report = http.change(&actor, change).await?;
-    view::ok(&json!({ "object": "usage_rebuilt", "rows": report.rows, "wrong": report.wrong }))
+    view::ok(&Rebuilt { object: "usage_rebuilt", rows: report.rows, wrong: report.wrong })
 }

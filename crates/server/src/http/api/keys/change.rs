@@ -15,10 +15,11 @@ use rushes_store::keys::{
     KEYS_PER_ACCOUNT_MAX, KEYS_PER_DAY_MAX, count_keys, key, many_keys_since,
 };
 use rushes_store::{KeyDetail, KeyTerms, NewKey, StoreError, Tx};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::input::KeyInput;
 use super::power::{Bounds, Subject};
+use super::shapes::{Deleted, KeyPath};
 use super::{Door, HttpState, audited, key_id, no_such_key};
 use crate::app::App;
 use crate::http::Http;
@@ -28,6 +29,8 @@ use crate::http::api::{input, view};
 use crate::http::error::HttpError;
 use crate::http::path::Segment;
 use crate::keys::make_secret;
+use crate::openapi::parameters::AccountPath;
+use crate::openapi::refusals;
 use crate::settings::is_key_reveal_on;
 
 /// Name of a key that was given none.
@@ -35,6 +38,12 @@ const UNNAMED: &str = "unnamed";
 /// The time of [`KEYS_PER_DAY_MAX`].
 const DAY_SECONDS: u32 = 86_400;
 
+/// Makes a key for your account. Its secret is in this answer.
+///
+/// A key that makes another gives it no more than it has itself.
+#[utoipa::path(post, path = "/api/keys", operation_id = "createKey", tag = "keys",
+    request_body = KeyInput,
+    responses((status = 201, body = view::Key), refusals::ApiChange))]
 pub(super) async fn create_own(
     State(http): HttpState,
     actor: Actor,
@@ -44,6 +53,11 @@ pub(super) async fn create_own(
     create(&http, &actor, None, request).await
 }
 
+/// Makes a key for an account. Its secret is in this answer.
+#[utoipa::path(post, path = "/api/admin/accounts/{account}/keys",
+    operation_id = "createAccountKey", tag = "operators", params(AccountPath),
+    request_body = KeyInput,
+    responses((status = 201, body = view::Key), refusals::ApiChange))]
 pub(super) async fn create_for(
     State(http): HttpState,
     actor: Actor,
@@ -82,7 +96,11 @@ async fn create(
         let first = bounds.first_terms(KeyTerms::named(UNNAMED), account_id);
         let terms = wanted.terms(&first, app.prices.base(), now)?;
         bounds.check(&subject, &terms)?;
-        let (row, text) = insert(tx, &app, &subject, terms, now)?;
+        let (mut row, text) = insert(tx, &app, &subject, terms, now)?;
+        if wanted.enabled == Some(false) {
+            rushes_store::set_key_enabled(tx, row.id, false, name.is_some())?;
+            row = key(tx, row.id)?.ok_or_else(no_such_key)?;
+        }
         let values = (Value::Null, audited(&row, now));
         let object = format!("key {}", row.id);
         let entry = actor.entry(now, "key.create", object, Some(account_id), values);
@@ -126,6 +144,10 @@ fn check_count(tx: &mut Tx<'_>, account_id: AccountId, now: Timestamp) -> Result
     Err(refusal.with_retry_after(seconds).into())
 }
 
+/// Changes one of your account's keys; what it says holds for the key's next request.
+#[utoipa::path(patch, path = "/api/keys/{id}", operation_id = "changeKey", tag = "keys",
+    params(KeyPath), request_body = KeyInput,
+    responses((status = 200, body = view::Key), refusals::ApiChange))]
 pub(super) async fn change_own(
     State(http): HttpState,
     actor: Actor,
@@ -135,6 +157,10 @@ pub(super) async fn change_own(
     update(&http, &actor, Door::Own, key_id(&id)?, request).await
 }
 
+/// Changes a key of any account. One that is disabled so, its account cannot enable again.
+#[utoipa::path(patch, path = "/api/admin/keys/{id}", operation_id = "changeAnyKey",
+    tag = "operators", params(KeyPath), request_body = KeyInput,
+    responses((status = 200, body = view::Key), refusals::ApiChange))]
 pub(super) async fn change_any(
     State(http): HttpState,
     actor: Actor,
@@ -210,6 +236,9 @@ fn check_change(
     Ok(bounds.check(&subject, terms)?)
 }
 
+/// Deletes one of your account's keys: it stops to work at once.
+#[utoipa::path(delete, path = "/api/keys/{id}", operation_id = "deleteKey", tag = "keys",
+    params(KeyPath), responses((status = 200, body = Deleted), refusals::ApiDeed))]
 pub(super) async fn delete_own(
     State(http): HttpState,
     actor: Actor,
@@ -218,6 +247,10 @@ pub(super) async fn delete_own(
     delete(&http, &actor, Door::Own, key_id(&id)?).await
 }
 
+/// Deletes a key of any account: it stops to work at once.
+#[utoipa::path(delete, path = "/api/admin/keys/{id}", operation_id = "deleteAnyKey",
+    tag = "operators", params(KeyPath),
+    responses((status = 200, body = Deleted), refusals::ApiDeed))]
 pub(super) async fn delete_any(
     State(http): HttpState,
     actor: Actor,
@@ -238,5 +271,5 @@ async fn delete(http: &Http, actor: &Actor, door: Door, id: KeyId) -> Result<Res
         rushes_store::audit(tx, &entry)
     };
     http.change(actor, change).await?;
-    view::ok(&json!({ "object": "key_deleted", "id": id.0 }))
+    view::ok(&Deleted::new(id))
 }

@@ -8,8 +8,10 @@ use rushes_domain::catalogue::Catalogue;
 use rushes_domain::{ApiError, Timestamp};
 use rushes_store::KeyTerms;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::http::api::fields::{self, Patch};
+use crate::openapi::words;
 
 /// Most characters of a key's name.
 const NAME_CHARS_MAX: usize = 100;
@@ -18,27 +20,51 @@ const ADDRESSES_MAX: usize = 64;
 /// Highest limit of a count.
 const COUNT_MAX: u32 = 100_000;
 
-/// The fields; absent ones stay as they are, null takes a limit away.
-#[derive(Debug, Default, Deserialize)]
+/// A key's fields; absent ones stay as they are, null takes a limit away.
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KeyInput {
+    /// Of a new key, by default `live`; it cannot be changed.
+    #[schema(inline, value_type = Option<words::KeyKindWord>)]
     pub(super) kind: Option<String>,
+    /// For people; not only blanks, without line breaks. A new key is by default `unnamed`.
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S", examples("render farm"))]
     name: Option<String>,
+    /// False keeps the key from working.
     pub(super) enabled: Option<bool>,
+    /// What it may be used for; a new key by default to make videos and to look at them.
+    #[schema(inline, value_type = Option<Vec<words::ScopeWord>>, min_items = 1)]
     scopes: Option<Vec<String>>,
+    /// Until when it works: seconds since 1970, not past, at most 100 years ahead; null for ever.
     #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 1, examples(1_893_456_000))]
     expires_at: Patch<i64>,
+    /// The models that it may use, by their ids or aliases; null for all.
     #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, examples(json!(["grok-image-video"])))]
     models: Patch<Vec<String>>,
+    /// The addresses and networks that it may be used from; null for all.
     #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, min_items = 1, max_items = 64)]
+    #[schema(examples(json!(["203.0.113.0/24"])))]
     addresses: Patch<Vec<String>>,
+    /// Most creates a minute; null for what the account has.
     #[serde(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100_000)]
     creates_per_minute: Patch<u32>,
+    /// Most tasks at a time; null for what the account has.
     #[serde(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100_000)]
     in_flight_max: Patch<u32>,
+    /// What it may spend in all, in US dollars: more than 0, at most 1000000; null for no limit.
     #[serde(default)]
+    #[schema(value_type = Option<String>, pattern = r"^[0-9]{1,7}(\.[0-9]{1,10})?$")]
+    #[schema(examples("100.00"))]
     budget: Patch<String>,
+    /// What it may spend in a month, in the same way.
     #[serde(default)]
+    #[schema(value_type = Option<String>, pattern = r"^[0-9]{1,7}(\.[0-9]{1,10})?$")]
+    #[schema(examples("20.00"))]
     month_budget: Patch<String>,
 }
 

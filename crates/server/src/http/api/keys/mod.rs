@@ -9,39 +9,40 @@ mod change;
 mod input;
 mod power;
 mod secret;
+mod shapes;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::{get, post};
 use rushes_domain::{AccountId, ApiError, ErrorCode, KeyId, Timestamp};
 use rushes_store::keys::{addresses_of, key};
 use rushes_store::{KeyDetail, StoreError, Tx};
-use serde_json::{Value, json};
+use serde_json::Value;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use self::shapes::{KeyAddress, KeyPath};
 use super::actor::Actor;
 use super::admin::{account_of, find_account};
 use super::view;
 use crate::http::Http;
 use crate::http::error::HttpError;
 use crate::http::path::Segment;
+use crate::openapi::parameters::AccountPath;
+use crate::openapi::refusals;
 
 /// The routes of this module.
-pub(super) fn routes() -> Router<Arc<Http>> {
-    Router::new()
-        .route("/api/keys", get(list_own).post(change::create_own))
-        .route("/api/keys/{id}", get(show).patch(change::change_own).delete(change::delete_own))
-        .route("/api/keys/{id}/roll", post(secret::roll_own))
-        .route("/api/keys/{id}/reveal", post(secret::reveal))
-        .route("/api/keys/{id}/addresses", get(addresses))
-        .route("/api/admin/accounts/{account}/keys", get(list_of).post(change::create_for))
-        .route(
-            "/api/admin/keys/{id}",
-            get(show_any).patch(change::change_any).delete(change::delete_any),
-        )
-        .route("/api/admin/keys/{id}/roll", post(secret::roll_any))
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    OpenApiRouter::new()
+        .routes(routes!(list_own, change::create_own))
+        .routes(routes!(show, change::change_own, change::delete_own))
+        .routes(routes!(secret::roll_own))
+        .routes(routes!(secret::reveal))
+        .routes(routes!(addresses))
+        .routes(routes!(list_of, change::create_for))
+        .routes(routes!(show_any, change::change_any, change::delete_any))
+        .routes(routes!(secret::roll_any))
 }
 
 type HttpState = State<Arc<Http>>;
@@ -94,10 +95,17 @@ fn audited(row: &KeyDetail, now: Timestamp) -> Value {
     value
 }
 
+/// Your account's keys.
+#[utoipa::path(get, path = "/api/keys", operation_id = "listKeys", tag = "keys",
+    responses((status = 200, body = view::List<view::Key>), refusals::ApiLook))]
 async fn list_own(State(http): HttpState, actor: Actor) -> Result<Response, HttpError> {
     list(&http, actor.own_account()?).await
 }
 
+/// An account's keys.
+#[utoipa::path(get, path = "/api/admin/accounts/{account}/keys", operation_id = "listAccountKeys",
+    tag = "operators", params(AccountPath),
+    responses((status = 200, body = view::List<view::Key>), refusals::ApiLook))]
 async fn list_of(
     State(http): HttpState,
     actor: Actor,
@@ -119,6 +127,9 @@ async fn own_key(http: &Http, actor: &Actor, id: &str) -> Result<KeyDetail, Http
     Ok(http.app.store.read(move |tx| Door::Own.key(tx, &actor, id)).await?)
 }
 
+/// One of your account's keys.
+#[utoipa::path(get, path = "/api/keys/{id}", operation_id = "getKey", tag = "keys",
+    params(KeyPath), responses((status = 200, body = view::Key), refusals::ApiLook))]
 async fn show(
     State(http): HttpState,
     actor: Actor,
@@ -128,6 +139,9 @@ async fn show(
     view::ok(&view::Key::of(&row, http.app.clock.now()))
 }
 
+/// A key of any account.
+#[utoipa::path(get, path = "/api/admin/keys/{id}", operation_id = "getAnyKey", tag = "operators",
+    params(KeyPath), responses((status = 200, body = view::Key), refusals::ApiLook))]
 async fn show_any(
     State(http): HttpState,
     actor: Actor,
@@ -139,6 +153,10 @@ async fn show_any(
     view::ok(&view::Key::of(&row, http.app.clock.now()))
 }
 
+/// Where one of your account's keys was used from, the latest first.
+#[utoipa::path(get, path = "/api/keys/{id}/addresses", operation_id = "listKeyAddresses",
+    tag = "keys", params(KeyPath),
+    responses((status = 200, body = view::List<KeyAddress>), refusals::ApiLook))]
 async fn addresses(
     State(http): HttpState,
     actor: Actor,
@@ -146,16 +164,5 @@ async fn addresses(
 ) -> Result<Response, HttpError> {
     let id = own_key(&http, &actor, &id).await?.id;
     let uses = http.app.store.read(move |tx| addresses_of(tx, id)).await?;
-    let data = uses
-        .iter()
-        .map(|each| {
-            json!({
-                "object": "key_address",
-                "address": each.address,
-                "client": each.client,
-                "last_used_at": each.at.unix_seconds(),
-            })
-        })
-        .collect();
-    view::ok(&view::List::whole(data))
+    view::ok(&view::List::whole(uses.into_iter().map(KeyAddress::from).collect()))
 }

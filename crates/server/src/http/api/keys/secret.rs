@@ -10,10 +10,10 @@ use axum::response::Response;
 use rushes_domain::{ApiError, ErrorCode, KeyId};
 use rushes_store::keys::{hash_of, key};
 use rushes_store::{StoreError, Tx};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::power::{Bounds, Subject};
+use super::shapes::{KeyPath, Roll, Secret};
 use super::{Door, HttpState, key_id, no_such_key};
 use crate::http::Http;
 use crate::http::api::actor::Actor;
@@ -21,18 +21,16 @@ use crate::http::api::{input, view};
 use crate::http::error::HttpError;
 use crate::http::path::Segment;
 use crate::keys::make_secret;
+use crate::openapi::refusals;
 use crate::settings::is_key_reveal_on;
 
 /// Longest time for which the secret before a roll works, in seconds: 7 days.
 const GRACE_SECONDS_MAX: i64 = 7 * 86_400;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Roll {
-    #[serde(default)]
-    grace_seconds: i64,
-}
-
+/// Gives one of your account's keys another secret, which is in this answer.
+#[utoipa::path(post, path = "/api/keys/{id}/roll", operation_id = "rollKey", tag = "keys",
+    params(KeyPath), request_body = Roll,
+    responses((status = 200, body = view::Key), refusals::ApiChange))]
 pub(super) async fn roll_own(
     State(http): HttpState,
     actor: Actor,
@@ -42,6 +40,10 @@ pub(super) async fn roll_own(
     roll(&http, &actor, Door::Own, key_id(&id)?, request).await
 }
 
+/// Gives a key of any account another secret, which is in this answer.
+#[utoipa::path(post, path = "/api/admin/keys/{id}/roll", operation_id = "rollAnyKey",
+    tag = "operators", params(KeyPath), request_body = Roll,
+    responses((status = 200, body = view::Key), refusals::ApiChange))]
 pub(super) async fn roll_any(
     State(http): HttpState,
     actor: Actor,
@@ -91,6 +93,12 @@ async fn roll(
     view::ok(&view::Key::of(&row, now).with_secret(text))
 }
 
+/// Shows the secret of one of your account's keys again, where the operator keeps copies.
+///
+/// For a person who showed the password within ten minutes (`POST /api/session/confirm`).
+#[utoipa::path(post, path = "/api/keys/{id}/reveal", operation_id = "revealKey", tag = "keys",
+    security(("session" = [])), params(KeyPath),
+    responses((status = 200, body = Secret), refusals::ApiReveal))]
 pub(super) async fn reveal(
     State(http): HttpState,
     actor: Actor,
@@ -120,5 +128,5 @@ pub(super) async fn reveal(
     let opened = http.app.sealer.open(&sealed, &hash);
     let opened = opened.map_err(|error| HttpError::internal(&error))?;
     let text = String::from_utf8(opened).map_err(|error| HttpError::internal(&error))?;
-    view::ok(&json!({ "object": "key_secret", "id": id.0, "key": text }))
+    view::ok(&Secret::new(id, text))
 }

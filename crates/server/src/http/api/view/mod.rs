@@ -4,6 +4,7 @@
 //! OpenAPI document; none shows a secret but the answer that makes one. What is not known or not
 //! limited is null.
 
+mod done;
 mod log;
 mod people;
 
@@ -15,6 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+pub(in crate::http) use self::done::{PasswordChanged, SessionsEnded};
 pub(in crate::http) use self::log::{AuditEntry, Transfer};
 pub(in crate::http) use self::people::{Account, Group, Key, Session};
 use crate::http::error::HttpError;

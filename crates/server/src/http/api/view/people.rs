@@ -86,7 +86,7 @@ pub(in crate::http) struct Key {
     #[schema(required)]
     models: Option<Vec<String>>,
     /// The networks that it may be used from; null for all.
-    #[schema(required, examples(json!(["203.0.113.0/24"])))]
+    #[schema(required, examples("203.0.113.0/24"))]
     addresses: Option<Vec<String>>,
     /// Seconds since 1970; null for never.
     #[schema(required)]

@@ -13,18 +13,26 @@ use rushes_store::{
     DisabledBy, ENDPOINTS_PER_ACCOUNT_MAX, EndpointRow, StoreError, Tx, add_endpoint,
     delete_endpoint, endpoint, next_endpoint_id, rotate_secret, update_endpoint,
 };
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::input::WebhookInput;
-use super::{HttpState, Place, Want, no_such_webhook, view};
+use super::{HttpState, Place, Want, WebhookPath, no_such_webhook, view};
 use crate::app::App;
 use crate::http::api::actor::Actor;
 use crate::http::api::input;
-use crate::http::api::login::with;
 use crate::http::api::view as api_view;
 use crate::http::error::HttpError;
+use crate::openapi::refusals;
 use crate::signing;
 
+/// Adds to your webhooks.
+///
+/// Only this answer shows the secret that signs what is sent.
+#[utoipa::path(post, path = "/api/webhooks", operation_id = "createWebhook", tag = "webhooks",
+    request_body = WebhookInput,
+    responses((status = 201, body = view::Webhook), refusals::ApiChange))]
 pub(super) async fn create(
     State(http): HttpState,
     actor: Actor,
@@ -52,7 +60,8 @@ pub(super) async fn create(
         Ok((row, text))
     };
     let (row, text) = http.change(&actor, change).await?;
-    api_view::answer(StatusCode::CREATED, &with(view::endpoint(&row, now), "secret", text))
+    let shown = view::Webhook::of(&row, now).with_secret(text);
+    api_view::answer(StatusCode::CREATED, &shown)
 }
 
 /// Refuses who may change nothing there, before a name is looked up for them.
@@ -70,6 +79,10 @@ fn make_secret(app: &App, id: EndpointId) -> (String, Vec<u8>) {
     (text, sealed)
 }
 
+/// Changes one of your webhooks.
+#[utoipa::path(patch, path = "/api/webhooks/{id}", operation_id = "changeWebhook",
+    tag = "webhooks", params(WebhookPath), request_body = WebhookInput,
+    responses((status = 200, body = view::Webhook), refusals::ApiChange))]
 pub(super) async fn update(
     State(http): HttpState,
     actor: Actor,
@@ -100,9 +113,15 @@ pub(super) async fn update(
         Ok(after)
     };
     let row = http.change(&actor, change).await?;
-    api_view::ok(&view::endpoint(&row, now))
+    api_view::ok(&view::Webhook::of(&row, now))
 }
 
+/// Gives one of your webhooks another secret.
+///
+/// Only this answer shows it. The one before signs too until `old_secret_expires_at`.
+#[utoipa::path(post, path = "/api/webhooks/{id}/rotate", operation_id = "rotateWebhook",
+    tag = "webhooks", params(WebhookPath),
+    responses((status = 200, body = view::Webhook), refusals::ApiDeed))]
 pub(super) async fn rotate(
     State(http): HttpState,
     actor: Actor,
@@ -119,9 +138,25 @@ pub(super) async fn rotate(
         Ok((row, text))
     };
     let (row, text) = http.change(&actor, change).await?;
-    api_view::ok(&with(view::endpoint(&row, now), "secret", text))
+    api_view::ok(&view::Webhook::of(&row, now).with_secret(text))
 }
 
+/// That a webhook is gone.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookDeleted)]
+struct Deleted {
+    /// Always `webhook_deleted`.
+    #[schema(pattern = "^webhook_deleted$")]
+    object: &'static str,
+    id: i64,
+}
+
+/// Deletes one of your webhooks.
+///
+/// What was still to be sent to it is given up.
+#[utoipa::path(delete, path = "/api/webhooks/{id}", operation_id = "deleteWebhook",
+    tag = "webhooks", params(WebhookPath),
+    responses((status = 200, body = Deleted), refusals::ApiDeed))]
 pub(super) async fn delete(
     State(http): HttpState,
     actor: Actor,
@@ -135,7 +170,7 @@ pub(super) async fn delete(
         Ok(row.id)
     };
     let id = http.change(&actor, change).await?;
-    api_view::ok(&json!({ "object": "webhook_deleted", "id": id.0 }))
+    api_view::ok(&Deleted { object: "webhook_deleted", id: id.0 })
 }
 
 /// A line of the audit log.

@@ -4,20 +4,31 @@ use rushes_domain::ApiError;
 use rushes_domain::webhook::{EventType, host_of};
 use rushes_store::{DisabledBy, EndpointTerms};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::http::api::fields;
+use crate::openapi::words::EventWord;
 
 /// Most characters of a description.
 const DESCRIPTION_CHARS_MAX: usize = 200;
 
-/// The fields; absent ones stay as they are.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// A webhook's fields; absent ones stay as they are.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WebhookInput {
+    /// Where events are posted; a new webhook needs one. Its host is a name that leads to public
+    /// addresses alone.
+    #[schema(max_length = 2_048, pattern = "^https://[^#]+$", format = "uri")]
+    #[schema(examples("https://shop.example.com/rushes"))]
     url: Option<String>,
+    /// For people; without line breaks.
+    #[schema(max_length = 200, examples("the shop"))]
     description: Option<String>,
+    /// What is told; everything of a new webhook that does not say.
+    #[schema(inline, value_type = Option<Vec<EventWord>>, min_items = 1)]
     event_types: Option<Vec<String>>,
+    /// Whether anything is sent. What an operator disabled, an operator alone enables.
     pub(super) enabled: Option<bool>,
 }
 

@@ -9,16 +9,19 @@ use rushes_store::{
     DeliveryFilter, DeliveryStatus, EndpointRow, StoreError, Tx, attempts, count_tests,
     list_deliveries, test_endpoint,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
 use super::change::note;
-use super::{HttpState, Place, Want, view};
+use super::{DeliveryPath, HttpState, Place, Want, WebhookPath, view};
 use crate::http::api::actor::Actor;
 use crate::http::api::input;
 use crate::http::api::login::random_hex;
 use crate::http::api::view as api_view;
 use crate::http::error::HttpError;
+use crate::openapi::refusals;
+use crate::openapi::words::DeliveryStatusWord;
 
 /// Deliveries on a page when nothing is said.
 const LIMIT_DEFAULT: u32 = 20;
@@ -30,14 +33,26 @@ const TESTS_SECONDS: u32 = 60;
 /// Random bytes in the name of a test.
 const TEST_NAME_BYTES: usize = 16;
 
-#[derive(Deserialize)]
+/// Which deliveries.
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct Wanted {
+    /// Only deliveries that stand so.
+    #[param(inline, value_type = Option<DeliveryStatusWord>)]
     status: Option<String>,
+    /// How many.
+    #[param(minimum = 1, maximum = 199, default = 20)]
     limit: Option<u32>,
+    /// The `next_after` of the page before.
+    #[param(example = "dlv_0197f0c2a5d87b3c9e4f6a1b2c3d4e5f_2_7")]
     after: Option<String>,
 }
 
+/// Lists what was sent to one of your webhooks, newest first.
+#[utoipa::path(get, path = "/api/webhooks/{id}/deliveries",
+    operation_id = "listWebhookDeliveries", tag = "webhooks", params(WebhookPath, Wanted),
+    responses((status = 200, body = api_view::List<view::Delivery>), refusals::ApiLook))]
 pub(super) async fn list(
     State(http): HttpState,
     actor: Actor,
@@ -60,7 +75,7 @@ pub(super) async fn list(
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| has_more).map(|row| row.id.clone());
-    api_view::ok(&api_view::List::page(rows.iter().map(view::delivery).collect(), next))
+    api_view::ok(&api_view::List::page(rows.iter().map(view::Delivery::from).collect(), next))
 }
 
 fn status(word: &str) -> Result<DeliveryStatus, ApiError> {
@@ -70,6 +85,10 @@ fn status(word: &str) -> Result<DeliveryStatus, ApiError> {
     })
 }
 
+/// Shows what was sent to one of your webhooks, with each attempt.
+#[utoipa::path(get, path = "/api/webhooks/{id}/deliveries/{delivery}",
+    operation_id = "getWebhookDelivery", tag = "webhooks", params(DeliveryPath),
+    responses((status = 200, body = view::Delivery), refusals::ApiLook))]
 pub(super) async fn show(
     State(http): HttpState,
     actor: Actor,
@@ -81,10 +100,15 @@ pub(super) async fn show(
         Ok((row, attempts))
     };
     let (row, attempts) = http.app.store.read(read).await?;
-    api_view::ok(&view::delivery_with(&row, &attempts))
+    api_view::ok(&view::Delivery::from(&row).with_attempts(&attempts))
 }
 
-/// Sends one delivery again, from the beginning of the schedule.
+/// Sends something again to one of your webhooks.
+///
+/// From the beginning of the schedule, whatever came of it before.
+#[utoipa::path(post, path = "/api/webhooks/{id}/deliveries/{delivery}/replay",
+    operation_id = "replayWebhookDelivery", tag = "webhooks", params(DeliveryPath),
+    responses((status = 202, body = view::Delivery), refusals::ApiDeed))]
 pub(super) async fn replay(
     State(http): HttpState,
     actor: Actor,
@@ -102,16 +126,38 @@ pub(super) async fn replay(
         Ok(after)
     };
     let row = http.change(&actor, change).await?;
-    api_view::answer(StatusCode::ACCEPTED, &view::delivery(&row))
+    api_view::answer(StatusCode::ACCEPTED, &view::Delivery::from(&row))
 }
 
-#[derive(Deserialize)]
+/// Since when.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WebhookReplayInput)]
 struct Since {
+    /// Deliveries that were made at this moment or later are sent again, in seconds since 1970.
+    #[schema(examples(1_770_000_000))]
     since: i64,
 }
 
-/// Sends everything again that failed since a moment.
+/// That deliveries are sent again.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookReplay)]
+struct Replayed {
+    /// Always `webhook_replay`.
+    #[schema(pattern = "^webhook_replay$")]
+    object: &'static str,
+    /// How many.
+    count: u32,
+    /// Whether there may be more: ask again then.
+    has_more: bool,
+}
+
+/// Sends everything again that one of your webhooks missed since a moment.
+///
+/// What was given up, the oldest first; no tests.
+#[utoipa::path(post, path = "/api/webhooks/{id}/replay", operation_id = "replayFailedWebhook",
+    tag = "webhooks", params(WebhookPath), request_body = Since,
+    responses((status = 202, body = Replayed), refusals::ApiChange))]
 pub(super) async fn replay_failed(
     State(http): HttpState,
     actor: Actor,
@@ -132,7 +178,7 @@ pub(super) async fn replay_failed(
     };
     let count = http.change(&actor, change).await?;
     let has_more = count >= REPLAY_MAX;
-    let body = json!({ "object": "webhook_replay", "count": count, "has_more": has_more });
+    let body = Replayed { object: "webhook_replay", count, has_more };
     api_view::answer(StatusCode::ACCEPTED, &body)
 }
 
@@ -144,7 +190,12 @@ fn require_enabled(endpoint: &EndpointRow) -> Result<(), ApiError> {
     Err(ApiError::new(ErrorCode::Conflict, text))
 }
 
-/// Sends a test, once. Whether it arrived the delivery says a moment later.
+/// Sends a test to one of your webhooks, once.
+///
+/// Whether it arrived the delivery says a moment later.
+#[utoipa::path(post, path = "/api/webhooks/{id}/test", operation_id = "testWebhook",
+    tag = "webhooks", params(WebhookPath),
+    responses((status = 202, body = view::Delivery), refusals::ApiDeed))]
 pub(super) async fn test(
     State(http): HttpState,
     actor: Actor,
@@ -160,7 +211,7 @@ pub(super) async fn test(
         Ok(row)
     };
     let row = http.change(&actor, change).await?;
-    api_view::answer(StatusCode::ACCEPTED, &view::delivery(&row))
+    api_view::answer(StatusCode::ACCEPTED, &view::Delivery::from(&row))
 }
 
 fn check_tests(tx: &mut Tx<'_>, id: EndpointId, now: Timestamp) -> Result<(), StoreError> {

@@ -7,45 +7,64 @@
 //! sending, which is the worker's (`worker/deliver`).
 
 mod change;
+mod doors;
 mod input;
 mod log;
 mod view;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams, State};
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, post};
 use http::request::Parts;
 use rushes_domain::{AccountId, ApiError, EndpointId, ErrorCode};
 use rushes_store::{DeliveryRow, EndpointRow, StoreError, Tx};
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::actor::Actor;
 use super::admin::account_named;
 use super::view as api_view;
 use crate::http::Http;
 use crate::http::error::HttpError;
+use crate::openapi::refusals;
 
 /// The routes of this module, each below both doors.
-pub(super) fn routes() -> Router<Arc<Http>> {
-    let mut router = Router::new();
-    for door in ["/api/webhooks", "/api/admin/accounts/{account}/webhooks"] {
-        let each: [(&str, MethodRouter<Arc<Http>>); 8] = [
-            ("", get(list).post(change::create)),
-            ("/{id}", get(show).patch(change::update).delete(change::delete)),
-            ("/{id}/rotate", post(change::rotate)),
-            ("/{id}/test", post(log::test)),
-            ("/{id}/replay", post(log::replay_failed)),
-            ("/{id}/deliveries", get(log::list)),
-            ("/{id}/deliveries/{delivery}", get(log::show)),
-            ("/{id}/deliveries/{delivery}/replay", post(log::replay)),
-        ];
-        for (path, methods) in each {
-            router = router.route(&format!("{door}{path}"), methods);
-        }
-    }
-    router
+pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
+    let own = [
+        routes!(list, change::create),
+        routes!(show, change::update, change::delete),
+        routes!(change::rotate),
+        routes!(log::test),
+        routes!(log::replay_failed),
+        routes!(log::list),
+        routes!(log::show),
+        routes!(log::replay),
+    ];
+    let of_accounts = own.clone().map(doors::of_account);
+    own.into_iter().chain(of_accounts).fold(OpenApiRouter::new(), OpenApiRouter::routes)
+}
+
+/// A webhook by its id.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "a schema: only its derive reads it")]
+struct WebhookPath {
+    /// The webhook's id.
+    id: i64,
+}
+
+/// A delivery by its id.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "a schema: only its derive reads it")]
+struct DeliveryPath {
+    /// The webhook's id.
+    id: i64,
+    /// The delivery's id.
+    #[param(example = "dlv_0197f0c2a5d87b3c9e4f6a1b2c3d4e5f_2_7")]
+    delivery: String,
 }
 
 type HttpState = State<Arc<Http>>;
@@ -145,6 +164,9 @@ fn no_such_webhook() -> ApiError {
     ApiError::new(ErrorCode::NotFound, "there is no such webhook")
 }
 
+/// Lists your webhooks.
+#[utoipa::path(get, path = "/api/webhooks", operation_id = "listWebhooks", tag = "webhooks",
+    responses((status = 200, body = api_view::List<view::Webhook>), refusals::ApiLook))]
 async fn list(State(http): HttpState, actor: Actor, place: Place) -> Result<Response, HttpError> {
     let read = move |tx: &mut Tx<'_>| {
         let account_id = place.account(tx, &actor, Want::Look)?;
@@ -152,12 +174,15 @@ async fn list(State(http): HttpState, actor: Actor, place: Place) -> Result<Resp
     };
     let rows = http.app.store.read(read).await?;
     let now = http.app.clock.now();
-    let data = rows.iter().map(|row| view::endpoint(row, now)).collect();
+    let data = rows.iter().map(|row| view::Webhook::of(row, now)).collect();
     api_view::ok(&api_view::List::whole(data))
 }
 
+/// Shows one of your webhooks.
+#[utoipa::path(get, path = "/api/webhooks/{id}", operation_id = "getWebhook", tag = "webhooks",
+    params(WebhookPath), responses((status = 200, body = view::Webhook), refusals::ApiLook))]
 async fn show(State(http): HttpState, actor: Actor, place: Place) -> Result<Response, HttpError> {
     let read = move |tx: &mut Tx<'_>| place.endpoint(tx, &actor, Want::Look);
     let row = http.app.store.read(read).await?;
-    api_view::ok(&view::endpoint(&row, http.app.clock.now()))
+    api_view::ok(&view::Webhook::of(&row, http.app.clock.now()))
 }

@@ -1,0 +1,422 @@
+//! Following a task until its end: over its stream of events (`GET …/{id}/events`), and by asking
+//! where there is none.
+//!
+//! Guarantees: each change is told once and in order, whatever happens to connections; the stream
+//! is opened again where it broke (`Last-Event-ID`), after a pause that grows and is never the same
+//! for two clients; a silent connection counts as broken; a server that is away is waited for, for
+//! [`OUTAGE_MAX`]; everything ends with the time-out. Dropping it closes the connection and does
+//! nothing to the task.
+//! Not here: what the bytes of a stream mean (`sse`).
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use futures_core::Stream;
+use tokio::time::{Instant, Sleep, sleep};
+
+use crate::client::{Client, Response};
+use crate::error::Error;
+use crate::events::{BoxFuture, Opened, Reading};
+use crate::progress::{Progress, TaskEvent};
+use crate::sse::Message;
+use crate::task::Task;
+use crate::transport::retry_after_seconds;
+
+/// Time in all, unless set.
+pub(crate) const TIMEOUT_DEFAULT: Duration = Duration::from_secs(600);
+/// Silence after which a connection counts as broken, unless set: three of the server's comments
+/// are missing by then.
+pub(crate) const SILENCE_MAX_DEFAULT: Duration = Duration::from_secs(45);
+/// A server that was there before may be away so long: it is being restarted.
+const OUTAGE_MAX: Duration = Duration::from_secs(60);
+/// Pause before a stream is opened again, until the server names one.
+const RETRY_DEFAULT: Duration = Duration::from_millis(500);
+/// Shortest and longest such pause that a server may name.
+const RETRY_MIN: Duration = Duration::from_millis(50);
+const RETRY_MAX: Duration = Duration::from_secs(8);
+/// Streams in a row that bring nothing, after which it is asked instead: something on the way keeps them.
+const EMPTY_STREAMS_MAX: u32 = 2;
+/// How long the server holds back the answer to a question (`Prefer: wait`).
+const HOLD: Duration = Duration::from_secs(5);
+/// Pause between two questions when the server names none.
+const PAUSE_DEFAULT: Duration = Duration::from_secs(5);
+/// Longest pause that a `Retry-After` makes.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// What happens to a task, as it happens; made by [`Client::follow`].
+///
+/// [`Follow::next`] needs no further crate and can be dropped at any point (in a `select!`, say)
+/// without losing an event. For combinators it is a [`Stream`] too, of the same events.
+#[must_use = "nothing is asked before `next` is awaited"]
+pub struct Follow {
+    client: Client,
+    task_id: String,
+    deadline: Pin<Box<Sleep>>,
+    silence_max: Duration,
+    work: Work,
+    events: Events,
+    told: VecDeque<TaskEvent>,
+    last: Option<Progress>,
+    last_event_id: String,
+    /// When the server was last heard.
+    heard_at: Option<Instant>,
+    /// Faults in a row.
+    faults: u32,
+    /// Streams in a row that brought nothing.
+    empty_streams: u32,
+    retry: Duration,
+    /// Whether the end is asked for once more, so that there is an answer to keep.
+    wants_answer: bool,
+    answer: Option<Response<Task>>,
+}
+
+/// What is waited for.
+enum Work {
+    Pausing(Pin<Box<Sleep>>),
+    Opening(BoxFuture<Result<Opened, Error>>),
+    Reading(Reading),
+    Asking { answer: BoxFuture<Result<Response<Task>, Error>>, hold: Duration, asked_at: Instant },
+    Over,
+}
+
+/// Whether to open a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Events {
+    Wanted,
+    /// Not before then: the account has too many.
+    From(Instant),
+    /// The server has none, or nothing comes through.
+    Never,
+}
+
+/// What came.
+enum Came {
+    Paused,
+    Opened(Opened),
+    Messages(Vec<Message>),
+    /// The stream ended, broke or fell silent.
+    Broken,
+    /// What comes is not to be understood.
+    Garbled,
+    Answer {
+        response: Box<Response<Task>>,
+        hold: Duration,
+        took: Duration,
+    },
+    Fault(Error),
+}
+
+/// Shows which task and how far it is.
+impl std::fmt::Debug for Follow {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = formatter.debug_struct("Follow");
+        shown.field("task_id", &self.task_id).field("last", &self.last).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Follows a task: what happens to it, event by event, until its end. Ten minutes at most,
+    /// unless [`Follow::timeout`] says otherwise.
+    ///
+    /// ```no_run
+    /// # async fn run(client: rushes_sdk::Client) -> Result<(), rushes_sdk::Error> {
+    /// use rushes_sdk::TaskEvent;
+    ///
+    /// let mut follow = client.follow("task_…");
+    /// while let Some(event) = follow.next().await? {
+    ///     match event {
+    ///         TaskEvent::End(task) if task.is_success() => println!("{}", task.result_url),
+    ///         TaskEvent::End(task) => eprintln!("{}", task.fail_reason),
+    ///         event => eprintln!("{}%", event.progress().percent),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn follow(&self, task_id: impl Into<String>) -> Follow {
+        Follow {
+            client: self.clone(),
+            task_id: task_id.into(),
+            deadline: Box::pin(sleep(TIMEOUT_DEFAULT)),
+            silence_max: SILENCE_MAX_DEFAULT,
+            work: Work::Pausing(Box::pin(sleep(Duration::ZERO))),
+            events: Events::Wanted,
+            told: VecDeque::new(),
+            last: None,
+            last_event_id: String::new(),
+            heard_at: None,
+            faults: 0,
+            empty_streams: 0,
+            retry: RETRY_DEFAULT,
+            wants_answer: false,
+            answer: None,
+        }
+    }
+}
+
+impl Follow {
+    /// How long in all, from now on; ten minutes unless set. The task goes on afterwards.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.deadline = Box::pin(sleep(timeout));
+        self
+    }
+
+    /// Silence after which a connection counts as broken; 45 seconds unless set. The server sends
+    /// something every 15.
+    pub fn silence_max(mut self, silence_max: Duration) -> Self {
+        self.silence_max = silence_max;
+        self
+    }
+
+    /// The next event; nothing after [`TaskEvent::End`].
+    ///
+    /// # Errors
+    /// [`Error::Timeout`] when the time is up, [`Error::Api`] if the server refuses (there is no
+    /// such task any more, for instance), [`Error::Unreachable`] if it is away for over a minute,
+    /// or was never there. After an error nothing follows.
+    pub async fn next(&mut self) -> Result<Option<TaskEvent>, Error> {
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await.transpose()
+    }
+
+    /// Knows the task already: what it is told first is news to nobody.
+    pub(crate) fn known(mut self, last: Progress) -> Self {
+        self.heard_at = Some(Instant::now());
+        self.last = Some(last);
+        self
+    }
+
+    /// At the end asks for the task, so that [`Follow::into_answer`] has what the server answered.
+    pub(crate) fn wanting_answer(mut self) -> Self {
+        self.wants_answer = true;
+        self
+    }
+
+    pub(crate) fn was_heard(&self) -> bool {
+        self.heard_at.is_some()
+    }
+
+    pub(crate) fn into_answer(self) -> Option<Response<Task>> {
+        self.answer
+    }
+
+    /// Takes in what came and decides what to wait for next.
+    fn take(&mut self, came: Came) -> Result<(), Error> {
+        match came {
+            Came::Paused => self.go_on(),
+            Came::Opened(Opened::Stream(reading)) => {
+                self.heard_at = Some(Instant::now());
+                self.work = Work::Reading(*reading);
+            }
+            Came::Opened(Opened::Over) => self.ask(Duration::ZERO),
+            Came::Opened(Opened::Busy(after)) => {
+                self.events = Events::From(Instant::now() + after.min(PAUSE_MAX));
+                self.ask(HOLD.min(after));
+            }
+            Came::Opened(Opened::None) | Came::Garbled => self.do_without_events(),
+            Came::Messages(messages) => self.hear(messages),
+            Came::Broken => self.reopen(),
+            Came::Answer { response, hold, took } => self.see(*response, hold, took),
+            Came::Fault(error) => self.bear(error)?,
+        }
+        Ok(())
+    }
+
+    /// The next attempt, after a pause.
+    fn go_on(&mut self) {
+        let is_wanted = match self.events {
+            Events::Wanted => true,
+            Events::From(moment) => moment <= Instant::now(),
+            Events::Never => false,
+        };
+        if is_wanted {
+            let last_event_id = self.last_event_id.as_str();
+            let opening = self.client.open_events(&self.task_id, last_event_id, self.silence_max);
+            self.work = Work::Opening(opening);
+        } else {
+            self.ask(HOLD);
+        }
+    }
+
+    fn do_without_events(&mut self) {
+        self.events = Events::Never;
+        self.ask(Duration::ZERO);
+    }
+
+    fn ask(&mut self, hold: Duration) {
+        let (client, task_id) = (self.client.clone(), self.task_id.clone());
+        let answer = Box::pin(async move { client.task_held(&task_id, hold).await });
+        self.work = Work::Asking { answer, hold, asked_at: Instant::now() };
+    }
+
+    fn pause(&mut self, pause: Duration) {
+        self.work = Work::Pausing(Box::pin(sleep(pause)));
+    }
+
+    fn hear(&mut self, messages: Vec<Message>) {
+        self.heard_at = Some(Instant::now());
+        (self.faults, self.empty_streams) = (0, 0);
+        if let Work::Reading(reading) = &self.work {
+            self.retry = reading.retry().unwrap_or(self.retry).clamp(RETRY_MIN, RETRY_MAX);
+        }
+        for message in messages {
+            let is_understood = match message.name.as_str() {
+                "status" | "progress" => self.hear_of_way(&message.data),
+                "end" => self.hear_of_end(&message.data),
+                // Of a later version.
+                _ => true,
+            };
+            if !is_understood {
+                return self.do_without_events();
+            }
+            self.last_event_id = message.id;
+            if !matches!(self.work, Work::Reading(_)) {
+                return;
+            }
+        }
+    }
+
+    fn hear_of_way(&mut self, data: &str) -> bool {
+        let Ok(progress) = serde_json::from_str::<Progress>(data) else { return false };
+        self.tell(progress);
+        true
+    }
+
+    fn hear_of_end(&mut self, data: &str) -> bool {
+        if self.wants_answer {
+            // Nothing more will happen: from now on only the answer is wanted.
+            self.do_without_events();
+            return true;
+        }
+        let Ok(task) = serde_json::from_str::<Task>(data) else { return false };
+        self.told.push_back(TaskEvent::End(Box::new(task)));
+        self.work = Work::Over;
+        true
+    }
+
+    fn tell(&mut self, progress: Progress) {
+        self.told.extend(progress.since(self.last.as_ref()));
+        let queue_position =
+            progress.queue_position.or_else(|| self.last.as_ref().and_then(|it| it.queue_position));
+        self.last = Some(Progress { queue_position, ..progress });
+    }
+
+    /// An answer to a question.
+    fn see(&mut self, response: Response<Task>, hold: Duration, took: Duration) {
+        self.heard_at = Some(Instant::now());
+        self.faults = 0;
+        if response.value.status.is_finished() {
+            self.told.push_back(TaskEvent::End(Box::new(response.value.clone())));
+            self.answer = Some(response);
+            self.work = Work::Over;
+            return;
+        }
+        self.tell(Progress::from(&response.value));
+        self.pause(pause_after(&response, hold, took));
+    }
+
+    /// A stream that ended before its task did.
+    fn reopen(&mut self) {
+        self.empty_streams += 1;
+        if self.empty_streams >= EMPTY_STREAMS_MAX {
+            return self.do_without_events();
+        }
+        self.pause(self.back_off());
+    }
+
+    /// Bears a passing fault for a while; gives everything else back.
+    fn bear(&mut self, error: Error) -> Result<(), Error> {
+        self.faults += 1;
+        let is_borne = error.is_passing()
+            && match self.heard_at {
+                Some(moment) => moment.elapsed() < OUTAGE_MAX,
+                None => !error.is_refused() && self.faults < self.client.attempts_max,
+            };
+        if !is_borne {
+            return Err(error);
+        }
+        let asked_for = error.retry_after().unwrap_or_default().min(PAUSE_MAX);
+        self.pause(self.back_off().max(asked_for));
+        Ok(())
+    }
+
+    /// The pause that the server names, doubled with each fault in a row, and up to half of it
+    /// more by chance: clients that lost one server do not come back at one moment.
+    fn back_off(&self) -> Duration {
+        let doublings = self.faults.saturating_sub(1).min(8);
+        let pause = (self.retry * 2_u32.pow(doublings)).min(RETRY_MAX);
+        pause + pause.mul_f64(random_share() / 2.0)
+    }
+}
+
+impl Stream for Follow {
+    type Item = Result<TaskEvent, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(event) = this.told.pop_front() {
+                return Poll::Ready(Some(Ok(event)));
+            }
+            if matches!(this.work, Work::Over) {
+                return Poll::Ready(None);
+            }
+            if this.deadline.as_mut().poll(context).is_ready() {
+                this.work = Work::Over;
+                let task_id = this.task_id.clone();
+                return Poll::Ready(Some(Err(Error::Timeout { task_id, task: None })));
+            }
+            let came = ready!(this.work.poll(context));
+            if let Err(error) = this.take(came) {
+                this.work = Work::Over;
+                return Poll::Ready(Some(Err(error)));
+            }
+        }
+    }
+}
+
+impl Work {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Came> {
+        match self {
+            Self::Pausing(sleep) => sleep.as_mut().poll(context).map(|()| Came::Paused),
+            Self::Opening(opening) => {
+                opening.as_mut().poll(context).map(|it| it.map_or_else(Came::Fault, Came::Opened))
+            }
+            Self::Reading(reading) => reading.poll(context).map(|read| match read {
+                Ok(Some(messages)) => Came::Messages(messages),
+                Ok(None) => Came::Broken,
+                Err(_) => Came::Garbled,
+            }),
+            Self::Asking { answer, hold, asked_at } => {
+                let (hold, took) = (*hold, asked_at.elapsed());
+                answer.as_mut().poll(context).map(|answer| match answer {
+                    Ok(response) => Came::Answer { response: Box::new(response), hold, took },
+                    Err(error) => Came::Fault(error),
+                })
+            }
+            // Not reached: nobody polls what is over.
+            Self::Over => Poll::Pending,
+        }
+    }
+}
+
+/// Nothing if the server has held its answer back (that was the pause), else what it asks for.
+fn pause_after(response: &Response<Task>, hold: Duration, took: Duration) -> Duration {
+    if hold.as_secs() > 0 && took >= hold / 2 {
+        return Duration::ZERO;
+    }
+    retry_after_seconds(&response.headers)
+        .map_or(PAUSE_DEFAULT, |seconds| Duration::from_secs(u64::from(seconds)))
+        .min(PAUSE_MAX)
+}
+
+/// By chance from 0 to 1; the middle if the machine gives no chance.
+fn random_share() -> f64 {
+    let mut bytes = [0_u8; 4];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX),
+        Err(_) => 0.5,
+    }
+}
