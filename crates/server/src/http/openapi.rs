@@ -133,18 +133,23 @@ fn whole(mut operations: OpenApi, public_url: &str) -> Value {
         },
     });
     document["webhooks"] = webhooks();
+    each_object(&mut document, |schema| {
+        join_own(schema);
+        lift_examples(schema);
+    });
+    let schemas = document["components"]["schemas"].clone();
+    each_component(&mut document, |schema| refer_to_items(schema, &schemas));
     each_operation(&mut document["paths"], |path, operation| {
         secure(path, operation);
+        if path.starts_with("/api/") {
+            may_be_empty(&schemas, operation);
+        }
         describe(operation);
         for parameter in
             operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten()
         {
             without_null(&mut parameter["schema"]);
         }
-    });
-    each_schema(&mut document, |schema| {
-        join_description(schema);
-        lift_examples(schema);
     });
     let answered = answered(&document);
     for name in answered {
@@ -168,6 +173,15 @@ fn secure(path: &str, operation: &mut Map<String, Value>) {
     let session = path.starts_with("/api/").then(|| json!({ "session": [] }));
     let either: Vec<Value> = [json!({ "key": [] })].into_iter().chain(session).collect();
     operation.entry("security").or_insert(either.into());
+}
+
+/// The JSON API takes no body for `{}`, where nothing is needed.
+fn may_be_empty(schemas: &Value, operation: &mut Map<String, Value>) {
+    let Some(body) = operation.get_mut("requestBody") else { return };
+    let reference = body["content"]["application/json"]["schema"]["$ref"].as_str();
+    let Some(name) = reference.and_then(|text| text.strip_prefix(SCHEMAS)) else { return };
+    let is_needed = !schemas[name]["required"].as_array().is_none_or(Vec::is_empty);
+    body["required"] = is_needed.into();
 }
 
 /// Every response has a description (OpenAPI 3.1, section 4.8.17).
@@ -206,28 +220,27 @@ fn answered(document: &Value) -> BTreeSet<String> {
 }
 
 /// Everything in the document that could be a schema.
-fn each_schema(value: &mut Value, work: fn(&mut Map<String, Value>)) {
+fn each_object(value: &mut Value, work: fn(&mut Map<String, Value>)) {
     match value {
         Value::Object(fields) => {
             work(fields);
-            fields.values_mut().for_each(|value| each_schema(value, work));
+            fields.values_mut().for_each(|value| each_object(value, work));
         }
-        Value::Array(items) => items.iter_mut().for_each(|value| each_schema(value, work)),
+        Value::Array(items) => items.iter_mut().for_each(|value| each_object(value, work)),
         _ => {}
     }
 }
 
-/// A field with a description of its own, of a type that stands in its place, comes as both of the
-/// type and an object with the description, which nothing can be.
-fn join_description(schema: &mut Map<String, Value>) {
+/// A field of a type that stands in its place, with a description or default of its own, comes as
+/// both of the type and an object with these, which nothing can be.
+fn join_own(schema: &mut Map<String, Value>) {
     let Some(Value::Array(parts)) = schema.get_mut("allOf") else { return };
-    let [Value::Object(own), Value::Object(said)] = &mut parts[..] else { return };
-    let Some(description) = said.get("description").cloned() else { return };
-    if said.len() != 2 || said.get("type") != Some(&json!("object")) {
+    let [Value::Object(of_type), Value::Object(own)] = &mut parts[..] else { return };
+    if own.remove("type") != Some(json!("object")) {
         return;
     }
-    let mut joined = std::mem::take(own);
-    joined.insert("description".to_owned(), description);
+    let mut joined = std::mem::take(of_type);
+    joined.extend(std::mem::take(own));
     schema.remove("allOf");
     schema.extend(joined);
 }
@@ -249,6 +262,20 @@ fn lift_examples(schema: &mut Map<String, Value>) {
     }
     if let Some(examples) = lifted {
         schema.insert("examples".to_owned(), examples);
+    }
+}
+
+fn each_component(document: &mut Value, mut work: impl FnMut(&mut Value)) {
+    let schemas = document["components"]["schemas"].as_object_mut();
+    schemas.into_iter().flat_map(Map::values_mut).for_each(|schema| work(schema));
+}
+
+/// The items of a list, written out where its type is a generic one, by their name.
+fn refer_to_items(list: &mut Value, schemas: &Value) {
+    let Some(items) = list.pointer_mut("/properties/data/items") else { return };
+    let named = schemas.as_object().into_iter().flatten().find(|(_, schema)| *schema == items);
+    if let Some((name, _)) = named {
+        *items = json!({ "$ref": format!("{SCHEMAS}{name}") });
     }
 }
 
