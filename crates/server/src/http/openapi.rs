@@ -133,12 +133,7 @@ fn whole(mut operations: OpenApi, public_url: &str) -> Value {
         },
     });
     document["webhooks"] = webhooks();
-    each_object(&mut document, |schema| {
-        join_own(schema);
-        lift_examples(schema);
-    });
     let schemas = document["components"]["schemas"].clone();
-    each_component(&mut document, |schema| refer_to_items(schema, &schemas));
     each_operation(&mut document["paths"], |path, operation| {
         secure(path, operation);
         if path.starts_with("/api/") {
@@ -151,6 +146,11 @@ fn whole(mut operations: OpenApi, public_url: &str) -> Value {
             without_null(&mut parameter["schema"]);
         }
     });
+    each_schema(&mut document, |schema| {
+        join_own(schema);
+        lift_examples(schema);
+    });
+    refer_to_listed(&mut document["components"]["schemas"]);
     let answered = answered(&document);
     for name in answered {
         absent_not_null(&mut document["components"]["schemas"][name]);
@@ -220,13 +220,13 @@ fn answered(document: &Value) -> BTreeSet<String> {
 }
 
 /// Everything in the document that could be a schema.
-fn each_object(value: &mut Value, work: fn(&mut Map<String, Value>)) {
+fn each_schema(value: &mut Value, work: fn(&mut Map<String, Value>)) {
     match value {
         Value::Object(fields) => {
             work(fields);
-            fields.values_mut().for_each(|value| each_object(value, work));
+            fields.values_mut().for_each(|value| each_schema(value, work));
         }
-        Value::Array(items) => items.iter_mut().for_each(|value| each_object(value, work)),
+        Value::Array(items) => items.iter_mut().for_each(|value| each_schema(value, work)),
         _ => {}
     }
 }
@@ -243,6 +243,18 @@ fn join_own(schema: &mut Map<String, Value>) {
     joined.extend(std::mem::take(own));
     schema.remove("allOf");
     schema.extend(joined);
+}
+
+/// A page of a list comes with a copy of what is listed; it is the schema of that name.
+fn refer_to_listed(schemas: &mut Value) {
+    let Value::Object(schemas) = schemas else { return };
+    let known: BTreeSet<String> = schemas.keys().cloned().collect();
+    for (name, schema) in schemas {
+        let listed = name.strip_prefix("List_").filter(|listed| known.contains(*listed));
+        if let Some(listed) = listed {
+            schema["properties"]["data"]["items"] = json!({ "$ref": format!("{SCHEMAS}{listed}") });
+        }
+    }
 }
 
 /// The examples of a list or map are its own, and not those of what is in it.
@@ -262,20 +274,6 @@ fn lift_examples(schema: &mut Map<String, Value>) {
     }
     if let Some(examples) = lifted {
         schema.insert("examples".to_owned(), examples);
-    }
-}
-
-fn each_component(document: &mut Value, mut work: impl FnMut(&mut Value)) {
-    let schemas = document["components"]["schemas"].as_object_mut();
-    schemas.into_iter().flat_map(Map::values_mut).for_each(|schema| work(schema));
-}
-
-/// The items of a list, written out where its type is a generic one, by their name.
-fn refer_to_items(list: &mut Value, schemas: &Value) {
-    let Some(items) = list.pointer_mut("/properties/data/items") else { return };
-    let named = schemas.as_object().into_iter().flatten().find(|(_, schema)| *schema == items);
-    if let Some((name, _)) = named {
-        *items = json!({ "$ref": format!("{SCHEMAS}{name}") });
     }
 }
 
