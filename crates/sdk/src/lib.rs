@@ -62,6 +62,7 @@ mod sse;
 mod task;
 mod transport;
 mod wait;
+pub mod webhook;
 
 pub use api::ApiRequest;
 pub use client::{Client, ClientBuilder, Response};
@@ -74,3 +75,8 @@ pub use model::{Capabilities, ModeLimits, Model, Pricing};
 pub use progress::{Progress, TaskEvent};
 pub use task::{Cost, Deleted, ListQuery, Task, TaskError, TaskPage, TaskStatus};
 pub use wait::Wait;
+
+/// The blocks of the README, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

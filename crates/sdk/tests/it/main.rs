@@ -6,3 +6,4 @@ mod follow;
 mod generate;
 mod server;
 mod wait;
+mod webhook;

@@ -11,6 +11,7 @@ mod http;
 mod load;
 mod matrix;
 mod restart;
+mod sdk;
 mod secrets;
 mod security;
 mod storage;

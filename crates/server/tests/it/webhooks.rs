@@ -6,6 +6,7 @@ mod crash;
 mod delivery;
 mod endpoints;
 mod faults;
+mod sdk;
 mod signature;
 
 use rushes_domain::Timestamp;

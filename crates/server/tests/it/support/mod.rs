@@ -20,10 +20,13 @@ use tempfile::TempDir;
 pub(crate) mod binary;
 pub(crate) mod customers;
 pub(crate) mod document;
+pub(crate) mod examples;
 pub(crate) mod forms;
 pub(crate) mod pictures;
 pub(crate) mod raw;
 pub(crate) mod receiver;
+pub(crate) mod relay;
+pub(crate) mod still;
 
 /// How long a condition may take to come true.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);

@@ -41,12 +41,12 @@ pub(super) struct KeyInput {
     expires_at: Patch<i64>,
     /// The models that it may use, by their ids or aliases; null for all.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>, examples(json!(["grok-image-video"])))]
+    #[schema(value_type = Option<Vec<String>>, examples("grok-image-video"))]
     models: Patch<Vec<String>>,
     /// The addresses and networks that it may be used from; null for all.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>, min_items = 1, max_items = 64)]
-    #[schema(examples(json!(["203.0.113.0/24"])))]
+    #[schema(examples("203.0.113.0/24"))]
     addresses: Patch<Vec<String>>,
     /// Most creates a minute; null for what the account has.
     #[serde(default)]
