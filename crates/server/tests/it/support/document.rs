@@ -44,6 +44,7 @@ pub(crate) fn check(method: &str, path: &str, status: u16, headers: &HeaderMap, 
     };
     let response = &operation["responses"][status.to_string()];
     assert!(response.is_object(), "{place}: the operation does not name the status; {text}");
+    assert!(headers.contains_key("x-request-id"), "{place}: no X-Request-Id");
     let Some(content) = response.get("content").filter(|_| method != "HEAD") else { return };
     let sent = headers.get(CONTENT_TYPE).map_or("", |value| value.to_str().expect("text"));
     let sent = sent.split(';').next().unwrap_or_default();
