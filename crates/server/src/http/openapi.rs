@@ -28,7 +28,7 @@ use utoipa::openapi::{ComponentsBuilder, OpenApi, RefOr};
 use super::Http;
 use super::session::cookie::CookieRules;
 use crate::openapi::models::Error;
-use crate::openapi::webhooks::WebhookEvent;
+use crate::openapi::webhooks::{WebhookEvent, WebhookTestEvent};
 
 /// The tags in their order, and what is below each.
 const TAGS: [(&str, &str); 13] = [
@@ -103,6 +103,7 @@ fn whole(mut operations: OpenApi, public_url: &str) -> Value {
     // No operation names them.
     add::<Error>(&mut schemas);
     add::<WebhookEvent<'_>>(&mut schemas);
+    add::<WebhookTestEvent>(&mut schemas);
     let components = operations.components.get_or_insert_with(|| ComponentsBuilder::new().build());
     components.schemas.extend(schemas);
     // Maps with text keys: it cannot fail.
@@ -308,7 +309,7 @@ fn without_null(schema: &mut Value) {
 
 /// What endpoints are sent, one entry for each kind of event.
 fn webhooks() -> Value {
-    let entry = |kind: &EventType| {
+    let entry = |(kind, schema): (EventType, &str)| {
         let word = kind.as_str();
         let post = json!({ "post": {
             "operationId": format!("on.{word}"),
@@ -317,7 +318,7 @@ fn webhooks() -> Value {
             "description": "Signed as Standard Webhooks are: `webhook-id`, `webhook-timestamp`, \
                             `webhook-signature`.",
             "requestBody": { "required": true, "content": { "application/json": {
-                "schema": { "$ref": "#/components/schemas/WebhookEvent" } } } },
+                "schema": { "$ref": format!("{SCHEMAS}{schema}") } } } },
             "responses": {
                 "2XX": { "description": "Taken." },
                 "410": { "description": "Send no more to this address." },
@@ -326,7 +327,9 @@ fn webhooks() -> Value {
         }});
         (word.to_owned(), post)
     };
-    Value::Object(EventType::ALL.iter().map(entry).collect::<Map<_, _>>())
+    let of_videos = EventType::ALL.map(|kind| (kind, "WebhookEvent"));
+    let all = of_videos.into_iter().chain([(EventType::Test, "WebhookTestEvent")]);
+    Value::Object(all.map(entry).collect::<Map<_, _>>())
 }
 
 /// The introduction, with the table of errors in Markdown.
