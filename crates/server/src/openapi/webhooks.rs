@@ -1,11 +1,13 @@
-//! What endpoints of webhooks are sent, as a schema.
+//! What endpoints of webhooks are sent, as schemas.
+//!
+//! Guarantees: what receivers are sent in tests is held against them (`tests/it/support/receiver.rs`).
 
 use utoipa::openapi::schema::{AnyOfBuilder, Schema};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::words::EventWord;
-use crate::dialects::native::event::Named;
+use crate::dialects::native::event::{Named, TestData};
 use crate::dialects::native::wire::Data;
 
 /// Something that happened to a video.
@@ -48,7 +50,7 @@ impl PartialSchema for EventData<'_> {
     }
 }
 
-/// A try whether an endpoint hears.
+/// A test of a webhook: nothing happened to any video.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "a schema: only its derive reads it")]
 pub(crate) struct WebhookTest {
@@ -58,6 +60,8 @@ pub(crate) struct WebhookTest {
     /// When it happened (RFC 3339).
     #[schema(format = DateTime)]
     timestamp: String,
-    data: crate::dialects::native::event::TestData,
+    data: TestData,
+    /// Always 0.
+    #[schema(maximum = 0)]
     sequence: u32,
 }

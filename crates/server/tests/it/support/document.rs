@@ -61,6 +61,19 @@ pub(crate) fn check(method: &str, path: &str, status: u16, headers: &HeaderMap, 
     }
 }
 
+/// Panics if the body of a webhook is none that the document tells of.
+pub(crate) fn check_event(body: &Value) {
+    let kind = body["type"].as_str().expect("a type");
+    let content = &DOCUMENT["webhooks"][kind]["post"]["requestBody"]["content"];
+    let schema = &content["application/json"]["schema"];
+    assert!(schema.is_object(), "the document does not tell of {kind}: {body}");
+    let errors: Vec<String> = validator(schema)
+        .iter_errors(body)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{kind}: {errors:#?} in {body}");
+}
+
 /// The operations of the path; one that is written out goes before one with a variable part.
 fn operations(path: &str) -> Option<&'static Map<String, Value>> {
     let parts: Vec<&str> = path.split('/').collect();
