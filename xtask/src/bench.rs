@@ -7,45 +7,47 @@ mod hostile;
 mod load;
 mod renderer;
 mod server;
+mod streams;
 
 use anyhow::Context as _;
 
+/// One of them: builds what it needs, measures, prints its table.
+type Benchmark = fn() -> anyhow::Result<()>;
+
+/// All of them, by their flag, in the order in which they run.
+const ALL: [(&str, Benchmark); 4] = [
+    ("--http", server::run),
+    ("--hostile", hostile::run),
+    ("--streams", streams::run),
+    ("--renderer", renderer::run),
+];
+
 /// What to measure.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Options {
-    http: bool,
-    hostile: bool,
-    renderer: bool,
+    flags: Vec<String>,
 }
 
 impl Options {
     /// Reads the words after `bench`; none of them means everything.
     pub(crate) fn parse(words: &[&str]) -> Result<Self, String> {
-        let mut options =
-            Self { http: words.is_empty(), hostile: words.is_empty(), renderer: words.is_empty() };
-        for word in words {
-            match *word {
-                "--http" => options.http = true,
-                "--hostile" => options.hostile = true,
-                "--renderer" => options.renderer = true,
-                other => return Err(format!("unknown option {other}")),
-            }
+        let is_known = |word: &str| ALL.iter().any(|(flag, _)| *flag == word);
+        if let Some(other) = words.iter().find(|word| !is_known(word)) {
+            return Err(format!("unknown option {other}"));
         }
-        Ok(options)
+        Ok(Self { flags: words.iter().map(|&word| word.to_owned()).collect() })
+    }
+
+    fn wants(&self, flag: &str) -> bool {
+        self.flags.is_empty() || self.flags.iter().any(|wanted| wanted == flag)
     }
 }
 
 /// Runs the benchmarks.
-pub(crate) fn run(options: Options) -> anyhow::Result<bool> {
+pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
     println!("{}", machine());
-    if options.http {
-        server::run().context("the HTTP benchmark failed")?;
-    }
-    if options.hostile {
-        hostile::run().context("the benchmark of a hostile key failed")?;
-    }
-    if options.renderer {
-        renderer::run().context("the renderer's benchmark failed")?;
+    for (flag, benchmark) in ALL.iter().filter(|(flag, _)| options.wants(flag)) {
+        benchmark().with_context(|| format!("the benchmark {flag} failed"))?;
     }
     Ok(true)
 }

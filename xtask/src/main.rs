@@ -28,7 +28,7 @@ usage: cargo xtask COMMAND
   test [--offline] [--suite NAME]   all tests, or one suite of them; --offline installs nothing,
        [--binary PATH]              --binary tries another build of the gateway from outside
   tidy                              the rules of structure that no compiler checks
-  bench [--http] [--hostile] [--renderer]
+  bench [--http] [--hostile] [--streams] [--renderer]
                                     measurements with release builds; all without a flag";
 
 fn main() -> ExitCode {
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["test", rest @ ..] => test::Options::parse(rest).map(|options| test::run(&options)),
         ["tidy"] => Ok(Ok(tidy::command())),
-        ["bench", rest @ ..] => bench::Options::parse(rest).map(bench::run),
+        ["bench", rest @ ..] => bench::Options::parse(rest).map(|options| bench::run(&options)),
         _ => Err(String::new()),
     };
     match outcome {

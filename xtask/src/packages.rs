@@ -40,13 +40,22 @@ pub(crate) fn node(tools: &Tools) -> Result<(PathBuf, PathBuf), String> {
 
 /// The interpreter of an environment that has Python's packages, or the reason why there is none.
 pub(crate) fn python(tools: &Tools) -> Result<PathBuf, String> {
+    environment(tools, "python", "requirements.txt")
+}
+
+/// The same with schemathesis, whose packages would bind those of the clients.
+pub(crate) fn schemathesis(tools: &Tools) -> Result<PathBuf, String> {
+    environment(tools, "schemathesis", "requirements-schemathesis.txt")
+}
+
+fn environment(tools: &Tools, name: &str, lock: &str) -> Result<PathBuf, String> {
     let python = tools.get(PYTHON)?;
-    let place = install(tools, "python", "requirements.txt", |place| {
+    let place = install(tools, name, lock, |place| {
         run(Command::new(&python).args(["-m", "venv", "--clear"]).arg(place))
             .context("no virtual environment (on Debian: apt-get install python3-venv)")?;
         let flags = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-        let lock = folder().join("requirements.txt");
         let mut command = Command::new(interpreter(place));
+        let lock = folder().join(lock);
         run(command.args(flags).args(["--require-hashes", "--requirement"]).arg(lock))
     })?;
     Ok(interpreter(&place))

@@ -11,6 +11,7 @@ mod docs;
 mod durability;
 mod fidelity;
 mod node;
+mod openapi;
 mod python;
 mod shell;
 mod stranger;
@@ -50,6 +51,7 @@ pub(crate) const ALL: &[(&str, Suite)] = &[
     ("client-webhooks-node", webhooks::node),
     ("client-webhooks-python", webhooks::python),
     ("docs", docs::run),
+    ("openapi", openapi::run),
 ];
 
 /// Settings of the gateways here: pictures may come from loopback, and the suites do not depend

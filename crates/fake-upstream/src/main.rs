@@ -34,6 +34,22 @@ enum Engine {
     Sglang,
 }
 
+impl Engine {
+    /// What a gateway can take it for: presets, and what they have to be told besides. All flavours
+    /// speak xAI's and the gateway dialect too; who asks for an engine wants to try that.
+    const fn channels(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Openai => &[
+                ("xai", ""),
+                ("openai-videos", " --model grok-image-video=sora-2"),
+                ("gateway", ""),
+            ],
+            Self::VllmOmni => &[("vllm-omni", " --model grok-image-video=wan2.2")],
+            Self::Sglang => &[("sglang", " --model grok-image-video=wan2.2")],
+        }
+    }
+}
+
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "a tool for the terminal")]
 async fn main() -> anyhow::Result<()> {
@@ -52,10 +68,13 @@ async fn main() -> anyhow::Result<()> {
     let upstream = FakeUpstream::start(options).await?;
     let (base_url, key) = (upstream.base_url(), &arguments.api_key);
     println!("listening on {base_url}; as a channel:\n");
-    println!(
-        "  echo {key} | rushes channels add fake --provider xai --base-url {base_url} \
-         --api-key-stdin\n\nstop with Ctrl-C"
-    );
+    for (name, words) in arguments.flavour.channels() {
+        println!(
+            "  echo {key} | rushes channels add {name} --provider {name} --base-url {base_url} \
+             --api-key-stdin{words}"
+        );
+    }
+    println!("\nstop with Ctrl-C");
     tokio::signal::ctrl_c().await?;
     Ok(())
 }

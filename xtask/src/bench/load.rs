@@ -91,7 +91,7 @@ pub(super) fn whole_as_float(count: usize) -> f64 {
 }
 
 /// Processor time of a process so far (fields 14 and 15 of `/proc/<pid>/stat`).
-fn cpu_seconds(process_id: u32) -> anyhow::Result<f64> {
+pub(super) fn cpu_seconds(process_id: u32) -> anyhow::Result<f64> {
     let text = std::fs::read_to_string(format!("/proc/{process_id}/stat"))
         .context("the server's processor time cannot be read (this needs Linux)")?;
     // The second field is a name in parentheses that may hold spaces.

@@ -84,11 +84,20 @@ fn work(
     outcome.map(drop)
 }
 
-/// A key that may manage webhooks, made as an operator makes one.
+/// A key that may manage webhooks.
 pub(super) fn manager_key(binary: &Path, gateway: &Gateway) -> anyhow::Result<String> {
+    key_with_scopes(binary, gateway, "read,manage")
+}
+
+/// A key of the owner's, made as an operator makes one.
+pub(super) fn key_with_scopes(
+    binary: &Path,
+    gateway: &Gateway,
+    scopes: &str,
+) -> anyhow::Result<String> {
     let home = Scratch::new("keys")?;
     let output = command(binary, home.path())
-        .args(["keys", "create", "--name", "receiver", "--scopes", "read,manage", "--data-dir"])
+        .args(["keys", "create", "--name", "receiver", "--scopes", scopes, "--data-dir"])
         .arg(gateway.data_dir())
         .output()
         .context("the binary cannot be started")?;

@@ -31,6 +31,8 @@ pub(super) fn models() -> Answer {
     let ids = [
         "grok-imagine-video",
         "grok-imagine-video-1.5",
+        "sora-2",
+        "sora-2-pro",
         "wan2.2",
         "grok-image-video",
         "grok-video-1.5",

@@ -3,8 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers stop the test they serve")]
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use fake_upstream::script::{Behaviour, Phase};
@@ -137,4 +138,48 @@ async fn the_list_has_pages_and_forgets_what_was_deleted() {
     assert_eq!(value(&body)["first_id"], json!(ids[1]));
     let (head, _) = send(&upstream, "GET /v1/videos?limit=0", "").await;
     assert!(head.starts_with("HTTP/1.1 400"), "{head}");
+}
+
+/// What the program prints before it waits.
+fn greeting(flavour: &str) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fake-upstream"))
+        .args(["--listen", "127.0.0.1:0", "--flavour", flavour])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(&line);
+        text.push('\n');
+        if line.starts_with("stop with") {
+            break;
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    text
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_flavour_says_which_channel_it_is_and_lists_the_models_that_it_says() {
+    let upstream = quick().await;
+    let (_, body) = send(&upstream, "GET /v1/models", "").await;
+    let models = value(&body)["data"].as_array().unwrap().clone();
+    for (flavour, presets) in [
+        ("openai", ["xai", "openai-videos", "gateway"].as_slice()),
+        ("vllm-omni", &["vllm-omni"]),
+        ("sglang", &["sglang"]),
+    ] {
+        let text = tokio::task::spawn_blocking(|| greeting(flavour)).await.unwrap();
+        let after = |marker: &'static str| {
+            let words = text.match_indices(marker).map(|(at, found)| &text[at + found.len()..]);
+            words.filter_map(|rest| rest.split_whitespace().next()).collect::<Vec<_>>()
+        };
+        assert_eq!(after("--provider "), presets, "{text}");
+        for pair in after("--model ") {
+            let theirs = pair.split('=').nth(1).unwrap();
+            assert!(models.iter().any(|model| model["id"] == theirs), "{theirs} is not listed");
+        }
+    }
 }

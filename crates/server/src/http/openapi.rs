@@ -133,8 +133,12 @@ fn whole(mut operations: OpenApi, public_url: &str) -> Value {
         },
     });
     document["webhooks"] = webhooks();
+    let schemas = document["components"]["schemas"].clone();
     each_operation(&mut document["paths"], |path, operation| {
         secure(path, operation);
+        if path.starts_with("/api/") {
+            may_be_empty(&schemas, operation);
+        }
         describe(operation);
         for parameter in
             operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten()
@@ -143,9 +147,10 @@ fn whole(mut operations: OpenApi, public_url: &str) -> Value {
         }
     });
     each_schema(&mut document, |schema| {
-        join_description(schema);
+        join_own(schema);
         lift_examples(schema);
     });
+    refer_to_listed(&mut document["components"]["schemas"]);
     let answered = answered(&document);
     for name in answered {
         absent_not_null(&mut document["components"]["schemas"][name]);
@@ -168,6 +173,15 @@ fn secure(path: &str, operation: &mut Map<String, Value>) {
     let session = path.starts_with("/api/").then(|| json!({ "session": [] }));
     let either: Vec<Value> = [json!({ "key": [] })].into_iter().chain(session).collect();
     operation.entry("security").or_insert(either.into());
+}
+
+/// The JSON API takes no body for `{}`, where nothing is needed.
+fn may_be_empty(schemas: &Value, operation: &mut Map<String, Value>) {
+    let Some(body) = operation.get_mut("requestBody") else { return };
+    let reference = body["content"]["application/json"]["schema"]["$ref"].as_str();
+    let Some(name) = reference.and_then(|text| text.strip_prefix(SCHEMAS)) else { return };
+    let is_needed = !schemas[name]["required"].as_array().is_none_or(Vec::is_empty);
+    body["required"] = is_needed.into();
 }
 
 /// Every response has a description (OpenAPI 3.1, section 4.8.17).
@@ -217,19 +231,30 @@ fn each_schema(value: &mut Value, work: fn(&mut Map<String, Value>)) {
     }
 }
 
-/// A field with a description of its own, of a type that stands in its place, comes as both of the
-/// type and an object with the description, which nothing can be.
-fn join_description(schema: &mut Map<String, Value>) {
+/// A field of a type that stands in its place, with a description or default of its own, comes as
+/// both of the type and an object with these, which nothing can be.
+fn join_own(schema: &mut Map<String, Value>) {
     let Some(Value::Array(parts)) = schema.get_mut("allOf") else { return };
-    let [Value::Object(own), Value::Object(said)] = &mut parts[..] else { return };
-    let Some(description) = said.get("description").cloned() else { return };
-    if said.len() != 2 || said.get("type") != Some(&json!("object")) {
+    let [Value::Object(of_type), Value::Object(own)] = &mut parts[..] else { return };
+    if own.remove("type") != Some(json!("object")) {
         return;
     }
-    let mut joined = std::mem::take(own);
-    joined.insert("description".to_owned(), description);
+    let mut joined = std::mem::take(of_type);
+    joined.extend(std::mem::take(own));
     schema.remove("allOf");
     schema.extend(joined);
+}
+
+/// A page of a list comes with a copy of what is listed; it is the schema of that name.
+fn refer_to_listed(schemas: &mut Value) {
+    let Value::Object(schemas) = schemas else { return };
+    let known: BTreeSet<String> = schemas.keys().cloned().collect();
+    for (name, schema) in schemas {
+        let listed = name.strip_prefix("List_").filter(|listed| known.contains(*listed));
+        if let Some(listed) = listed {
+            schema["properties"]["data"]["items"] = json!({ "$ref": format!("{SCHEMAS}{listed}") });
+        }
+    }
 }
 
 /// The examples of a list or map are its own, and not those of what is in it.

@@ -8,7 +8,7 @@ use utoipa::openapi::schema::{AnyOfBuilder, Schema};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::words::{RefusalCode, RefusalType};
+use super::words::{RefusalCode, RefusalType, StreamEventWord};
 use crate::dialects::{openai, xai};
 
 /// The body of every refusal.
@@ -118,6 +118,21 @@ pub(crate) struct Pricing {
     /// The dollars of a picture.
     #[schema(examples("0.005"))]
     per_image: String,
+}
+
+/// An event of a stream.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema: only its derive reads it")]
+pub(crate) struct StreamEvent {
+    #[schema(inline)]
+    event: StreamEventWord,
+    /// What to send as `Last-Event-ID` when the stream breaks.
+    #[schema(pattern = "^[0-9]+$", examples("3"))]
+    id: String,
+    /// JSON: `{"task_id","status","progress"}` and, in the queue, `queue_position`; with `end` the
+    /// task as a query's `data` shows it.
+    #[schema(content_media_type = "application/json")]
+    data: String,
 }
 
 /// That the gateway answers.

@@ -40,8 +40,9 @@ pub(crate) struct ModelPath {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "a schema: only its derive reads it")]
 pub(crate) struct Prefer {
-    /// `wait=N` holds the answer until the task ends or N seconds (1 to 60) pass (RFC 7240).
-    #[param(rename = "Prefer", pattern = "^wait=[0-9]{1,2}$", example = "wait=30")]
+    /// `wait=N` holds the answer until the task ends or N seconds (1 to 60) pass (RFC 7240). Other
+    /// preferences are passed over.
+    #[param(rename = "Prefer", example = "wait=30")]
     prefer: Option<String>,
 }
 

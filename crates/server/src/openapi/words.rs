@@ -81,6 +81,8 @@ words! {
     OpenOrClosed: ["open", "closed"];
     /// A test key's videos are previews and cost nothing.
     KeyKindWord: ["live", "test"];
+    /// The task's status changed, or its progress; or it ended, and so does the stream.
+    StreamEventWord: ["status", "progress", "end"];
     /// What happened.
     EventWord: EventType::ALL.map(EventType::as_str);
     /// What happened; `webhook.test` is of no video: somebody tried the webhook.

@@ -1,5 +1,6 @@
 //! `rushes codes`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rushes_sdk::{ApiRequest, Response};
@@ -82,7 +83,10 @@ pub(super) async fn run(desk: &Desk<'_>, command: Command) -> Result<(), Failure
                 .query("limit", limit)
                 .query("after", after);
             let heading = ["ID", "CODE", "BATCH", "WORTH", "STATE", "EXPIRES (UTC)", "REDEEMED BY"];
-            desk.list(&desk.call(request).await?, heading, |row| {
+            let answer = desk.call(request).await?;
+            let rows = answer.value["data"].as_array().map_or(&[][..], Vec::as_slice);
+            let names = names(desk, rows).await;
+            desk.list(&answer, heading, |row| {
                 [
                     text(&row["id"]),
                     text(&row["mask"]),
@@ -90,12 +94,13 @@ pub(super) async fn run(desk: &Desk<'_>, command: Command) -> Result<(), Failure
                     money(&row["amount"]),
                     text(&row["state"]),
                     moment(&row["expires_at"]),
-                    text(&row["redeemed_by"]),
+                    name_of(row, &names),
                 ]
             })
         }
         Command::Show { id } => {
             show(desk, &desk.call(ApiRequest::get(&["admin", "codes", &id.to_string()])).await?)
+                .await
         }
         Command::Revoke { id } => {
             let request = ApiRequest::delete(&["admin", "codes", &id.to_string()]);
@@ -115,8 +120,33 @@ pub(super) async fn run(desk: &Desk<'_>, command: Command) -> Result<(), Failure
     }
 }
 
-fn show(desk: &Desk<'_>, answer: &Response<Value>) -> Result<(), Failure> {
+/// Names of the accounts that redeemed these codes, whose rows have ids alone. With `--json`, where
+/// they would not be shown, nobody is asked.
+async fn names(desk: &Desk<'_>, rows: &[Value]) -> BTreeMap<u64, String> {
+    let mut names = BTreeMap::new();
+    if desk.output.json {
+        return names;
+    }
+    let ids: BTreeSet<u64> = rows.iter().filter_map(|row| row["redeemed_by"].as_u64()).collect();
+    for id in ids {
+        let request = ApiRequest::get(&["admin", "accounts", &format!("id:{id}")]);
+        // An account that cannot be asked for keeps its id.
+        if let Ok(account) = desk.call(request).await {
+            names.insert(id, text(&account.value["name"]));
+        }
+    }
+    names
+}
+
+/// Who redeemed a code: the account's name, or what commands take instead.
+fn name_of(row: &Value, names: &BTreeMap<u64, String>) -> String {
+    let id = row["redeemed_by"].as_u64();
+    id.map_or_else(String::new, |id| names.get(&id).cloned().unwrap_or_else(|| format!("id:{id}")))
+}
+
+async fn show(desk: &Desk<'_>, answer: &Response<Value>) -> Result<(), Failure> {
     let row = &answer.value;
+    let names = names(desk, std::slice::from_ref(row)).await;
     desk.show(
         answer,
         &[
@@ -125,7 +155,7 @@ fn show(desk: &Desk<'_>, answer: &Response<Value>) -> Result<(), Failure> {
             ("worth", money(&row["amount"])),
             ("state", text(&row["state"])),
             ("expires (UTC)", moment(&row["expires_at"])),
-            ("redeemed by", text(&row["redeemed_by"])),
+            ("redeemed by", name_of(row, &names)),
             ("redeemed (UTC)", moment(&row["redeemed_at"])),
             ("made (UTC)", moment(&row["created_at"])),
         ],

@@ -3,8 +3,12 @@
 use rushes_sdk::ApiRequest;
 
 use super::super::failure::Failure;
+use super::super::output::note;
 use super::{Desk, Fields, dollars, moment, money, random_letters, text};
 
+/// What the amounts of a ledger do; they have a sign only where the kind does not say it.
+const LEGEND: &str = "LEFT is what can be spent: credit and void add to it, hold takes from it, \
+                      post pays what was held and leaves it as it is, adj adds or takes";
 /// Letters of a reference that is made here.
 const REFERENCE_LETTERS: usize = 20;
 
@@ -94,7 +98,8 @@ pub(super) async fn ledger(desk: &Desk<'_>, wanted: LedgerArguments) -> Result<(
     }
     let request = request.query("limit", wanted.limit).query("after", wanted.after);
     let heading = ["NUMBER", "TIME (UTC)", "KIND", "AMOUNT", "LEFT", "TASK", "REASON", "BY"];
-    desk.list(&desk.call(request).await?, heading, |row| {
+    let answer = desk.call(request).await?;
+    desk.list(&answer, heading, |row| {
         [
             text(&row["sequence"]),
             moment(&row["created_at"]),
@@ -105,5 +110,10 @@ pub(super) async fn ledger(desk: &Desk<'_>, wanted: LedgerArguments) -> Result<(
             text(&row["reason"]),
             text(&row["actor"]),
         ]
-    })
+    })?;
+    let is_empty = answer.value["data"].as_array().is_none_or(Vec::is_empty);
+    if !is_empty && !desk.output.json {
+        note(LEGEND);
+    }
+    Ok(())
 }

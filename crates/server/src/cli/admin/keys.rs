@@ -188,7 +188,19 @@ async fn patch(desk: &Desk<'_>, id: u64, change: Value) -> Result<(), Failure> {
 }
 
 fn list(desk: &Desk<'_>, answer: &Response<Value>) -> Result<(), Failure> {
-    let heading = ["ID", "NAME", "KEY", "KIND", "ENABLED", "USED", "BUDGET", "SCOPES", "LAST USED"];
+    let heading = [
+        "ID",
+        "NAME",
+        "KEY",
+        "KIND",
+        "ENABLED",
+        "USED",
+        "BUDGET",
+        "MONTH BUDGET",
+        "SCOPES",
+        "EXPIRES (UTC)",
+        "LAST USED (UTC)",
+    ];
     desk.list(answer, heading, |row| {
         [
             text(&row["id"]),
@@ -198,7 +210,9 @@ fn list(desk: &Desk<'_>, answer: &Response<Value>) -> Result<(), Failure> {
             text(&row["enabled"]),
             money(&row["used"]),
             budget(&row["budget"]),
+            budget(&row["month_budget"]),
             text(&row["scopes"]),
+            moment(&row["expires_at"]),
             moment(&row["last_used_at"]),
         ]
     })

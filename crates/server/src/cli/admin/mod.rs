@@ -1,8 +1,9 @@
 //! Commands for those who run a gateway: accounts, keys, groups, money, codes, settings.
 //!
 //! Guarantees: each is one call of the JSON API, so that what a command can do the console and any
-//! program can do too; with `--json` standard output is the API's own body. Without `--json` only
-//! what one may want to paste (a key, a code, a link) stands on standard output by itself.
+//! program can do too; where names are shown for ids, a call for each of those follows. With
+//! `--json` standard output is the API's own body. Without it only what one may want to paste (a
+//! key, a code, a link) stands on standard output by itself.
 
 mod audit;
 mod channels;

@@ -24,6 +24,9 @@ const LOOK_WAIT: Duration = Duration::from_millis(250);
 pub(crate) struct DiskGuard {
     last: watch::Sender<Option<Look>>,
     looker: Arc<Semaphore>,
+    /// As [`LOOK_KEPT`] and [`LOOK_WAIT`] say, but in tests.
+    kept: Duration,
+    wait: Duration,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +37,12 @@ struct Look {
 
 impl Default for DiskGuard {
     fn default() -> Self {
-        Self { last: watch::Sender::new(None), looker: Arc::new(Semaphore::new(1)) }
+        Self {
+            last: watch::Sender::new(None),
+            looker: Arc::new(Semaphore::new(1)),
+            kept: LOOK_KEPT,
+            wait: LOOK_WAIT,
+        }
     }
 }
 
@@ -65,7 +73,7 @@ impl DiskGuard {
         let mut news = self.last.subscribe();
         let known = *news.borrow_and_update();
         if let Some(known) = known
-            && known.at.elapsed() < LOOK_KEPT
+            && known.at.elapsed() < self.kept
         {
             return Some(known.free_bytes);
         }
@@ -81,7 +89,7 @@ impl DiskGuard {
                 drop(permit);
             });
         }
-        if timeout(LOOK_WAIT, news.changed()).await.is_err() {
+        if timeout(self.wait, news.changed()).await.is_err() {
             tracing::warn!("the disk does not say how much of it is free; is a mount hung?");
         }
         let latest = *self.last.borrow();
@@ -95,34 +103,53 @@ mod tests {
 
     use super::*;
 
+    /// Longer than any machine is busy.
+    const LONG: Duration = Duration::from_secs(600);
+    /// For what does not come at all.
+    const SHORT: Duration = Duration::from_millis(50);
+
+    /// A guard that believes what it knows, and waits for what it does not.
+    fn patient() -> DiskGuard {
+        DiskGuard { kept: LONG, wait: LONG, ..DiskGuard::default() }
+    }
+
+    /// Waits until nobody looks: an answer comes a moment before the next one may.
+    async fn is_idle(guard: &DiskGuard) {
+        drop(guard.looker.acquire().await.unwrap());
+    }
+
     #[tokio::test]
     async fn a_disk_that_hangs_holds_nobody_up_and_is_asked_once() {
-        let guard = DiskGuard::default();
+        let mut guard = patient();
         assert_eq!(guard.free_bytes(|| Ok(7)).await, Some(7));
         assert_eq!(guard.free_bytes(|| Ok(8)).await, Some(7), "believed for a while");
-        tokio::time::sleep(LOOK_KEPT).await;
+        is_idle(&guard).await;
+        (guard.kept, guard.wait) = (Duration::ZERO, SHORT);
         let (release, released) = mpsc::channel::<()>();
         let hang = move || {
             let _ = released.recv();
             Ok(9)
         };
-        let started = Instant::now();
+        // It hangs until it is released below: who comes back before was not held up.
         assert_eq!(guard.free_bytes(hang).await, Some(7), "the last known value");
         assert_eq!(guard.free_bytes(|| Ok(10)).await, Some(7), "nobody else asks meanwhile");
-        assert!(started.elapsed() < LOOK_WAIT * 8, "{:?}", started.elapsed());
         let mut news = guard.last.subscribe();
         news.mark_unchanged();
         drop(release);
         news.changed().await.unwrap();
+        guard.kept = LONG;
         assert_eq!(guard.free_bytes(|| Ok(11)).await, Some(9));
     }
 
     #[tokio::test]
     async fn an_unknown_disk_is_asked_again_after_a_panic() {
-        let guard = DiskGuard::default();
+        let guard = patient();
         assert_eq!(guard.free_bytes(|| Err(io::ErrorKind::Other.into())).await, Some(u64::MAX));
-        let guard = DiskGuard::default();
+        let mut guard = DiskGuard { wait: SHORT, ..patient() };
         assert_eq!(guard.free_bytes(|| panic!("as asked")).await, None);
+        // Writing down where it happened can take a while.
+        is_idle(&guard).await;
+        guard.wait = LONG;
         assert_eq!(guard.free_bytes(|| Ok(3)).await, Some(3));
     }
 }

@@ -30,7 +30,7 @@ use crate::dialects::view::View;
 use crate::http::Http;
 use crate::http::auth::Caller;
 use crate::http::error::HttpError;
-use crate::openapi::{parameters, refusals};
+use crate::openapi::{models, parameters, refusals};
 
 /// Silence after which a comment is sent, so that nobody on the way takes the stream for dead, in
 /// milliseconds.
@@ -88,7 +88,7 @@ impl Drop for OpenStream {
 /// broken by a comment every 15 seconds.
 #[utoipa::path(get, path = "/v1/video/generations/{task_id}/events", operation_id = "followVideo",
     tag = "videos", params(parameters::TaskPath, parameters::LastEventId),
-    responses((status = 200, body = String, content_type = "text/event-stream"),
+    responses((status = 200, body = models::StreamEvent, content_type = "text/event-stream"),
         (status = 204, description = "Everything was heard: `Last-Event-ID` is the end's."),
         refusals::Follow))]
 pub(in crate::http) async fn events(

@@ -2,11 +2,12 @@
 //! a client that hangs up leaves nothing half done.
 
 use pretty_assertions::assert_eq;
+use rushes_store::PriceVersion;
 use serde_json::{Value, json};
 
 use super::{By, call, get, make_account, must, refusal, sign_in};
 use crate::support::raw::{Raw, status};
-use crate::support::{TestApp, eventually};
+use crate::support::{TestApp, eventually, still};
 
 /// A request whose head was taken and whose body waits.
 struct Slow {
@@ -140,62 +141,104 @@ async fn who_lost_its_right_on_the_way_changes_nothing() {
     app.finish().await;
 }
 
+/// Sends a change of the operator's and does not wait for the answer.
+async fn send_change(app: &TestApp, path: &str, body: &Value) -> Raw {
+    let (token, body) = (&app.app().local_token, body.to_string());
+    let mut connection = Raw::connect(app).await;
+    let request = format!(
+        "PATCH {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    connection.send(request).await;
+    connection
+}
+
+/// The latest prices and whether registration is open, as stored.
+async fn stored(app: &TestApp) -> (Option<PriceVersion>, Option<String>) {
+    let read = app.app().store.read(|tx| {
+        let prices = rushes_store::list_prices(tx, None, 1)?.pop();
+        Ok((prices, rushes_store::setting(tx, "operator.registration")?))
+    });
+    read.await.expect("read")
+}
+
+async fn is_in_force(app: &TestApp) {
+    eventually("what is stored is in force", async || {
+        let (prices, setting) = stored(app).await;
+        let in_force = app.app().prices.current().version;
+        let is_open = app.app().settings.get().registration;
+        let is_same = prices.is_none_or(|prices| prices.version == in_force)
+            && setting.is_none_or(|flag| (flag == "on") == is_open);
+        is_same.then_some(())
+    })
+    .await;
+}
+
+const MODEL: &str = "/api/admin/models/grok-image-video";
+const SETTINGS: &str = "/api/admin/settings";
+
 /// What is committed is in force, though nobody waited for the answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_hangs_up_leaves_no_change_half_done() {
-    // Enough for a busy machine to come to a change that it has heard.
-    const READS: usize = 1_000;
     let app = TestApp::start().await;
-    let token = app.app().local_token.clone();
-    let send_and_leave = async |path: &str, body: &Value| {
-        let body = body.to_string();
-        let mut connection = Raw::connect(&app).await;
-        let request = format!(
-            "PATCH {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        connection.send(request).await;
-    };
-    let stored = async || {
-        let read = app.app().store.read(|tx| {
-            Ok((
-                rushes_store::list_prices(tx, None, 1)?,
-                rushes_store::setting(tx, "operator.registration")?,
-            ))
-        });
-        let (versions, setting) = read.await.expect("read");
-        (versions.first().map(|it| it.version), setting)
-    };
-    let mut heard = 0;
+    // How many of these are heard before their connection ends is not ours to say.
     for round in 1..=60_u32 {
+        let price = json!({ "price_per_image": format!("0.{round:04}") });
+        drop(send_change(&app, MODEL, &price).await);
+        let word = if round % 2 == 0 { "open" } else { "closed" };
+        drop(send_change(&app, SETTINGS, &json!({ "registration": word })).await);
+        is_in_force(&app).await;
+    }
+    app.finish().await;
+}
+
+/// A change that is on its way into the store when its client goes takes effect.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_hangs_up_takes_nothing_back() {
+    let app = TestApp::start().await;
+    for round in 1..=30_u32 {
         let price = format!("0.{round:04}");
-        let model = "/api/admin/models/grok-image-video";
-        let before = stored().await.0;
-        send_and_leave(model, &json!({ "price_per_image": price })).await;
-        let (word, flag) = if round % 2 == 0 { ("open", "on") } else { ("closed", "off") };
-        send_and_leave("/api/admin/settings", &json!({ "registration": word })).await;
-        // A connection that ends before its handler begins is never heard: how many changes take
-        // effect is not ours to say, so waiting for them has an end of its own.
-        for _ in 0..READS {
-            let (version, setting) = stored().await;
-            if version != before && setting.as_deref() == Some(flag) {
-                heard += 1;
-                break;
-            }
-        }
-        eventually("what is stored is in force", async || {
-            let (version, setting) = stored().await;
-            let in_force = app.app().prices.current().version;
-            let is_open = app.app().settings.get().registration;
-            let is_same = version.is_none_or(|version| version == in_force)
-                && setting.is_none_or(|flag| (flag == "on") == is_open);
-            is_same.then_some(())
+        let (word, flag) = if round % 4 < 2 { ("open", "on") } else { ("closed", "off") };
+        let (path, body) = if round % 2 == 0 {
+            (SETTINGS, json!({ "registration": word }))
+        } else {
+            (MODEL, json!({ "price_per_image": price }))
+        };
+        let connections = open_connections(&app).await;
+        let still = still::writer(&app).await;
+        let writes = app.app().store.operations().writes;
+        let connection = send_change(&app, path, &body).await;
+        eventually("the store is asked", async || {
+            (app.app().store.operations().writes > writes).then_some(())
         })
         .await;
+        drop(connection);
+        eventually("the gateway sees that it is gone", async || {
+            (open_connections(&app).await <= connections).then_some(())
+        })
+        .await;
+        drop(still);
+        eventually("the change is stored", async || {
+            let (prices, setting) = stored(&app).await;
+            let is_stored = match path {
+                MODEL => prices.is_some_and(|it| it.prices.contains(&format!("\"{price}\""))),
+                _ => setting.as_deref() == Some(flag),
+            };
+            is_stored.then_some(())
+        })
+        .await;
+        is_in_force(&app).await;
     }
-    assert!(heard > 0, "no change was heard before its connection ended");
     app.finish().await;
+}
+
+/// Connections that the gateway has open.
+async fn open_connections(app: &TestApp) -> u64 {
+    let answer = call(app, By::Local, "GET", "/metrics", &Value::Null).await;
+    let text = String::from_utf8(answer.bytes).expect("UTF-8");
+    let line = text.lines().find_map(|line| line.strip_prefix("rushes_http_connections_open "));
+    line.expect("a line").parse().expect("a number")
 }
 
 /// The same through one more key: a refusal says nothing about what it would have changed.

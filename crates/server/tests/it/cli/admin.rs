@@ -158,6 +158,11 @@ fn every_command_does_what_it_says() {
         (&["users", "enable", "bob"], &["enabled       yes"]),
         (&["keys", "set", &key, "--budget", "3", "--in-flight", "2"], &["$3.00", "in flight"]),
         (&["keys", "show", &key], &["$3.00", "never"]),
+        (&["keys", "set", &key, "--month-budget", "7", "--expires-in", "30d"], &["$7.00"]),
+        (
+            &["keys", "list", "--user", "bob"],
+            &["MONTH BUDGET", "  $7.00  ", "EXPIRES (UTC)", " 20"],
+        ),
         (&["keys", "disable", &key], &["no"]),
         (&["groups", "list"], &["default", "partners", "0.5"]),
         (&["groups", "show", "partners"], &["partners", "0.5"]),
@@ -254,7 +259,16 @@ async fn a_key_with_the_scope_manages_its_own_account_from_elsewhere() {
     assert!(remote(&["keys", "show", &id]).expect(0).stdout.contains("second"));
     remote(&["keys", "delete", &id]).expect(0);
     assert!(remote(&["codes", "redeem", &code]).expect(0).stdout.contains("$7.00"));
-    assert!(remote(&["ledger"]).expect(0).stdout.contains("credit"));
+    let ledger = remote(&["ledger"]).expect(0);
+    assert!(ledger.stdout.contains("credit"), "{}", ledger.stdout);
+    assert!(ledger.stderr.contains("hold takes from it"), "{}", ledger.stderr);
+    assert_eq!(remote(&["ledger", "--json"]).expect(0).stderr, "");
+    // Who redeemed it is told by name.
+    let codes = run(folder.path(), &[], &["codes", "list", "--data-dir", path]).expect(0);
+    let line = codes.stdout.lines().find(|line| line.contains("redeemed")).expect("a code");
+    assert!(line.ends_with("  alice"), "{line}");
+    let shown = run(folder.path(), &[], &["codes", "show", "1", "--data-dir", path]).expect(0);
+    assert!(shown.stdout.contains("redeemed by     alice"), "{}", shown.stdout);
     for operators in [&["users", "list"][..], &["keys", "disable", "1"], &["audit"]] {
         let ended = remote(operators).expect(2);
         assert!(ended.stderr.contains("--data-dir"), "{operators:?}: {}", ended.stderr);

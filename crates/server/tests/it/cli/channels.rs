@@ -70,6 +70,11 @@ async fn a_channel_is_added_tested_used_and_removed_by_command() {
         let off = local(folder, &["channels", "disable", "main", "--json"]).expect(0).json();
         assert_eq!(off["enabled"], false);
         local(folder, &["channels", "remove", "main"]).expect(0);
+        let videos = ["channels", "add", "videos", "--provider", "openai-videos", "--base-url"];
+        let sora = [&base, "--api-key-stdin", "--model", "grok-image-video=sora-2"];
+        with_line(folder, &[&videos[..], &sora].concat(), KEY).expect(0);
+        let tested = local(folder, &["channels", "test", "videos"]).expect(0);
+        assert!(tested.stdout.contains("has all models"), "{}", tested.stdout);
         let gone = local(folder, &["channels", "show", "main"]).expect(2);
         assert!(gone.stderr.contains("there is no channel"), "{}", gone.stderr);
         let wrong = local(folder, &["channels", "add", "x", "--provider", "nope"]).expect(2);

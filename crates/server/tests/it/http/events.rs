@@ -1,8 +1,5 @@
 //! `GET …/{id}/events`: what a stream says, when it ends, and what it costs.
 
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex};
-
 use pretty_assertions::assert_eq;
 use reqwest::Response;
 use rushes_domain::Timestamp;
@@ -11,7 +8,7 @@ use rushes_store::Operations;
 use serde_json::{Value, json};
 
 use super::{small, stalled};
-use crate::support::{DEADLINE, Options, TestApp, eventually};
+use crate::support::{DEADLINE, Options, TestApp, eventually, still};
 
 /// 2026-06-01T00:00:00Z.
 const START_SECONDS: i64 = 1_780_272_000;
@@ -148,8 +145,6 @@ async fn a_silent_stream_sends_a_comment_now_and_then() {
     app.finish().await;
 }
 
-/// Threads of a store that read, at most.
-const READERS_MAX: u64 = 16;
 /// Streams of the tests of what they cost.
 const MANY: usize = 64;
 
@@ -216,41 +211,19 @@ async fn a_place_in_the_queue_is_counted_once_for_all_who_ask_at_a_time() {
     // The key is known from here on.
     assert_eq!(app.get("/v1/models").await.status, 200);
     // Nobody is answered by the store until everybody has asked.
-    let gate = close_readers(&app).await;
+    let still = still::readers(&app).await;
     let before = app.app().store.operations();
     let mut streams = Vec::new();
     for _ in 0..MANY {
         streams.push(Stream::open(&app, &id, None).await);
     }
-    drop(gate);
+    drop(still);
     for stream in &mut streams {
         let event = stream.event().await.expect("where it stands");
         assert_eq!(event.data["queue_position"], 1);
     }
     is_not_asked_by_streams(&app, before, "for a place that all of them are told");
     app.finish().await;
-}
-
-/// Lets all threads that read wait until the gate is dropped.
-async fn close_readers(app: &TestApp) -> Sender<()> {
-    let before = app.app().store.operations().reads;
-    let (gate, closed) = channel();
-    let closed = Arc::new(Mutex::new(closed));
-    for _ in 0..READERS_MAX {
-        let (store, closed) = (app.app().store.clone(), Arc::clone(&closed));
-        std::thread::spawn(move || {
-            store.read_blocking(move |_| {
-                // An error is the gate's end.
-                closed.lock().expect("the gate").recv().unwrap_or_default();
-                Ok(())
-            })
-        });
-    }
-    eventually("all of them have asked", async || {
-        (app.app().store.operations().reads >= before + READERS_MAX).then_some(())
-    })
-    .await;
-    gate
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

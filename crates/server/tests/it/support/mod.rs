@@ -26,6 +26,7 @@ pub(crate) mod pictures;
 pub(crate) mod raw;
 pub(crate) mod receiver;
 pub(crate) mod relay;
+pub(crate) mod still;
 
 /// How long a condition may take to come true.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);

@@ -18,8 +18,8 @@ pub(super) struct Input {
     /// The last day, in UTC; by default today. At most 400 days are summed at a time.
     #[param(format = "date", example = "2026-11-22")]
     pub(super) to: Option<String>,
-    /// What to add up by.
-    #[param(inline, value_type = Option<words::UsageGroupWord>, default = "day")]
+    /// What to add up by; by default the day.
+    #[param(inline, value_type = Option<words::UsageGroupWord>)]
     pub(super) group_by: Option<String>,
     /// Only this account: its name, or `id:` and its id.
     #[param(example = "lin")]
@@ -37,8 +37,8 @@ pub(super) struct OwnQuery {
     /// The last day, in UTC; by default today. At most 400 days are summed at a time.
     #[param(format = "date", example = "2026-11-22")]
     to: Option<String>,
-    /// What to add up by.
-    #[param(inline, default = "day")]
+    /// What to add up by; by default the day.
+    #[param(inline)]
     group_by: Option<words::OwnUsageGroupWord>,
 }
 

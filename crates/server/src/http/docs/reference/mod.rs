@@ -100,7 +100,7 @@ impl<'a> Page<'a> {
             Language::English => (name, description),
             Language::Chinese => chinese::tag(name).unwrap_or((name, description)),
         };
-        let (title, text) = (escape(title), self.schemas.inline(text));
+        let (title, text) = (escape(&capital(title)), self.schemas.inline(text));
         self.heading(2, &format!("tag-{name}"), &title, &title);
         self.push(format_args!("<p>{text}</p>\n"));
         for operation in &operations {
@@ -284,6 +284,19 @@ impl<'a> Page<'a> {
                 let table = self.schemas.table(&rows, &format!("schema-{name}"));
                 self.part.html.push_str(&table);
             }
+        }
+    }
+}
+
+/// A name as the beginning of a line.
+fn capital(name: &str) -> String {
+    match name {
+        "openai" => "OpenAI".to_owned(),
+        "xai" => "xAI".to_owned(),
+        _ => {
+            let mut letters = name.chars();
+            let first = letters.next().map(|first| first.to_uppercase().to_string());
+            first.unwrap_or_default() + letters.as_str()
         }
     }
 }

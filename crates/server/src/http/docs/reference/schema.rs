@@ -129,7 +129,7 @@ impl<'a> Schemas<'a> {
     }
 
     fn kind_within(&self, schema: &Value, depth: usize) -> String {
-        let or = self.language.pick(" or ", "或");
+        let or = self.language.pick(" or ", " 或 ");
         if depth > DEPTH_MAX {
             return "…".to_owned();
         }
@@ -237,7 +237,10 @@ fn limits(schema: &Value, language: Language) -> Vec<String> {
     for (least, most, english, chinese) in ranges {
         let unit = language.pick(english, chinese);
         match (number(least), number(most)) {
-            (Some(least), Some(most)) if least == most => facts.push(format!("{least}{unit}")),
+            (Some(least), Some(most)) if least == most => {
+                let word = language.pick("only", "只能是");
+                facts.push(format!("{word} {least}{unit}"));
+            }
             (Some(least), Some(most)) => {
                 let to = language.pick(" to ", " 到 ");
                 facts.push(format!("{least}{to}{most}{unit}"));

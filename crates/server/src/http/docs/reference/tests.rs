@@ -2,12 +2,22 @@ use serde_json::json;
 
 use super::*;
 
-/// A small document with one of everything that ours has.
+/// A small document with one of everything that ours has; names in the order of the alphabet, which
+/// is what some builds make of any order.
 fn document() -> Value {
     json!({
         "servers": [{ "url": "https://video.example.com" }],
         "tags": [{ "name": "videos", "description": "Make `videos`." }, { "name": "empty" }],
         "paths": {
+            "/api/things": { "post": {
+                "tags": ["videos"], "operationId": "makeThing", "security": [{ "key": [] }],
+                "requestBody": { "content": { "application/json": {
+                    "schema": { "$ref": "#/components/schemas/Thing" } } } },
+                "responses": { "201": { "description": "Made." } },
+            }, "delete": {
+                "tags": ["videos"], "operationId": "signedIn", "security": [{ "session": [] }],
+                "responses": {},
+            } },
             "/v1/things/{thing_id}": { "get": {
                 "tags": ["videos"], "operationId": "getThing", "summary": "A <b>thing</b>.",
                 "description": "First.\n\nSecond.", "security": [],
@@ -24,21 +34,12 @@ fn document() -> Value {
                         "headers": { "Retry-After": {} } },
                 },
             } },
-            "/api/things": { "post": {
-                "tags": ["videos"], "operationId": "makeThing", "security": [{ "key": [] }],
-                "requestBody": { "content": { "application/json": {
-                    "schema": { "$ref": "#/components/schemas/Thing" } } } },
-                "responses": { "201": { "description": "Made." } },
-            }, "delete": {
-                "tags": ["videos"], "operationId": "signedIn", "security": [{ "session": [] }],
-                "responses": {},
-            } },
         },
         "components": { "schemas": {
             "Thing": { "type": "object", "description": "It's one.", "required": ["name", "kind"],
                 "properties": {
-                    "name": { "type": "string", "examples": ["it's"], "maxLength": 9 },
                     "kind": { "oneOf": [{ "$ref": "#/components/schemas/Kind" }, { "type": "null" }] },
+                    "name": { "type": "string", "examples": ["it's"], "maxLength": 9 },
                     "self": { "$ref": "#/components/schemas/Thing", "description": "Another." },
                     "map": { "type": "object", "additionalProperties": { "type": "integer" } },
                     "inner": { "type": "object", "properties": {
@@ -119,10 +120,10 @@ fn chinese_names_are_those_of_our_document() {
     }
     let known = |id: &str| chinese::SUMMARIES.iter().any(|(name, _)| *name == id);
     let mut ids = Vec::new();
-    for (path, item) in document["paths"].as_object().unwrap() {
+    for item in document["paths"].as_object().unwrap().values() {
         for operation in item.as_object().unwrap().values() {
             let id = operation["operationId"].as_str().unwrap();
-            assert!(known(id) || path.starts_with("/api/"), "{id} has no Chinese summary");
+            assert!(known(id), "{id} has no Chinese summary; give it one in chinese.rs");
             ids.push(id);
         }
     }
