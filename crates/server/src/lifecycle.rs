@@ -48,16 +48,17 @@ impl Running {
             );
         }
         let router = crate::http::router(Arc::clone(&app));
-        let worker =
-            app.tracker.spawn(supervise("worker", &app, crate::worker::run(Arc::clone(&app))));
-        let listener =
-            app.tracker.spawn(crate::http::listener::run(Arc::clone(&app), listener, router));
+        // Before the first answer: whoever saw one finds the note. Until then connections wait.
         app.data_dir().announce(&ServerNote {
             address,
             base_url: local_url(address),
             token: app.local_token.clone(),
             pid: std::process::id(),
         })?;
+        let worker =
+            app.tracker.spawn(supervise("worker", &app, crate::worker::run(Arc::clone(&app))));
+        let listener =
+            app.tracker.spawn(crate::http::listener::run(Arc::clone(&app), listener, router));
         Ok(Self { app, listener, worker })
     }
 

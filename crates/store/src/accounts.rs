@@ -205,7 +205,7 @@ pub fn list_accounts(
     let mut pattern = String::new();
     if !search.is_empty() {
         pattern.push('%');
-        for letter in search.to_lowercase().chars() {
+        for letter in search.to_ascii_lowercase().chars() {
             if matches!(letter, '%' | '_' | '!') {
                 pattern.push('!');
             }

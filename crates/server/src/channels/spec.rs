@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::config::SecretText;
-use crate::openapi::amounts::Price;
+use crate::openapi::texts::{Origin, Price};
 use crate::openapi::words::{ImageDeliveryWord, ImageFitWord, ResultLinksWord};
 
 /// Highest price of a second or an image, in dollars.
@@ -28,13 +28,12 @@ const CREDENTIAL_BYTES_MAX: usize = 4_096;
 /// A channel as it is written down; what is absent stays as it is, or is the preset's.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = ChannelInput)]
+#[schema(as = ChannelChange)]
 pub struct ChannelSpec {
-    /// Your name for it; a new channel needs one.
+    /// Your name for it.
     #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", examples("xai-eu"))]
     pub name: Option<String>,
-    /// The preset that it begins with (`GET /api/admin/presets`); a new channel needs one, and keeps
-    /// it.
+    /// The preset that it begins with (`GET /api/admin/presets`) and keeps.
     #[schema(examples("xai"))]
     pub provider: Option<String>,
     /// Where it is, without `/v1`; the preset's if everybody's is at one place.
@@ -69,7 +68,7 @@ pub struct ChannelSpec {
     #[schema(inline, value_type = Option<ImageDeliveryWord>)]
     pub images: Option<ImageDelivery>,
     /// Origins other than its own that its results may come from.
-    #[schema(max_items = 16, examples(json!(["https://cdn.example.com"])))]
+    #[schema(inline, value_type = Option<Vec<Origin>>, max_items = 16)]
     pub media_origins: Option<Vec<String>>,
     /// Whose addresses of results are given out.
     #[schema(inline, value_type = Option<ResultLinksWord>)]

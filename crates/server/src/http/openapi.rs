@@ -133,8 +133,12 @@ fn whole(mut operations: OpenApi, public_url: &str) -> Value {
         },
     });
     document["webhooks"] = webhooks();
+    let schemas = document["components"]["schemas"].clone();
     each_operation(&mut document["paths"], |path, operation| {
         secure(path, operation);
+        if path.starts_with("/api/") {
+            may_be_empty(&schemas, operation);
+        }
         describe(operation);
         for parameter in
             operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten()
@@ -169,6 +173,15 @@ fn secure(path: &str, operation: &mut Map<String, Value>) {
     let session = path.starts_with("/api/").then(|| json!({ "session": [] }));
     let either: Vec<Value> = [json!({ "key": [] })].into_iter().chain(session).collect();
     operation.entry("security").or_insert(either.into());
+}
+
+/// The JSON API takes no body for `{}`, where nothing is needed.
+fn may_be_empty(schemas: &Value, operation: &mut Map<String, Value>) {
+    let Some(body) = operation.get_mut("requestBody") else { return };
+    let reference = body["content"]["application/json"]["schema"]["$ref"].as_str();
+    let Some(name) = reference.and_then(|text| text.strip_prefix(SCHEMAS)) else { return };
+    let is_needed = !schemas[name]["required"].as_array().is_none_or(Vec::is_empty);
+    body["required"] = is_needed.into();
 }
 
 /// Every response has a description (OpenAPI 3.1, section 4.8.17).

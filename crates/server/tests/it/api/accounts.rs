@@ -20,14 +20,17 @@ async fn key_of(app: &TestApp, name: &str, body: &Value) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_account_is_made_found_changed_and_disabled() {
     let app = TestApp::start().await;
-    let made = make_account(&app, "alice", &json!({ "credit": "2.5", "display_name": "A." })).await;
+    let more = json!({ "credit": "2.5", "display_name": "A. Élan" });
+    let made = make_account(&app, "alice", &more).await;
     assert_eq!((&made["role"], &made["group"]), (&json!("user"), &json!("default")));
     assert_eq!(made["balance"]["available"]["amount"], "2.50");
     let taken = json!({ "name": "alice" });
     let taken = call(&app, By::Local, "POST", "/api/admin/accounts", &taken).await;
     assert_eq!(refusal(&taken), (409, "conflict".to_owned()));
-    let found = get(&app, By::Local, "/api/admin/accounts?search=ali").await;
-    assert_eq!(found["data"][0]["name"], "alice");
+    for search in ["ali", "ALI", "%C3%89LAN"] {
+        let found = get(&app, By::Local, &format!("/api/admin/accounts?search={search}")).await;
+        assert_eq!(found["data"][0]["name"], "alice", "{search}");
+    }
     let by_id = get(&app, By::Local, &format!("/api/admin/accounts/id:{}", made["id"])).await;
     assert_eq!(by_id["name"], "alice");
 

@@ -167,3 +167,43 @@ fn the_error_table_is_in_it() {
     let count = codes.as_array().map_or(0, Vec::len);
     assert_eq!(count, rushes_domain::ErrorCode::ALL.len());
 }
+
+#[test]
+fn both_doors_to_webhooks_are_in_it() {
+    let document = of_this_program();
+    let all = operations(&document);
+    let own = all.iter().filter(|(place, _)| place.contains(" /api/webhooks"));
+    let mut count = 0;
+    for (place, operation) in own {
+        let other = place.replace("/api/webhooks", "/api/admin/accounts/{account}/webhooks");
+        let (_, twin) = all.iter().find(|(place, _)| *place == other).expect(&other);
+        assert_eq!(twin["responses"], operation["responses"], "{other}");
+        assert_eq!(twin["requestBody"], operation["requestBody"], "{other}");
+        assert_eq!(twin["parameters"][0]["name"], "account", "{other}");
+        assert!(twin["summary"].as_str().is_some_and(|text| text.contains("account")), "{other}");
+        count += 1;
+    }
+    assert_eq!(count, 11);
+}
+
+#[test]
+fn a_new_thing_says_what_it_needs_and_a_change_may_be_empty() {
+    let document = of_this_program();
+    for (collection, one, needed) in [
+        ("/api/webhooks", "/api/webhooks/{id}", &["url"][..]),
+        ("/api/admin/groups", "/api/admin/groups/{group}", &["name"]),
+        ("/api/admin/channels", "/api/admin/channels/{channel}", &["name", "provider"]),
+    ] {
+        let body = |path: &str, method: &str| &document["paths"][path][method]["requestBody"];
+        let schema = |body: &Value| {
+            let reference = &body["content"]["application/json"]["schema"]["$ref"];
+            let name = reference.as_str().and_then(|text| text.rsplit('/').next()).expect("a name");
+            document["components"]["schemas"][name].clone()
+        };
+        let (new, change) = (body(collection, "post"), body(one, "patch"));
+        assert_eq!((&new["required"], &change["required"]), (&true.into(), &false.into()), "{one}");
+        assert_eq!(schema(new)["required"], serde_json::json!(needed), "{one}");
+        assert_eq!(schema(change)["required"], Value::Null, "{one}");
+        assert_eq!(schema(new)["properties"][needed[0]]["type"], "string", "{one}");
+    }
+}

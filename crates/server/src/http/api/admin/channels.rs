@@ -135,7 +135,7 @@ fn preset_of<'h>(
 
 /// Adds a channel, from a preset and what is said here over it.
 #[utoipa::path(post, path = "/api/admin/channels", operation_id = "createChannel",
-    tag = "channels", request_body = ChannelSpec,
+    tag = "channels", request_body = view::NewChannel,
     responses((status = 201, body = view::Channel), refusals::ApiChange))]
 async fn create(
     State(http): State<Arc<Http>>,

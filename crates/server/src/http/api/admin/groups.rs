@@ -11,7 +11,9 @@ use rushes_store::groups::{GROUPS_MAX, MULTIPLIER_ONE_MILLIONTHS};
 use rushes_store::{ChannelRow, DEFAULT_GROUP, GroupOutcome, GroupRow, GroupTerms, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -23,6 +25,7 @@ use super::{id_in, not_there};
 use crate::http::Http;
 use crate::http::error::HttpError;
 use crate::http::path::Segment;
+use crate::openapi::new::needing;
 use crate::openapi::refusals;
 
 /// Ticks of a dollar that make a millionth: multipliers are read as amounts are.
@@ -88,13 +91,13 @@ struct GroupPath {
 /// A group's fields; absent ones stay as they are, null takes a limit away.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = GroupInput)]
+#[schema(as = GroupChange)]
 struct Input {
-    /// A new group needs one.
+    /// What accounts and channels call it.
     #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$", examples("resellers"))]
     name: Option<String>,
-    /// For people.
-    #[schema(max_length = 500)]
+    /// For people; without line breaks.
+    #[schema(max_length = 500, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     description: Option<String>,
     /// What prices are multiplied by: more than 0, at most 1000, with at most 6 decimals.
     #[schema(pattern = r"^[0-9]{1,4}(\.[0-9]{1,6})?$", examples("0.8"))]
@@ -123,6 +126,17 @@ struct Input {
     #[serde(default)]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
     total_waiting_max: Patch<u32>,
+}
+
+/// A new group.
+struct NewGroup;
+
+impl ToSchema for NewGroup {}
+
+impl PartialSchema for NewGroup {
+    fn schema() -> RefOr<Schema> {
+        needing::<Input>("A new group.", &["name"])
+    }
 }
 
 /// That a group is gone.
@@ -183,7 +197,7 @@ fn multiplier(text: &str) -> Result<i64, ApiError> {
 
 /// Makes a group.
 #[utoipa::path(post, path = "/api/admin/groups", operation_id = "createGroup", tag = "operators",
-    request_body = Input,
+    request_body = NewGroup,
     responses((status = 201, body = view::Group), refusals::ApiChange))]
 async fn create(
     State(http): State<Arc<Http>>,

@@ -22,8 +22,8 @@ use super::not_there;
 use crate::http::Http;
 use crate::http::error::HttpError;
 use crate::http::path::Segment;
-use crate::openapi::amounts::Price;
 use crate::openapi::refusals;
+use crate::openapi::texts::Price;
 use crate::prices::{ModelChanges, PriceError, Priced, Prices};
 
 /// Versions on a page when nothing is said, and at most.

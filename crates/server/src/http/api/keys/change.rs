@@ -17,7 +17,7 @@ use rushes_store::keys::{
 use rushes_store::{KeyDetail, KeyTerms, NewKey, StoreError, Tx};
 use serde_json::Value;
 
-use super::input::KeyInput;
+use super::input::{KeyChange, KeyInput};
 use super::power::{Bounds, Subject};
 use super::shapes::{Deleted, KeyPath};
 use super::{Door, HttpState, audited, key_id, no_such_key};
@@ -146,7 +146,7 @@ fn check_count(tx: &mut Tx<'_>, account_id: AccountId, now: Timestamp) -> Result
 
 /// Changes one of your account's keys; what it says holds for the key's next request.
 #[utoipa::path(patch, path = "/api/keys/{id}", operation_id = "changeKey", tag = "keys",
-    params(KeyPath), request_body = KeyInput,
+    params(KeyPath), request_body = KeyChange,
     responses((status = 200, body = view::Key), refusals::ApiChange))]
 pub(super) async fn change_own(
     State(http): HttpState,
@@ -159,7 +159,7 @@ pub(super) async fn change_own(
 
 /// Changes a key of any account. One that is disabled so, its account cannot enable again.
 #[utoipa::path(patch, path = "/api/admin/keys/{id}", operation_id = "changeAnyKey",
-    tag = "operators", params(KeyPath), request_body = KeyInput,
+    tag = "operators", params(KeyPath), request_body = KeyChange,
     responses((status = 200, body = view::Key), refusals::ApiChange))]
 pub(super) async fn change_any(
     State(http): HttpState,

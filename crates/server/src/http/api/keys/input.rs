@@ -8,7 +8,9 @@ use rushes_domain::catalogue::Catalogue;
 use rushes_domain::{ApiError, Timestamp};
 use rushes_store::KeyTerms;
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::http::api::fields::{self, Patch};
 use crate::openapi::words;
@@ -20,19 +22,19 @@ const ADDRESSES_MAX: usize = 64;
 /// Highest limit of a count.
 const COUNT_MAX: u32 = 100_000;
 
-/// A key's fields; absent ones stay as they are, null takes a limit away.
+/// A key's fields; none is needed, and null is no limit.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KeyInput {
-    /// Of a new key, by default `live`; it cannot be changed.
+    /// By default `live`, or that of the key that asks; it cannot be changed.
     #[schema(inline, value_type = Option<words::KeyKindWord>)]
     pub(super) kind: Option<String>,
-    /// For people; not only blanks, without line breaks. A new key is by default `unnamed`.
+    /// For people; not only blanks, without line breaks.
     #[schema(min_length = 1, max_length = 100, pattern = r"\S", examples("render farm"))]
     name: Option<String>,
     /// False keeps the key from working.
     pub(super) enabled: Option<bool>,
-    /// What it may be used for; a new key by default to make videos and to look at them.
+    /// What it may be used for; a new key by default `generate` and `read`.
     #[schema(inline, value_type = Option<Vec<words::ScopeWord>>, min_items = 1)]
     scopes: Option<Vec<String>>,
     /// Until when it works: seconds since 1970, not past, at most 100 years ahead; null for ever.
@@ -66,6 +68,23 @@ pub(super) struct KeyInput {
     #[schema(value_type = Option<String>, pattern = r"^[0-9]{1,7}(\.[0-9]{1,10})?$")]
     #[schema(examples("20.00"))]
     month_budget: Patch<String>,
+}
+
+/// The schema of a change: the same but the kind.
+pub(super) struct KeyChange;
+
+impl ToSchema for KeyChange {}
+
+impl PartialSchema for KeyChange {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = KeyInput::schema();
+        if let RefOr::T(Schema::Object(fields)) = &mut schema {
+            fields.properties.shift_remove("kind");
+            let text = "A key's fields; absent ones stay as they are, null takes a limit away.";
+            fields.description = Some(text.to_owned());
+        }
+        schema
+    }
 }
 
 impl KeyInput {

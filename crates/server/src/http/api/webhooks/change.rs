@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::input::WebhookInput;
+use super::input::{NewWebhook, WebhookInput};
 use super::{HttpState, Place, Want, WebhookPath, no_such_webhook, view};
 use crate::app::App;
 use crate::http::api::actor::Actor;
@@ -31,7 +31,7 @@ use crate::signing;
 ///
 /// Only this answer shows the secret that signs what is sent.
 #[utoipa::path(post, path = "/api/webhooks", operation_id = "createWebhook", tag = "webhooks",
-    request_body = WebhookInput,
+    request_body = NewWebhook,
     responses((status = 201, body = view::Webhook), refusals::ApiChange))]
 pub(super) async fn create(
     State(http): HttpState,

@@ -4,10 +4,13 @@ use rushes_domain::ApiError;
 use rushes_domain::webhook::{EventType, host_of};
 use rushes_store::{DisabledBy, EndpointTerms};
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::app::App;
 use crate::http::api::fields;
+use crate::openapi::new::needing;
 use crate::openapi::words::EventWord;
 
 /// Most characters of a description.
@@ -16,20 +19,31 @@ const DESCRIPTION_CHARS_MAX: usize = 200;
 /// A webhook's fields; absent ones stay as they are.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WebhookChange)]
 pub(super) struct WebhookInput {
-    /// Where events are posted; a new webhook needs one. Its host is a name that leads to public
-    /// addresses alone.
+    /// Where events are posted. Its host is a name that leads to public addresses alone.
     #[schema(max_length = 2_048, pattern = "^https://[^#]+$", format = "uri")]
     #[schema(examples("https://shop.example.com/rushes"))]
     url: Option<String>,
     /// For people; without line breaks.
-    #[schema(max_length = 200, examples("the shop"))]
+    #[schema(max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", examples("the shop"))]
     description: Option<String>,
     /// What is told; everything of a new webhook that does not say.
     #[schema(inline, value_type = Option<Vec<EventWord>>, min_items = 1)]
     event_types: Option<Vec<String>>,
     /// Whether anything is sent. What an operator disabled, an operator alone enables.
     pub(super) enabled: Option<bool>,
+}
+
+/// A new webhook.
+pub(super) struct NewWebhook;
+
+impl ToSchema for NewWebhook {}
+
+impl PartialSchema for NewWebhook {
+    fn schema() -> RefOr<Schema> {
+        needing::<WebhookInput>("A new webhook.", &["url"])
+    }
 }
 
 impl WebhookInput {

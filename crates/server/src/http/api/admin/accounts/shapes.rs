@@ -10,7 +10,7 @@ use crate::openapi::words::{RoleGiven, RoleWord};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
-    /// Only accounts whose name or display name holds this, in either case.
+    /// Only accounts whose name or display name holds this; A to Z in either case.
     #[serde(default)]
     #[param(example = "lin")]
     pub(super) search: String,
@@ -34,7 +34,7 @@ pub(super) struct New {
     pub(super) name: String,
     /// How its person likes to be called; without line breaks.
     #[serde(default)]
-    #[schema(max_length = 100, examples("Lin"))]
+    #[schema(max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", examples("Lin"))]
     pub(super) display_name: String,
     /// `user` if absent; only the owner makes operators.
     #[schema(inline, value_type = Option<RoleGiven>)]
@@ -57,7 +57,7 @@ pub(super) struct New {
 #[schema(as = AccountChange)]
 pub(super) struct Change {
     /// How its person likes to be called; without line breaks.
-    #[schema(max_length = 100, examples("Lin"))]
+    #[schema(max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", examples("Lin"))]
     pub(super) display_name: Option<String>,
     /// Only the owner changes roles, and stays the only owner.
     #[schema(inline, value_type = Option<RoleWord>)]

@@ -1,4 +1,4 @@
-//! How channels and presets look in the JSON API.
+//! How channels and presets look in the JSON API, and what a new channel needs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +16,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::super::super::view::{Money, value};
 use crate::channels::probe::Report;
+use crate::channels::spec::ChannelSpec;
+use crate::openapi::new::needing;
 use crate::openapi::words;
 
 /// A channel: what was said about it, what it has, what is known of it.
@@ -287,6 +289,22 @@ impl From<&'static rushes_providers::Preset> for Preset {
             poll_interval_ms: preset.poll.interval_ms,
             takes_image_urls: preset.takes_image_urls,
         }
+    }
+}
+
+/// A new channel.
+pub(super) struct NewChannel;
+
+impl ToSchema for NewChannel {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        ChannelSpec::schemas(schemas);
+    }
+}
+
+impl PartialSchema for NewChannel {
+    fn schema() -> RefOr<Schema> {
+        let text = "A new channel; what is absent is the preset's.";
+        needing::<ChannelSpec>(text, &["name", "provider"])
     }
 }
 
