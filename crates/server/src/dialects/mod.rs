@@ -13,3 +13,29 @@ pub mod openai;
 mod samples;
 pub mod view;
 pub mod xai;
+
+use rushes_domain::request::VideoRequest;
+use rushes_domain::request::json::Pairs;
+use rushes_domain::{ApiError, Dialect};
+
+/// The request behind a body's fields. A field that the dialect knows and nobody here can follow
+/// (`refused`, with what to do about it) is refused in these words, also one that holds a picture,
+/// which as an unknown field would be sent elsewhere.
+fn request_of(
+    mut pairs: Pairs<'_>,
+    dialect: Dialect,
+    refused: &[(&'static str, &str)],
+) -> VideoRequest {
+    let is_sent =
+        |field: &str| pairs.iter().any(|(name, value)| name == field && !value.is_absent());
+    let first = refused.iter().find(|(field, _)| is_sent(field));
+    if first.is_some() {
+        pairs.retain(|(name, _)| refused.iter().all(|(field, _)| name != field));
+    }
+    let request = VideoRequest::with_defaults(pairs, dialect.defaults());
+    match first {
+        Some((field, advice)) => request
+            .refused(ApiError::invalid(*field, format!("{field} is not supported: {advice}"))),
+        None => request,
+    }
+}

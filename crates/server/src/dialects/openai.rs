@@ -9,11 +9,12 @@
 use rushes_domain::catalogue::dimensions;
 use rushes_domain::request::VideoRequest;
 use rushes_domain::request::json::{Pairs, Value};
-use rushes_domain::{ApiError, Dialect, State, TaskId};
+use rushes_domain::{Dialect, State, TaskId};
 use rushes_store::{NewTask, TaskRow};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::request_of;
 use super::view::View;
 use crate::openapi::models::null;
 use crate::openapi::words;
@@ -47,15 +48,7 @@ pub fn request(mut pairs: Pairs<'_>) -> VideoRequest {
             translate_size(value);
         }
     }
-    let refused = REFUSED
-        .iter()
-        .find(|(field, _)| pairs.iter().any(|(name, value)| name == field && !value.is_absent()));
-    let request = VideoRequest::with_defaults(pairs, Dialect::Openai.defaults());
-    match refused {
-        Some((field, advice)) => request
-            .refused(ApiError::invalid(*field, format!("{field} is not supported: {advice}"))),
-        None => request,
-    }
+    request_of(pairs, Dialect::Openai, &REFUSED)
 }
 
 /// A size of the table in pixels of the ratio that it stands for.

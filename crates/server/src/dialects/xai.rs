@@ -10,12 +10,13 @@ use rushes_domain::catalogue::Model;
 use rushes_domain::money::CostState;
 use rushes_domain::request::VideoRequest;
 use rushes_domain::request::json::Pairs;
-use rushes_domain::{ApiError, Dialect, FailureCode, State};
+use rushes_domain::{Dialect, FailureCode, State};
 use rushes_store::NewTask;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
+use super::request_of;
 use super::view::View;
 use crate::openapi::words;
 
@@ -36,15 +37,7 @@ const MODEL_VERSION: &str = "1.0";
 /// The request behind a body's fields. Those of the native dialect mean the same here; the defaults
 /// are xAI's.
 pub fn request(pairs: Pairs<'_>) -> VideoRequest {
-    let refused = REFUSED
-        .iter()
-        .find(|(field, _)| pairs.iter().any(|(name, value)| name == field && !value.is_absent()));
-    let request = VideoRequest::with_defaults(pairs, Dialect::Xai.defaults());
-    match refused {
-        Some((field, advice)) => request
-            .refused(ApiError::invalid(*field, format!("{field} is not supported: {advice}"))),
-        None => request,
-    }
+    request_of(pairs, Dialect::Xai, &REFUSED)
 }
 
 /// The body of the answer to a create.

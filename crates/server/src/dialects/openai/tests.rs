@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::dialects::samples::{NOW, at, failed, links, new_task, row, succeeded, told};
 
-fn job(body: &Json) -> Result<Job, ApiError> {
+fn job(body: &Json) -> Result<Job, rushes_domain::ApiError> {
     let text = body.to_string();
     let request = request(read_pairs(text.as_bytes())?);
     request.into_job(&Catalogue::embedded(), KeyKind::Live, &|_| false)
@@ -77,6 +77,11 @@ fn what_would_be_another_video_is_refused() {
     ] {
         let error = job(&with(&more)).expect_err(param);
         assert_eq!(error.param.as_deref(), Some(param), "{error}");
+    }
+    for (field, advice) in REFUSED {
+        let error = job(&with(&json!({ field: { "url": "https://example.com/a.png" } })));
+        let message = error.expect_err(field).message;
+        assert_eq!(message, format!("{field} is not supported: {advice}"));
     }
 }
 

@@ -12,7 +12,7 @@ use crate::dialects::samples::{at, failed, new_task, row, succeeded, told};
 
 const URL: &str = "https://example.com/a.png";
 
-fn job(body: &Value) -> Result<Job, ApiError> {
+fn job(body: &Value) -> Result<Job, rushes_domain::ApiError> {
     let text = body.to_string();
     let request = request(read_pairs(text.as_bytes())?);
     request.into_job(&Catalogue::embedded(), KeyKind::Live, &|_| false)
@@ -68,6 +68,13 @@ fn what_would_be_another_video_is_refused() {
         let error = job(&body).expect_err(param);
         assert_eq!(error.param.as_deref(), Some(param), "{error}");
     }
+    // Also where it holds a picture, for which unknown fields are refused in other words.
+    for (field, advice) in REFUSED {
+        for value in [json!({ "url": URL }), json!([URL]), json!(URL)] {
+            let error = job(&json!({ "prompt": "a boat", field: value })).expect_err(field);
+            assert_eq!(error.message, format!("{field} is not supported: {advice}"));
+        }
+    }
     let wrong_model = json!({
         "model": "nope", "prompt": "x", "video": { "url": "https://example.com/a.mp4" },
     });
@@ -81,7 +88,7 @@ fn what_would_be_another_video_is_refused() {
         "storage_options": { "filename": "a.mp4" },
     });
     let job = job(&ignored).unwrap();
-    assert_eq!(job.ignored_fields, ["generate_audio", "storage_options", "user"]);
+    assert_eq!(job.ignored_fields, ["user", "generate_audio", "storage_options"]);
 }
 
 #[test]
