@@ -17,6 +17,8 @@ use crate::transport::{ANSWER_BYTES_MAX, Answer, Call};
 
 /// Time for a connection to come up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Silence after which a download counts as broken, unless the builder says otherwise.
+const SILENCE_MAX_DEFAULT: Duration = Duration::from_secs(30);
 /// Tries of a call in all, unless the builder says otherwise.
 const ATTEMPTS_MAX_DEFAULT: u32 = 3;
 /// Longest time that the server holds an answer back (`Prefer: wait=N`), in seconds.
@@ -66,6 +68,8 @@ pub struct Client {
     pub(crate) base: Arc<Url>,
     pub(crate) authorization: HeaderValue,
     pub(crate) attempts_max: u32,
+    /// Of a download.
+    pub(crate) silence_max: Duration,
 }
 
 /// Shows the address, never the key.
@@ -82,6 +86,7 @@ pub struct ClientBuilder {
     api_key: String,
     user_agent: String,
     attempts_max: u32,
+    silence_max: Duration,
 }
 
 impl ClientBuilder {
@@ -97,6 +102,14 @@ impl ClientBuilder {
     #[must_use]
     pub fn attempts_max(mut self, attempts_max: u32) -> Self {
         self.attempts_max = attempts_max.max(1);
+        self
+    }
+
+    /// Silence after which a download ([`Client::download`]) counts as broken and goes on over
+    /// another connection; 30 seconds unless set. [`Client::follow`] has its own.
+    #[must_use]
+    pub fn silence_max(mut self, silence_max: Duration) -> Self {
+        self.silence_max = silence_max;
         self
     }
 
@@ -127,8 +140,8 @@ impl ClientBuilder {
             // A machine without root certificates (a bare container) still speaks plain HTTP.
             .or_else(|_| builder().tls_certs_only([]).build())
             .map_err(|source| Error::Invalid(format!("no HTTP client: {source}")))?;
-        let attempts_max = self.attempts_max;
-        Ok(Client { http, base: Arc::new(base), authorization, attempts_max })
+        let (attempts_max, silence_max) = (self.attempts_max, self.silence_max);
+        Ok(Client { http, base: Arc::new(base), authorization, attempts_max, silence_max })
     }
 }
 
@@ -151,6 +164,7 @@ impl Client {
             api_key: api_key.to_owned(),
             user_agent: concat!("rushes-sdk/", env!("CARGO_PKG_VERSION")).to_owned(),
             attempts_max: ATTEMPTS_MAX_DEFAULT,
+            silence_max: SILENCE_MAX_DEFAULT,
         }
     }
 
