@@ -47,6 +47,8 @@ pub(crate) enum Opened {
 /// An open stream.
 pub(crate) struct Reading {
     chunks: Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>,
+    /// What came and was not parsed yet.
+    rest: Bytes,
     parser: Parser,
     silence: Pin<Box<Sleep>>,
     silence_max: Duration,
@@ -56,6 +58,7 @@ impl Reading {
     fn new(response: Response, silence_max: Duration) -> Self {
         Self {
             chunks: Box::pin(response.bytes_stream()),
+            rest: Bytes::new(),
             parser: Parser::default(),
             silence: Box::pin(sleep(silence_max.min(FIRST_SILENCE_MAX))),
             silence_max,
@@ -73,16 +76,25 @@ impl Reading {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Vec<Message>>, TooLong>> {
+        if !self.rest.is_empty() {
+            return Poll::Ready(self.parse().map(Some));
+        }
         match self.chunks.as_mut().poll_next(context) {
             Poll::Ready(Some(Ok(bytes))) => {
                 self.silence.as_mut().reset(Instant::now() + self.silence_max);
-                let mut messages = Vec::new();
-                let outcome = self.parser.push(&bytes, &mut messages);
-                Poll::Ready(outcome.map(|()| Some(messages)))
+                self.rest = bytes;
+                Poll::Ready(self.parse().map(Some))
             }
             Poll::Ready(_) => Poll::Ready(Ok(None)),
             Poll::Pending => self.silence.as_mut().poll(context).map(|()| Ok(None)),
         }
+    }
+
+    fn parse(&mut self) -> Result<Vec<Message>, TooLong> {
+        let mut messages = Vec::new();
+        let bytes = self.parser.push(&self.rest, &mut messages)?;
+        drop(self.rest.split_to(bytes));
+        Ok(messages)
     }
 }
 

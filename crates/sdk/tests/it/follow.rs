@@ -205,6 +205,14 @@ async fn what_is_no_stream_to_understand_is_given_up_for_questions() {
 }
 
 #[tokio::test]
+async fn an_id_that_is_too_long_is_not_kept_and_not_sent() {
+    let first = format!("{}id: {}\n", event(4, "status", "QUEUED", 0), "9".repeat(900_000));
+    let server = Server::start(vec![events(&(first + &"data\n\n".repeat(300))), events(&way())]);
+    assert_eq!(all(&mut server.client().follow("task_1")).await, TOLD);
+    assert_eq!(last_ids(&server), [None, Some("4".to_owned())]);
+}
+
+#[tokio::test]
 async fn streams_that_bring_nothing_are_given_up_for_questions() {
     let done = json("200 OK", &[], &task("SUCCESS", "100%", "http://x/v.mp4", ""));
     let silent = Reply::Silent(EVENTS.into());
