@@ -221,6 +221,42 @@ async fn streams_that_bring_nothing_are_given_up_for_questions() {
     assert_eq!(all(&mut follow).await, ["end SUCCESS 100"]);
 }
 
+/// How many requests a follower sends within three seconds, and the first line of the last one.
+async fn storm(replies: impl Fn(usize) -> Reply) -> (usize, String) {
+    let server = Server::start((0..200).map(replies).collect());
+    let mut follow = server.client().follow("task_1").timeout(Duration::from_secs(3));
+    while let Ok(Some(_)) = follow.next().await {}
+    let seen = server.seen();
+    (seen.len(), seen.last().map(|seen| seen.first_line().to_owned()).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn streams_that_end_at_once_make_the_pauses_longer() {
+    // Nothing but a pause and a comment: after two of them it is asked, held answers or not.
+    let nothing = || events("retry: 50\n\n: there\n\n");
+    let running = || json("200 OK", &["retry-after: 0"], &task("QUEUED", "0%", "", ""));
+    let (requests, last) = storm(|index| if index < 2 { nothing() } else { running() }).await;
+    assert!((3..=14).contains(&requests), "{requests}");
+    assert_eq!(last, "GET /v1/video/generations/task_1 HTTP/1.1");
+
+    // The same event again and again is no news: 0.25, 0.5, 1, 2 s.
+    let same = format!("retry: 50\n\n{}", event(3, "status", "QUEUED", 0));
+    let (requests, last) = storm(|_| events(&same)).await;
+    assert!((2..=5).contains(&requests), "{requests}");
+    assert_eq!(last, "GET /v1/video/generations/task_1/events HTTP/1.1");
+}
+
+#[tokio::test]
+async fn no_server_is_asked_without_a_pause() {
+    let again = &["retry-after: 0"];
+    let running = || json("200 OK", again, &task("QUEUED", "0%", "", ""));
+    let busy = || refusal("429 Too Many Requests", again, "rate_limited", "too many");
+    let (requests, _) = storm(|index| if index == 0 { no_events() } else { running() }).await;
+    assert!((3..=13).contains(&requests), "{requests}");
+    let (requests, _) = storm(|_| busy()).await;
+    assert!((2..=13).contains(&requests), "{requests}");
+}
+
 #[tokio::test]
 async fn an_end_that_was_missed_is_asked_for() {
     let nothing_more = Reply::Bytes(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".into());
