@@ -22,7 +22,7 @@ use crate::transport::{ANSWER_BYTES_MAX, READ_TIMEOUT, read_whole, refusal};
 
 /// The media type of server-sent events.
 const EVENT_STREAM: &str = "text/event-stream";
-/// Pause when there are too many streams and the server names none.
+/// Pause after which a stream is tried again when the server names none.
 const BUSY_PAUSE_DEFAULT: Duration = Duration::from_secs(5);
 
 /// Silence after which a new connection counts as broken: the server says something at once, and
@@ -40,7 +40,7 @@ pub(crate) enum Opened {
     Over,
     /// It has no such thing. The task may be unknown too, which a question tells.
     None,
-    /// There are too many streams; another try after this.
+    /// There are too many streams, or the answer does not come; another try after this.
     Busy(Duration),
 }
 
@@ -119,7 +119,8 @@ impl Client {
         }
         Box::pin(async move {
             let opened = timeout(READ_TIMEOUT, open(request, &url, silence_max)).await;
-            opened.unwrap_or_else(|_| Err(Error::broken(&url, "no answer in time")))
+            // Something on the way may keep streams back and nothing else.
+            opened.unwrap_or(Ok(Opened::Busy(BUSY_PAUSE_DEFAULT)))
         })
     }
 }

@@ -4,7 +4,8 @@
 //! Guarantees: each change is told once and in order, whatever happens to connections; the stream
 //! is opened again where it broke (`Last-Event-ID`), after a pause that grows until there is news, is
 //! never under [`PAUSE_MIN`], and never the same for two clients; a silent connection counts as
-//! broken; a server that is away is waited for, for [`OUTAGE_MAX`]; everything ends with the time-out. Dropping it closes the connection and does
+//! broken; a server that is away is waited for, for [`OUTAGE_MAX`]; a task whose stream alone is refused is
+//! asked for; everything ends with the time-out. Dropping it closes the connection and does
 //! nothing to the task.
 //! Not here: what the bytes of a stream mean (`sse`).
 
@@ -42,6 +43,8 @@ const PAUSE_MIN: Duration = Duration::from_millis(250);
 const STOOD_MIN: Duration = Duration::from_secs(10);
 /// Streams in a row that bring nothing, after which it is asked instead: something on the way keeps them.
 const EMPTY_STREAMS_MAX: u32 = 2;
+/// Refusals in a row that may pass, after which the task is asked for in between.
+const REFUSED_STREAMS_MAX: u32 = 3;
 /// How long the server holds back the answer to a question (`Prefer: wait`).
 const HOLD: Duration = Duration::from_secs(5);
 /// Pause between two questions when the server names none.
@@ -116,6 +119,7 @@ enum Came {
         hold: Duration,
         took: Duration,
     },
+    Refused(Error),
     Fault(Error),
 }
 
@@ -229,6 +233,7 @@ impl Follow {
             Came::Messages(messages) => self.hear(messages),
             Came::Broken => self.reopen(),
             Came::Answer { response, hold, took } => self.see(*response, hold, took),
+            Came::Refused(error) => self.bear_refusal(error)?,
             Came::Fault(error) => self.bear(error)?,
         }
         Ok(())
@@ -261,7 +266,7 @@ impl Follow {
         self.refused_streams = self.refused_streams.saturating_add(1);
         let pause = after.max(grown).min(PAUSE_MAX);
         self.events = Events::From(Instant::now() + pause);
-        self.ask(HOLD.min(pause));
+        self.ask(Duration::ZERO);
     }
 
     fn ask(&mut self, hold: Duration) {
@@ -354,6 +359,28 @@ impl Follow {
         self.pause(self.back_off());
     }
 
+    /// No stream: unless it is the key or the way to the server, the task may be there all the same,
+    /// which a question tells.
+    fn bear_refusal(&mut self, error: Error) -> Result<(), Error> {
+        let is_of_stream = matches!(error, Error::Api { status, .. } if status != 401);
+        if !is_of_stream {
+            return self.bear(error);
+        }
+        if !error.is_passing() {
+            self.do_without_events();
+            return Ok(());
+        }
+        let asked_for = error.retry_after().unwrap_or_default();
+        if self.refused_streams + 1 >= REFUSED_STREAMS_MAX || asked_for > PAUSE_DEFAULT {
+            self.ask_for_a_while(asked_for);
+        } else {
+            self.refused_streams += 1;
+            self.faults = self.faults.saturating_add(1);
+            self.pause(self.back_off().max(asked_for));
+        }
+        Ok(())
+    }
+
     /// Bears a passing fault for a while; gives everything else back.
     fn bear(&mut self, error: Error) -> Result<(), Error> {
         self.faults += 1;
@@ -415,7 +442,7 @@ impl Work {
             Self::Starting => Poll::Ready(Came::Paused),
             Self::Pausing(sleep) => sleep.as_mut().poll(context).map(|()| Came::Paused),
             Self::Opening(opening) => {
-                opening.as_mut().poll(context).map(|it| it.map_or_else(Came::Fault, Came::Opened))
+                opening.as_mut().poll(context).map(|it| it.map_or_else(Came::Refused, Came::Opened))
             }
             Self::Reading(reading) => reading.poll(context).map(|read| match read {
                 Ok(Some(messages)) => Came::Messages(messages),
