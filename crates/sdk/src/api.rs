@@ -7,7 +7,6 @@
 use bytes::Bytes;
 use reqwest::Method;
 use serde_json::Value;
-use url::Url;
 
 use crate::client::{Client, Response};
 use crate::error::Error;
@@ -98,11 +97,7 @@ impl Client {
     }
 
     fn api_call(&self, request: &ApiRequest, answer_bytes_max: usize) -> Result<Call, Error> {
-        let mut url = Url::clone(&self.base);
-        // `parse_base_url` let no URL through that has no path.
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push("api").extend(&request.segments);
-        }
+        let mut url = self.url_below("api", &request.segments)?;
         for (name, value) in &request.query {
             url.query_pairs_mut().append_pair(name, value);
         }

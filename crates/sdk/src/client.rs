@@ -170,13 +170,13 @@ impl Client {
 
     /// The models that the key may use.
     pub async fn models(&self) -> Result<Response<Vec<Model>>, Error> {
-        let answer = self.call(&Call::get(self.url(&["models"]))).await?;
+        let answer = self.call(&Call::get(self.url(&["models"])?)).await?;
         Ok(self.read::<Enveloped<Vec<Model>>>(answer)?.map(|list| list.data))
     }
 
     /// One model, by id or alias.
     pub async fn model(&self, id: &str) -> Result<Response<Model>, Error> {
-        let answer = self.call(&Call::get(self.url(&["models", id]))).await?;
+        let answer = self.call(&Call::get(self.url(&["models", id])?)).await?;
         self.read(answer)
     }
 
@@ -191,7 +191,7 @@ impl Client {
         task_id: &str,
         hold: Duration,
     ) -> Result<Response<Task>, Error> {
-        let mut call = Call::get(self.url(&["video", "generations", task_id]));
+        let mut call = Call::get(self.url(&["video", "generations", task_id])?);
         call.hold_seconds = hold.as_secs().min(HOLD_SECONDS_MAX);
         let answer = self.call(&call).await?;
         Ok(self.read::<Enveloped<Task>>(answer)?.map(|envelope| envelope.data))
@@ -199,7 +199,7 @@ impl Client {
 
     /// The key's account's tasks, newest first.
     pub async fn list(&self, query: &ListQuery) -> Result<Response<TaskPage>, Error> {
-        let mut url = self.url(&["video", "generations"]);
+        let mut url = self.url(&["video", "generations"])?;
         let pairs = [
             ("limit", query.limit.map(|limit| limit.to_string())),
             ("after", query.after.clone()),
@@ -218,7 +218,7 @@ impl Client {
     /// Calls a task off. [`Response::http_status`] 202 means that it was already handed over: the end is then what
     /// the upstream says, which [`Client::wait`] tells.
     pub async fn cancel(&self, task_id: &str) -> Result<Response<Task>, Error> {
-        let mut call = Call::post(self.url(&["video", "generations", task_id, "cancel"]), None);
+        let mut call = Call::post(self.url(&["video", "generations", task_id, "cancel"])?, None);
         call.is_repeatable = true;
         let answer = self.call(&call).await?;
         Ok(self.read::<Enveloped<Task>>(answer)?.map(|envelope| envelope.data))
@@ -230,7 +230,7 @@ impl Client {
     /// Is not repeated where the answer was lost: the task may be gone by then, and the server
     /// would say that there is none.
     pub async fn delete(&self, task_id: &str) -> Result<Response<Deleted>, Error> {
-        let url = self.url(&["video", "generations", task_id]);
+        let url = self.url(&["video", "generations", task_id])?;
         let answer = self.call(&Call { method: Method::DELETE, ..Call::post(url, None) }).await?;
         self.read(answer)
     }
@@ -241,13 +241,25 @@ impl Client {
     }
 
     /// The address of what is at `/v1/…`.
-    pub(crate) fn url(&self, segments: &[&str]) -> Url {
+    pub(crate) fn url(&self, segments: &[&str]) -> Result<Url, Error> {
+        self.url_below("v1", segments)
+    }
+
+    /// The address of what is at `/root/…`; fails if a segment would not stand there as it is, and
+    /// the address be another's.
+    pub(crate) fn url_below(&self, root: &str, segments: &[impl AsRef<str>]) -> Result<Url, Error> {
+        for segment in segments {
+            let segment = segment.as_ref();
+            if matches!(segment, "" | "." | "..") || segment.contains(char::is_control) {
+                return Err(Error::Invalid(format!("{segment:?} is no id")));
+            }
+        }
         let mut url = Url::clone(&self.base);
         // `parse_base_url` let no URL through that has no path.
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push("v1").extend(segments);
+            path.pop_if_empty().push(root).extend(segments);
         }
-        url
+        Ok(url)
     }
 
     pub(crate) fn read<T: DeserializeOwned>(&self, answer: Answer) -> Result<Response<T>, Error> {

@@ -106,7 +106,10 @@ impl Client {
         last_event_id: &str,
         silence_max: Duration,
     ) -> BoxFuture<Result<Opened, Error>> {
-        let url = self.url(&["video", "generations", task_id, "events"]);
+        let url = match self.url(&["video", "generations", task_id, "events"]) {
+            Ok(url) => url,
+            Err(error) => return Box::pin(std::future::ready(Err(error))),
+        };
         let mut request = self
             .http
             .get(url.clone())

@@ -1,7 +1,7 @@
 //! Calls: what is sent, what is read, what is repeated, and how refusals arrive.
 
 use pretty_assertions::assert_eq;
-use rushes_sdk::{Client, Error, GenerateRequest, Image, ListQuery};
+use rushes_sdk::{ApiRequest, Client, Error, GenerateRequest, Image, ListQuery};
 
 use crate::server::{Reply, Server, json, refusal, task};
 
@@ -192,4 +192,39 @@ fn addresses_and_keys_that_cannot_work_are_refused_with_a_reason() {
     assert!(reason("http://h", "sk-\n").contains("characters"));
     let client = Client::new("http://h", "sk-secret").unwrap();
     assert!(!format!("{client:?}").contains("sk-secret"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_an_id_is_refused_before_anything_is_sent() {
+    let server = Server::start((0..40).map(|_| Reply::HangUp).collect());
+    let client = server.client();
+    for id in ["", ".", "..", ".\t.", "task_1\n"] {
+        let errors = [
+            client.task(id).await.unwrap_err(),
+            client.cancel(id).await.unwrap_err(),
+            client.delete(id).await.unwrap_err(),
+            client.model(id).await.unwrap_err(),
+            client.follow(id).next().await.unwrap_err(),
+            client.wait(id).await.unwrap_err(),
+            client.api(&ApiRequest::delete(&["keys", id])).await.unwrap_err(),
+        ];
+        for error in errors {
+            assert!(matches!(error, Error::Invalid(_)), "{id:?}: {error:?}");
+            assert_eq!(error.to_string(), format!("{id:?} is no id"));
+        }
+    }
+    assert_eq!(server.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn an_id_is_one_segment_of_the_path_whatever_it_holds() {
+    let ids = ["a/../b", "%2e%2e", "...", "a?b#c", "雨"];
+    let lines = ["a%2F..%2Fb", "%252e%252e", "...", "a%3Fb%23c", "%E9%9B%A8"];
+    let gone = || refusal("404 Not Found", &[], "task_not_exist", "no such task");
+    let server = Server::start(ids.iter().map(|_| gone()).collect());
+    for id in ids {
+        server.client().task(id).await.unwrap_err();
+    }
+    let sent: Vec<_> = server.seen().iter().map(|seen| seen.first_line().to_owned()).collect();
+    assert_eq!(sent, lines.map(|line| format!("GET /v1/video/generations/{line} HTTP/1.1")));
 }
