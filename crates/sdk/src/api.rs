@@ -16,7 +16,7 @@ use crate::transport::{ANSWER_BYTES_MAX, Answer, Call};
 const TABLE_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// A request to the JSON API. The key needs the scope `manage`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ApiRequest {
     method: Method,
     segments: Vec<String>,
@@ -24,6 +24,15 @@ pub struct ApiRequest {
     body: Option<Value>,
     is_repeatable: bool,
     patience_seconds: u64,
+}
+
+/// Shows what is asked where, never the body: it may hold a password.
+impl std::fmt::Debug for ApiRequest {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = formatter.debug_struct("ApiRequest");
+        shown.field("method", &self.method).field("segments", &self.segments);
+        shown.field("query", &self.query).finish_non_exhaustive()
+    }
 }
 
 impl ApiRequest {

@@ -25,7 +25,7 @@ const ATTEMPTS_MAX_DEFAULT: u32 = 3;
 pub(crate) const HOLD_SECONDS_MAX: u64 = 60;
 
 /// What a call gave: the value, and the body that it was read from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Response<T> {
     /// What was read from the body.
     pub value: T,
@@ -34,6 +34,15 @@ pub struct Response<T> {
     /// HTTP status of the answer; a task's own is [`Task::status`].
     pub http_status: u16,
     pub(crate) headers: HeaderMap,
+}
+
+/// Shows what kind of answer it was, never what it says: that may be a key that was just made.
+impl<T> std::fmt::Debug for Response<T> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = formatter.debug_struct("Response");
+        shown.field("http_status", &self.http_status).field("request_id", &self.request_id());
+        shown.field("body_bytes", &self.body.len()).finish_non_exhaustive()
+    }
 }
 
 impl<T> Response<T> {
@@ -80,13 +89,24 @@ impl std::fmt::Debug for Client {
 }
 
 /// Settings of a [`Client`] that rarely change.
-#[derive(Debug)]
 pub struct ClientBuilder {
     base_url: String,
     api_key: String,
     user_agent: String,
     attempts_max: u32,
     silence_max: Duration,
+}
+
+/// Shows the address, never the key.
+impl std::fmt::Debug for ClientBuilder {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = formatter.debug_struct("ClientBuilder");
+        // A user name or a password, which `build` refuses, is not shown either.
+        let base_url = Url::parse(&self.base_url).map(|url| url.origin().ascii_serialization());
+        shown.field("origin", &base_url.ok()).field("user_agent", &self.user_agent);
+        shown.field("attempts_max", &self.attempts_max);
+        shown.field("silence_max", &self.silence_max).finish_non_exhaustive()
+    }
 }
 
 impl ClientBuilder {

@@ -228,3 +228,27 @@ async fn an_id_is_one_segment_of_the_path_whatever_it_holds() {
     let sent: Vec<_> = server.seen().iter().map(|seen| seen.first_line().to_owned()).collect();
     assert_eq!(sent, lines.map(|line| format!("GET /v1/video/generations/{line} HTTP/1.1")));
 }
+
+#[tokio::test]
+async fn what_is_shown_for_debugging_holds_no_key_and_no_password() {
+    let key = "sk-test-0123456789abcdef";
+    let made = format!(r#"{{"key":"{key}"}}"#);
+    let server = Server::start(vec![json("200 OK", &[], &made)]);
+    let request = ApiRequest::post(&["keys"], serde_json::json!({ "password": key }));
+    let answer = server.client().api(&request).await.unwrap();
+    assert_eq!(answer.value["key"], key);
+    let with_password = format!("http://somebody:{key}@127.0.0.1");
+    for (shown, holds) in [
+        (format!("{:?}", Client::builder(&server.url, key)), "127.0.0."),
+        (format!("{:?}", Client::builder(&with_password, key)), "127.0.0."),
+        (format!("{:?}", Client::builder(key, key)), "attempts_max: 3"),
+        (format!("{:?}", server.client()), "127.0.0."),
+        (format!("{request:?}"), "[\"keys\"]"),
+        (format!("{answer:?}"), "http_status: 200"),
+        (format!("{:?}", server.client().generate(&GenerateRequest::new("m", "p"))), "127.0.0."),
+    ] {
+        assert!(shown.contains(holds), "{shown}");
+        // Neither as text nor as numbers.
+        assert!(!shown.contains("0123456789") && !shown.contains("48, 49, 50"), "{shown}");
+    }
+}
