@@ -2,11 +2,11 @@
 //! where there is none.
 //!
 //! Guarantees: each change is told once and in order, whatever happens to connections; the stream
-//! is opened again where it broke (`Last-Event-ID`), after a pause that grows until there is news, is
-//! never under [`PAUSE_MIN`], and never the same for two clients; a silent connection counts as
-//! broken; a server that is away is waited for, for [`OUTAGE_MAX`]; a task whose stream alone is refused is
-//! asked for; everything ends with the time-out. Dropping it closes the connection and does
-//! nothing to the task.
+//! is opened again where it broke (`Last-Event-ID`), after a pause that grows until there is news,
+//! is never under [`PAUSE_MIN`], and never the same for two clients; a silent connection counts as
+//! broken; a server that is away is waited for, for [`OUTAGE_MAX`]; a task whose stream alone is
+//! refused is asked for; everything ends with the time-out. Dropping it closes the connection and
+//! does nothing to the task.
 //! Not here: what the bytes of a stream mean (`sse`).
 
 use std::collections::VecDeque;

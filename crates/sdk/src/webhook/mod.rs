@@ -1,10 +1,10 @@
 //! Webhooks: is a call the gateway's own, and what does it say (Standard Webhooks 1.0).
 //!
 //! Guarantees: nothing of a call is read before its signature fits, over exactly the bytes that
-//! came; signatures are compared in a time that does not depend on them, and the body is hashed once
-//! for each secret at most, however many there are, and not at all for a call that is out of time; a call that is older or
-//! newer than the tolerance is refused, so that nobody can send an old one again for long. An event
-//! of a later version is [`Happened::Unknown`], not an error.
+//! came; signatures are compared in a time that does not depend on them; the body is hashed once for
+//! each secret at most, however many signatures there are, and not at all for a call out of time; a
+//! call that is older or newer than the tolerance is refused, so that nobody can send an old one
+//! again for long. An event of a later version is [`Happened::Unknown`], not an error.
 //! Not here: a server that receives, and the memory of which events were seen: **a delivery can
 //! arrive twice**, and [`Event::id`] says that it is the same.
 //!
