@@ -27,7 +27,8 @@ const EVENTS_MAX: usize = 10_000;
 
 struct Receiver {
     verifier: Verifier,
-    /// Ids of the events that were dealt with, oldest first.
+    /// Ids of the events that were dealt with, oldest first. Two copies of one that arrive at the same
+    /// moment are both dealt with; a transaction of a database leaves one of them.
     seen: Mutex<VecDeque<String>>,
 }
 
@@ -60,7 +61,7 @@ async fn receive(
             return StatusCode::UNAUTHORIZED;
         }
     };
-    if !receiver.is_new(&event.id) {
+    if receiver.has_seen(&event.id) {
         return StatusCode::NO_CONTENT;
     }
     match &event.happened {
@@ -70,21 +71,24 @@ async fn receive(
         // Started, called off, expired, or of a later version.
         _ => {}
     }
+    // Not before the work is done: if that fails, answer 500, and the event comes again.
+    receiver.remember(event.id);
     StatusCode::NO_CONTENT
 }
 
 impl Receiver {
-    /// False if the event was dealt with already: a delivery can arrive twice.
-    fn is_new(&self, event_id: &str) -> bool {
+    /// True if the event was dealt with already: a delivery can arrive twice.
+    fn has_seen(&self, event_id: &str) -> bool {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.iter().any(|id| id == event_id)
+    }
+
+    fn remember(&self, event_id: String) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.iter().any(|id| id == event_id) {
-            return false;
-        }
         if seen.len() == EVENTS_MAX {
             seen.pop_front();
         }
-        seen.push_back(event_id.to_owned());
-        true
+        seen.push_back(event_id);
     }
 }
 

@@ -7,7 +7,6 @@
 use bytes::Bytes;
 use reqwest::Method;
 use serde_json::Value;
-use url::Url;
 
 use crate::client::{Client, Response};
 use crate::error::Error;
@@ -17,7 +16,7 @@ use crate::transport::{ANSWER_BYTES_MAX, Answer, Call};
 const TABLE_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// A request to the JSON API. The key needs the scope `manage`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ApiRequest {
     method: Method,
     segments: Vec<String>,
@@ -25,6 +24,15 @@ pub struct ApiRequest {
     body: Option<Value>,
     is_repeatable: bool,
     patience_seconds: u64,
+}
+
+/// Shows what is asked where, never the body: it may hold a password.
+impl std::fmt::Debug for ApiRequest {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = formatter.debug_struct("ApiRequest");
+        shown.field("method", &self.method).field("segments", &self.segments);
+        shown.field("query", &self.query).finish_non_exhaustive()
+    }
 }
 
 impl ApiRequest {
@@ -98,11 +106,7 @@ impl Client {
     }
 
     fn api_call(&self, request: &ApiRequest, answer_bytes_max: usize) -> Result<Call, Error> {
-        let mut url = Url::clone(&self.base);
-        // `parse_base_url` let no URL through that has no path.
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push("api").extend(&request.segments);
-        }
+        let mut url = self.url_below("api", &request.segments)?;
         for (name, value) in &request.query {
             url.query_pairs_mut().append_pair(name, value);
         }

@@ -17,13 +17,15 @@ use crate::transport::{ANSWER_BYTES_MAX, Answer, Call};
 
 /// Time for a connection to come up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Silence after which a download counts as broken, unless the builder says otherwise.
+const SILENCE_MAX_DEFAULT: Duration = Duration::from_secs(30);
 /// Tries of a call in all, unless the builder says otherwise.
 const ATTEMPTS_MAX_DEFAULT: u32 = 3;
 /// Longest time that the server holds an answer back (`Prefer: wait=N`), in seconds.
 pub(crate) const HOLD_SECONDS_MAX: u64 = 60;
 
 /// What a call gave: the value, and the body that it was read from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Response<T> {
     /// What was read from the body.
     pub value: T,
@@ -32,6 +34,15 @@ pub struct Response<T> {
     /// HTTP status of the answer; a task's own is [`Task::status`].
     pub http_status: u16,
     pub(crate) headers: HeaderMap,
+}
+
+/// Shows what kind of answer it was, never what it says: that may be a key that was just made.
+impl<T> std::fmt::Debug for Response<T> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = formatter.debug_struct("Response");
+        shown.field("http_status", &self.http_status).field("request_id", &self.request_id());
+        shown.field("body_bytes", &self.body.len()).finish_non_exhaustive()
+    }
 }
 
 impl<T> Response<T> {
@@ -66,6 +77,8 @@ pub struct Client {
     pub(crate) base: Arc<Url>,
     pub(crate) authorization: HeaderValue,
     pub(crate) attempts_max: u32,
+    /// Of a download.
+    pub(crate) silence_max: Duration,
 }
 
 /// Shows the address, never the key.
@@ -76,12 +89,24 @@ impl std::fmt::Debug for Client {
 }
 
 /// Settings of a [`Client`] that rarely change.
-#[derive(Debug)]
 pub struct ClientBuilder {
     base_url: String,
     api_key: String,
     user_agent: String,
     attempts_max: u32,
+    silence_max: Duration,
+}
+
+/// Shows the address, never the key.
+impl std::fmt::Debug for ClientBuilder {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = formatter.debug_struct("ClientBuilder");
+        // A user name or a password, which `build` refuses, is not shown either.
+        let base_url = Url::parse(&self.base_url).map(|url| url.origin().ascii_serialization());
+        shown.field("origin", &base_url.ok()).field("user_agent", &self.user_agent);
+        shown.field("attempts_max", &self.attempts_max);
+        shown.field("silence_max", &self.silence_max).finish_non_exhaustive()
+    }
 }
 
 impl ClientBuilder {
@@ -97,6 +122,14 @@ impl ClientBuilder {
     #[must_use]
     pub fn attempts_max(mut self, attempts_max: u32) -> Self {
         self.attempts_max = attempts_max.max(1);
+        self
+    }
+
+    /// Silence after which a download ([`Client::download`]) counts as broken and goes on over
+    /// another connection; 30 seconds unless set. [`Client::follow`] has its own.
+    #[must_use]
+    pub fn silence_max(mut self, silence_max: Duration) -> Self {
+        self.silence_max = silence_max;
         self
     }
 
@@ -127,8 +160,8 @@ impl ClientBuilder {
             // A machine without root certificates (a bare container) still speaks plain HTTP.
             .or_else(|_| builder().tls_certs_only([]).build())
             .map_err(|source| Error::Invalid(format!("no HTTP client: {source}")))?;
-        let attempts_max = self.attempts_max;
-        Ok(Client { http, base: Arc::new(base), authorization, attempts_max })
+        let (attempts_max, silence_max) = (self.attempts_max, self.silence_max);
+        Ok(Client { http, base: Arc::new(base), authorization, attempts_max, silence_max })
     }
 }
 
@@ -151,18 +184,19 @@ impl Client {
             api_key: api_key.to_owned(),
             user_agent: concat!("rushes-sdk/", env!("CARGO_PKG_VERSION")).to_owned(),
             attempts_max: ATTEMPTS_MAX_DEFAULT,
+            silence_max: SILENCE_MAX_DEFAULT,
         }
     }
 
     /// The models that the key may use.
     pub async fn models(&self) -> Result<Response<Vec<Model>>, Error> {
-        let answer = self.call(&Call::get(self.url(&["models"]))).await?;
+        let answer = self.call(&Call::get(self.url(&["models"])?)).await?;
         Ok(self.read::<Enveloped<Vec<Model>>>(answer)?.map(|list| list.data))
     }
 
     /// One model, by id or alias.
     pub async fn model(&self, id: &str) -> Result<Response<Model>, Error> {
-        let answer = self.call(&Call::get(self.url(&["models", id]))).await?;
+        let answer = self.call(&Call::get(self.url(&["models", id])?)).await?;
         self.read(answer)
     }
 
@@ -177,7 +211,7 @@ impl Client {
         task_id: &str,
         hold: Duration,
     ) -> Result<Response<Task>, Error> {
-        let mut call = Call::get(self.url(&["video", "generations", task_id]));
+        let mut call = Call::get(self.url(&["video", "generations", task_id])?);
         call.hold_seconds = hold.as_secs().min(HOLD_SECONDS_MAX);
         let answer = self.call(&call).await?;
         Ok(self.read::<Enveloped<Task>>(answer)?.map(|envelope| envelope.data))
@@ -185,7 +219,7 @@ impl Client {
 
     /// The key's account's tasks, newest first.
     pub async fn list(&self, query: &ListQuery) -> Result<Response<TaskPage>, Error> {
-        let mut url = self.url(&["video", "generations"]);
+        let mut url = self.url(&["video", "generations"])?;
         let pairs = [
             ("limit", query.limit.map(|limit| limit.to_string())),
             ("after", query.after.clone()),
@@ -204,7 +238,7 @@ impl Client {
     /// Calls a task off. [`Response::http_status`] 202 means that it was already handed over: the end is then what
     /// the upstream says, which [`Client::wait`] tells.
     pub async fn cancel(&self, task_id: &str) -> Result<Response<Task>, Error> {
-        let mut call = Call::post(self.url(&["video", "generations", task_id, "cancel"]), None);
+        let mut call = Call::post(self.url(&["video", "generations", task_id, "cancel"])?, None);
         call.is_repeatable = true;
         let answer = self.call(&call).await?;
         Ok(self.read::<Enveloped<Task>>(answer)?.map(|envelope| envelope.data))
@@ -216,7 +250,7 @@ impl Client {
     /// Is not repeated where the answer was lost: the task may be gone by then, and the server
     /// would say that there is none.
     pub async fn delete(&self, task_id: &str) -> Result<Response<Deleted>, Error> {
-        let url = self.url(&["video", "generations", task_id]);
+        let url = self.url(&["video", "generations", task_id])?;
         let answer = self.call(&Call { method: Method::DELETE, ..Call::post(url, None) }).await?;
         self.read(answer)
     }
@@ -227,13 +261,25 @@ impl Client {
     }
 
     /// The address of what is at `/v1/…`.
-    pub(crate) fn url(&self, segments: &[&str]) -> Url {
+    pub(crate) fn url(&self, segments: &[&str]) -> Result<Url, Error> {
+        self.url_below("v1", segments)
+    }
+
+    /// The address of what is at `/root/…`; fails if a segment would not stand there as it is, and
+    /// the address be another's.
+    pub(crate) fn url_below(&self, root: &str, segments: &[impl AsRef<str>]) -> Result<Url, Error> {
+        for segment in segments {
+            let segment = segment.as_ref();
+            if matches!(segment, "" | "." | "..") || segment.contains(char::is_control) {
+                return Err(Error::Invalid(format!("{segment:?} is no id")));
+            }
+        }
         let mut url = Url::clone(&self.base);
         // `parse_base_url` let no URL through that has no path.
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push("v1").extend(segments);
+            path.pop_if_empty().push(root).extend(segments);
         }
-        url
+        Ok(url)
     }
 
     pub(crate) fn read<T: DeserializeOwned>(&self, answer: Answer) -> Result<Response<T>, Error> {

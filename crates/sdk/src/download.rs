@@ -1,7 +1,8 @@
 //! Fetching a video into a file.
 //!
 //! Guarantees: the file appears under its name whole or not at all; a broken transfer goes on
-//! where it broke; the API key is not sent along, since the link carries its own right.
+//! where it broke; a server that falls silent, in whatever part of its answer, is not waited for
+//! longer than the client's limit; the API key is not sent along, since the link carries its own right.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,8 +18,6 @@ use crate::client::{Client, random_key};
 use crate::error::Error;
 use crate::transport::{ANSWER_BYTES_MAX, read_whole, refusal};
 
-/// Silence after which a transfer counts as broken.
-const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// Tries in a row that bring no byte.
 const FRUITLESS_TRIES_MAX: u32 = 4;
 /// Pause before a transfer goes on.
@@ -95,9 +94,9 @@ impl Client {
         progress: &mut impl FnMut(Downloaded),
     ) -> Result<(), Error> {
         let response = self.open(transfer).await?;
-        let mut response = transfer.accept(response).await?;
+        let mut response = transfer.accept(response, self.silence_max).await?;
         loop {
-            let chunk = timeout(SILENCE_MAX, response.chunk()).await;
+            let chunk = timeout(self.silence_max, response.chunk()).await;
             let chunk = chunk.map_err(|_| silence(&transfer.url))?;
             let chunk = chunk.map_err(|source| Error::from_transport(&source, &transfer.url))?;
             let Some(chunk) = chunk else { break };
@@ -120,7 +119,7 @@ impl Client {
                     .header(RANGE, format!("bytes={}-", transfer.bytes))
                     .header(IF_RANGE, etag);
             }
-            let response = timeout(SILENCE_MAX, request.send()).await;
+            let response = timeout(self.silence_max, request.send()).await;
             let response = response.map_err(|_| silence(&url))?;
             let response = response.map_err(|source| Error::from_transport(&source, &url))?;
             let target = text(response.headers(), &LOCATION);
@@ -150,7 +149,11 @@ impl Transfer {
     }
 
     /// Checks that the answer fits what is there, or starts anew.
-    async fn accept(&mut self, response: reqwest::Response) -> Result<reqwest::Response, Error> {
+    async fn accept(
+        &mut self,
+        response: reqwest::Response,
+        silence_max: Duration,
+    ) -> Result<reqwest::Response, Error> {
         let status = response.status();
         match status {
             StatusCode::OK => self.restart().await?,
@@ -161,7 +164,13 @@ impl Transfer {
                 return Err(Error::broken(&self.url, "the server answered with another range"));
             }
             _ => {
-                let (headers, body) = read_whole(response, &self.url, ANSWER_BYTES_MAX).await?;
+                let headers = response.headers().clone();
+                let reading = read_whole(response, &self.url, ANSWER_BYTES_MAX);
+                // The status says enough if the words to it do not come.
+                let body = match timeout(silence_max, reading).await {
+                    Ok(Ok((_, body))) => body,
+                    Ok(Err(_)) | Err(_) => Vec::new(),
+                };
                 return Err(refusal(status, &headers, body));
             }
         }

@@ -22,7 +22,7 @@ use crate::transport::{ANSWER_BYTES_MAX, READ_TIMEOUT, read_whole, refusal};
 
 /// The media type of server-sent events.
 const EVENT_STREAM: &str = "text/event-stream";
-/// Pause when there are too many streams and the server names none.
+/// Pause after which a stream is tried again when the server names none.
 const BUSY_PAUSE_DEFAULT: Duration = Duration::from_secs(5);
 
 /// Silence after which a new connection counts as broken: the server says something at once, and
@@ -40,13 +40,15 @@ pub(crate) enum Opened {
     Over,
     /// It has no such thing. The task may be unknown too, which a question tells.
     None,
-    /// There are too many streams; another try after this.
+    /// There are too many streams, or the answer does not come; another try after this.
     Busy(Duration),
 }
 
 /// An open stream.
 pub(crate) struct Reading {
     chunks: Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>,
+    /// What came and was not parsed yet.
+    rest: Bytes,
     parser: Parser,
     silence: Pin<Box<Sleep>>,
     silence_max: Duration,
@@ -56,6 +58,7 @@ impl Reading {
     fn new(response: Response, silence_max: Duration) -> Self {
         Self {
             chunks: Box::pin(response.bytes_stream()),
+            rest: Bytes::new(),
             parser: Parser::default(),
             silence: Box::pin(sleep(silence_max.min(FIRST_SILENCE_MAX))),
             silence_max,
@@ -73,16 +76,25 @@ impl Reading {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Vec<Message>>, TooLong>> {
+        if !self.rest.is_empty() {
+            return Poll::Ready(self.parse().map(Some));
+        }
         match self.chunks.as_mut().poll_next(context) {
             Poll::Ready(Some(Ok(bytes))) => {
                 self.silence.as_mut().reset(Instant::now() + self.silence_max);
-                let mut messages = Vec::new();
-                let outcome = self.parser.push(&bytes, &mut messages);
-                Poll::Ready(outcome.map(|()| Some(messages)))
+                self.rest = bytes;
+                Poll::Ready(self.parse().map(Some))
             }
             Poll::Ready(_) => Poll::Ready(Ok(None)),
             Poll::Pending => self.silence.as_mut().poll(context).map(|()| Ok(None)),
         }
+    }
+
+    fn parse(&mut self) -> Result<Vec<Message>, TooLong> {
+        let mut messages = Vec::new();
+        let bytes = self.parser.push(&self.rest, &mut messages)?;
+        drop(self.rest.split_to(bytes));
+        Ok(messages)
     }
 }
 
@@ -94,7 +106,10 @@ impl Client {
         last_event_id: &str,
         silence_max: Duration,
     ) -> BoxFuture<Result<Opened, Error>> {
-        let url = self.url(&["video", "generations", task_id, "events"]);
+        let url = match self.url(&["video", "generations", task_id, "events"]) {
+            Ok(url) => url,
+            Err(error) => return Box::pin(std::future::ready(Err(error))),
+        };
         let mut request = self
             .http
             .get(url.clone())
@@ -107,7 +122,8 @@ impl Client {
         }
         Box::pin(async move {
             let opened = timeout(READ_TIMEOUT, open(request, &url, silence_max)).await;
-            opened.unwrap_or_else(|_| Err(Error::broken(&url, "no answer in time")))
+            // Something on the way may keep streams back and nothing else.
+            opened.unwrap_or(Ok(Opened::Busy(BUSY_PAUSE_DEFAULT)))
         })
     }
 }

@@ -2,10 +2,11 @@
 //! where there is none.
 //!
 //! Guarantees: each change is told once and in order, whatever happens to connections; the stream
-//! is opened again where it broke (`Last-Event-ID`), after a pause that grows and is never the same
-//! for two clients; a silent connection counts as broken; a server that is away is waited for, for
-//! [`OUTAGE_MAX`]; everything ends with the time-out. Dropping it closes the connection and does
-//! nothing to the task.
+//! is opened again where it broke (`Last-Event-ID`), after a pause that grows until there is news,
+//! is never under [`PAUSE_MIN`], and never the same for two clients; a silent connection counts as
+//! broken; a server that is away is waited for, for [`OUTAGE_MAX`]; a task whose stream alone is
+//! refused is asked for; everything ends with the time-out. Dropping it closes the connection and
+//! does nothing to the task.
 //! Not here: what the bytes of a stream mean (`sse`).
 
 use std::collections::VecDeque;
@@ -34,11 +35,16 @@ pub(crate) const SILENCE_MAX_DEFAULT: Duration = Duration::from_secs(45);
 const OUTAGE_MAX: Duration = Duration::from_secs(60);
 /// Pause before a stream is opened again, until the server names one.
 const RETRY_DEFAULT: Duration = Duration::from_millis(500);
-/// Shortest and longest such pause that a server may name.
-const RETRY_MIN: Duration = Duration::from_millis(50);
+/// Longest such pause.
 const RETRY_MAX: Duration = Duration::from_secs(8);
+/// Shortest pause of all, whatever the server names.
+const PAUSE_MIN: Duration = Duration::from_millis(250);
+/// A stream that was heard for so long did its work, also where there was no news.
+const STOOD_MIN: Duration = Duration::from_secs(10);
 /// Streams in a row that bring nothing, after which it is asked instead: something on the way keeps them.
 const EMPTY_STREAMS_MAX: u32 = 2;
+/// Refusals in a row that may pass, after which the task is asked for in between.
+const REFUSED_STREAMS_MAX: u32 = 3;
 /// How long the server holds back the answer to a question (`Prefer: wait`).
 const HOLD: Duration = Duration::from_secs(5);
 /// Pause between two questions when the server names none.
@@ -65,10 +71,14 @@ pub struct Follow {
     last_event_id: String,
     /// When the server was last heard.
     heard_at: Option<Instant>,
-    /// Faults in a row.
+    /// When the newest stream was opened.
+    opened_at: Option<Instant>,
+    /// Faults in a row, broken streams among them.
     faults: u32,
     /// Streams in a row that brought nothing.
     empty_streams: u32,
+    /// Streams in a row that were refused for a while.
+    refused_streams: u32,
     retry: Duration,
     /// Whether the end is asked for once more, so that there is an answer to keep.
     wants_answer: bool,
@@ -109,6 +119,7 @@ enum Came {
         hold: Duration,
         took: Duration,
     },
+    Refused(Error),
     Fault(Error),
 }
 
@@ -152,8 +163,10 @@ impl Client {
             last: None,
             last_event_id: String::new(),
             heard_at: None,
+            opened_at: None,
             faults: 0,
             empty_streams: 0,
+            refused_streams: 0,
             retry: RETRY_DEFAULT,
             wants_answer: false,
             answer: None,
@@ -212,18 +225,15 @@ impl Follow {
         match came {
             Came::Paused => self.go_on(),
             Came::Opened(Opened::Stream(reading)) => {
-                self.heard_at = Some(Instant::now());
+                (self.heard_at, self.opened_at) = (Some(Instant::now()), Some(Instant::now()));
                 self.work = Work::Reading(*reading);
             }
-            Came::Opened(Opened::Over) => self.ask(Duration::ZERO),
-            Came::Opened(Opened::Busy(after)) => {
-                self.events = Events::From(Instant::now() + after.min(PAUSE_MAX));
-                self.ask(HOLD.min(after));
-            }
-            Came::Opened(Opened::None) | Came::Garbled => self.do_without_events(),
+            Came::Opened(Opened::Busy(after)) => self.ask_for_a_while(after),
+            Came::Opened(Opened::Over | Opened::None) | Came::Garbled => self.do_without_events(),
             Came::Messages(messages) => self.hear(messages),
             Came::Broken => self.reopen(),
             Came::Answer { response, hold, took } => self.see(*response, hold, took),
+            Came::Refused(error) => self.bear_refusal(error)?,
             Came::Fault(error) => self.bear(error)?,
         }
         Ok(())
@@ -250,6 +260,15 @@ impl Follow {
         self.ask(Duration::ZERO);
     }
 
+    /// No stream before `after`, or longer if it was not the first refusal.
+    fn ask_for_a_while(&mut self, after: Duration) {
+        let grown = PAUSE_MIN * 2_u32.pow(self.refused_streams.min(8));
+        self.refused_streams = self.refused_streams.saturating_add(1);
+        let pause = after.max(grown).min(PAUSE_MAX);
+        self.events = Events::From(Instant::now() + pause);
+        self.ask(Duration::ZERO);
+    }
+
     fn ask(&mut self, hold: Duration) {
         let (client, task_id) = (self.client.clone(), self.task_id.clone());
         let answer = Box::pin(async move { client.task_held(&task_id, hold).await });
@@ -262,9 +281,8 @@ impl Follow {
 
     fn hear(&mut self, messages: Vec<Message>) {
         self.heard_at = Some(Instant::now());
-        (self.faults, self.empty_streams) = (0, 0);
         if let Work::Reading(reading) = &self.work {
-            self.retry = reading.retry().unwrap_or(self.retry).clamp(RETRY_MIN, RETRY_MAX);
+            self.retry = reading.retry().unwrap_or(self.retry).clamp(PAUSE_MIN, RETRY_MAX);
         }
         for message in messages {
             let is_understood = match message.name.as_str() {
@@ -276,6 +294,7 @@ impl Follow {
             if !is_understood {
                 return self.do_without_events();
             }
+            self.empty_streams = 0;
             self.last_event_id = message.id;
             if !matches!(self.work, Work::Reading(_)) {
                 return;
@@ -285,7 +304,11 @@ impl Follow {
 
     fn hear_of_way(&mut self, data: &str) -> bool {
         let Ok(progress) = serde_json::from_str::<Progress>(data) else { return false };
+        let told_before = self.told.len();
         self.tell(progress);
+        if self.told.len() > told_before {
+            (self.faults, self.refused_streams) = (0, 0);
+        }
         true
     }
 
@@ -324,11 +347,38 @@ impl Follow {
 
     /// A stream that ended before its task did.
     fn reopen(&mut self) {
+        let heard_for = self.heard_at.zip(self.opened_at).map(|(heard, opened)| heard - opened);
+        if heard_for.is_some_and(|time| time >= STOOD_MIN) {
+            (self.faults, self.empty_streams, self.refused_streams) = (0, 0, 0);
+        }
+        self.faults = self.faults.saturating_add(1);
         self.empty_streams += 1;
         if self.empty_streams >= EMPTY_STREAMS_MAX {
             return self.do_without_events();
         }
         self.pause(self.back_off());
+    }
+
+    /// No stream: unless it is the key or the way to the server, the task may be there all the same,
+    /// which a question tells.
+    fn bear_refusal(&mut self, error: Error) -> Result<(), Error> {
+        let is_of_stream = matches!(error, Error::Api { status, .. } if status != 401);
+        if !is_of_stream {
+            return self.bear(error);
+        }
+        if !error.is_passing() {
+            self.do_without_events();
+            return Ok(());
+        }
+        let asked_for = error.retry_after().unwrap_or_default();
+        if self.refused_streams + 1 >= REFUSED_STREAMS_MAX || asked_for > PAUSE_DEFAULT {
+            self.ask_for_a_while(asked_for);
+        } else {
+            self.refused_streams += 1;
+            self.faults = self.faults.saturating_add(1);
+            self.pause(self.back_off().max(asked_for));
+        }
+        Ok(())
     }
 
     /// Bears a passing fault for a while; gives everything else back.
@@ -392,7 +442,7 @@ impl Work {
             Self::Starting => Poll::Ready(Came::Paused),
             Self::Pausing(sleep) => sleep.as_mut().poll(context).map(|()| Came::Paused),
             Self::Opening(opening) => {
-                opening.as_mut().poll(context).map(|it| it.map_or_else(Came::Fault, Came::Opened))
+                opening.as_mut().poll(context).map(|it| it.map_or_else(Came::Refused, Came::Opened))
             }
             Self::Reading(reading) => reading.poll(context).map(|read| match read {
                 Ok(Some(messages)) => Came::Messages(messages),
@@ -419,7 +469,7 @@ fn pause_after(response: &Response<Task>, hold: Duration, took: Duration) -> Dur
     }
     retry_after_seconds(&response.headers)
         .map_or(PAUSE_DEFAULT, |seconds| Duration::from_secs(u64::from(seconds)))
-        .min(PAUSE_MAX)
+        .clamp(PAUSE_MIN, PAUSE_MAX)
 }
 
 /// By chance from 0 to 1; the middle if the machine gives no chance.

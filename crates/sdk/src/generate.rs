@@ -160,9 +160,10 @@ impl Client {
     pub fn generate(&self, request: &GenerateRequest) -> Generate {
         let body = serde_json::to_vec(request)
             .map_err(|source| Error::Invalid(format!("the request is no JSON: {source}")));
-        let call = body.map(|body| Call {
-            idempotency_key: request.idempotency_key.clone().or_else(random_key),
-            ..Call::post(self.url(&["video", "generations"]), Some(body.into()))
+        let call = body.and_then(|body| {
+            let url = self.url(&["video", "generations"])?;
+            let idempotency_key = request.idempotency_key.clone().or_else(random_key);
+            Ok(Call { idempotency_key, ..Call::post(url, Some(body.into())) })
         });
         Generate { client: self.clone(), call }
     }

@@ -15,7 +15,8 @@ pub struct Progress {
     /// From 0 to 100, never falling. 100 means that it ended, not that there is a video.
     #[serde(rename = "progress", deserialize_with = "percent")]
     pub percent: u8,
-    /// Tasks that come first, while it waits and if the server has counted them.
+    /// Its place among those that wait, from 1 (the next one), while it waits and if the server has
+    /// counted them.
     #[serde(default)]
     pub queue_position: Option<u32>,
 }

@@ -1,7 +1,8 @@
 //! Server-sent events, from bytes to events (WHATWG HTML, section 9.2.6).
 //!
 //! Guarantees: how the bytes are cut into pieces changes nothing; memory is bounded by
-//! [`EVENT_BYTES_MAX`], also where a line or an event never ends. Pure: no connection, no clock.
+//! [`EVENT_BYTES_MAX`], [`ID_BYTES_MAX`] and [`MESSAGES_MAX`], also where a line or an event never
+//! ends, or a few bytes make an event. Pure: no connection, no clock.
 //! What breaks off in the middle of an event is no event, and its id does not count.
 //! Written here because it is small, and because neither of the crates that were looked at
 //! (`sse-stream` 0.3, `eventsource-stream` 0.2) bounds what it keeps.
@@ -11,6 +12,11 @@ use std::time::Duration;
 /// Most bytes of a line, and of all data of an event: the end of a task with the longest metadata
 /// that is allowed has a tenth of it.
 pub(crate) const EVENT_BYTES_MAX: usize = 1024 * 1024;
+/// Longest id that is kept, in bytes: each event carries it, and so does the request that opens a
+/// stream again. A longer one counts as absent.
+pub(crate) const ID_BYTES_MAX: usize = 1024;
+/// Most events that one push gives.
+pub(crate) const MESSAGES_MAX: usize = 64;
 /// U+FEFF in UTF-8; counts for nothing at the start of a stream.
 const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
 
@@ -43,13 +49,18 @@ pub(crate) struct Parser {
 }
 
 impl Parser {
-    /// Takes the next bytes and adds the events that they complete to `messages`.
+    /// Takes of the next bytes as many as complete [`MESSAGES_MAX`] events, else all of them; adds
+    /// the events to `messages` and gives the number of bytes that were taken.
     pub(crate) fn push(
         &mut self,
         bytes: &[u8],
         messages: &mut Vec<Message>,
-    ) -> Result<(), TooLong> {
-        for &byte in bytes {
+    ) -> Result<usize, TooLong> {
+        let messages_max = messages.len() + MESSAGES_MAX;
+        for (index, &byte) in bytes.iter().enumerate() {
+            if messages.len() >= messages_max {
+                return Ok(index);
+            }
             let is_second_half = byte == b'\n' && self.is_after_carriage_return;
             self.is_after_carriage_return = byte == b'\r';
             match byte {
@@ -59,7 +70,7 @@ impl Parser {
                 _ => self.line.push(byte),
             }
         }
-        Ok(())
+        Ok(bytes.len())
     }
 
     /// After which time the stream wants to be opened again, once it has said so.
@@ -87,7 +98,9 @@ impl Parser {
                 self.data.push_str(value);
                 self.data.push('\n');
             }
-            "id" if !value.contains('\0') => value.clone_into(&mut self.id),
+            "id" if !value.contains('\0') && value.len() <= ID_BYTES_MAX => {
+                value.clone_into(&mut self.id);
+            }
             "retry" if value.bytes().all(|byte| byte.is_ascii_digit()) => {
                 self.retry = value.parse().map(Duration::from_millis).ok().or(self.retry);
             }
@@ -115,8 +128,10 @@ mod tests {
 
     fn parse(pieces: &[&[u8]]) -> Vec<Message> {
         let (mut parser, mut messages) = (Parser::default(), Vec::new());
-        for piece in pieces {
-            parser.push(piece, &mut messages).unwrap();
+        for mut piece in pieces.iter().copied() {
+            while !piece.is_empty() {
+                piece = &piece[parser.push(piece, &mut messages).unwrap()..];
+            }
         }
         messages
     }
@@ -193,6 +208,26 @@ mod tests {
     }
 
     #[test]
+    fn an_id_that_is_too_long_counts_as_absent() {
+        let longest = "i".repeat(ID_BYTES_MAX);
+        let text = format!("id: {longest}\ndata: a\n\nid: {longest}i\ndata: b\n\n");
+        let expected = [message("message", "a", &longest), message("message", "b", &longest)];
+        assert_eq!(parse(&[text.as_bytes()]), expected);
+    }
+
+    #[test]
+    fn one_push_gives_a_bounded_number_of_events_and_none_is_lost() {
+        let text = "data\n\n".repeat(MESSAGES_MAX * 2 + 1);
+        let (mut parser, mut rest, mut counts) = (Parser::default(), text.as_bytes(), Vec::new());
+        while !rest.is_empty() {
+            let mut messages = Vec::new();
+            rest = &rest[parser.push(rest, &mut messages).unwrap()..];
+            counts.push(messages.len());
+        }
+        assert_eq!(counts, [MESSAGES_MAX, MESSAGES_MAX, 1]);
+    }
+
+    #[test]
     fn bytes_that_are_no_utf8_do_no_harm() {
         assert_eq!(parse(&[b"data: a\xFFb\n\n"]), [message("message", "a\u{FFFD}b", "")]);
     }
@@ -210,7 +245,7 @@ mod tests {
 
         let mut parser = Parser::default();
         let line = [b"data: ", &vec![b'x'; 512 * 1024][..], b"\n"].concat();
-        assert_eq!(parser.push(&line, &mut messages), Ok(()));
+        assert_eq!(parser.push(&line, &mut messages), Ok(line.len()));
         assert_eq!(parser.push(&line, &mut messages), Err(TooLong));
         assert_eq!(messages, []);
     }

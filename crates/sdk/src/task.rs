@@ -139,7 +139,7 @@ pub struct Task {
     /// Until when the video is kept.
     #[serde(default)]
     pub expires_at: Option<i64>,
-    /// Tasks that come first, while it waits.
+    /// Its place among those that wait, from 1 (the next one), while it waits.
     #[serde(default)]
     pub queue_position: Option<u32>,
     /// A still of the video.

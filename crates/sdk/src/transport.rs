@@ -18,7 +18,7 @@ use crate::error::Error;
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time for a request with a body: tens of megabytes of images over a slow line.
 const SEND_TIMEOUT: Duration = Duration::from_secs(300);
-/// Pause before the second try; it doubles with each further one.
+/// Pause before the second try; it doubles with each further one. No `Retry-After` is shorter.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// Longest `Retry-After` that is waited for; a longer one is the caller's to decide.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(10);
@@ -56,7 +56,8 @@ impl Client {
         for _ in 1..self.attempts_max {
             match self.call_once(call).await {
                 Err(error) if call.may_repeat(&error) => {
-                    tokio::time::sleep(error.retry_after().unwrap_or(pause)).await;
+                    let asked_for = error.retry_after().map(|after| after.max(FIRST_PAUSE));
+                    tokio::time::sleep(asked_for.unwrap_or(pause)).await;
                     pause *= 2;
                 }
                 outcome => return outcome,

@@ -1,7 +1,7 @@
 //! Calls: what is sent, what is read, what is repeated, and how refusals arrive.
 
 use pretty_assertions::assert_eq;
-use rushes_sdk::{Client, Error, GenerateRequest, Image, ListQuery};
+use rushes_sdk::{ApiRequest, Client, Error, GenerateRequest, Image, ListQuery};
 
 use crate::server::{Reply, Server, json, refusal, task};
 
@@ -192,4 +192,63 @@ fn addresses_and_keys_that_cannot_work_are_refused_with_a_reason() {
     assert!(reason("http://h", "sk-\n").contains("characters"));
     let client = Client::new("http://h", "sk-secret").unwrap();
     assert!(!format!("{client:?}").contains("sk-secret"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_an_id_is_refused_before_anything_is_sent() {
+    let server = Server::start((0..40).map(|_| Reply::HangUp).collect());
+    let client = server.client();
+    for id in ["", ".", "..", ".\t.", "task_1\n"] {
+        let errors = [
+            client.task(id).await.unwrap_err(),
+            client.cancel(id).await.unwrap_err(),
+            client.delete(id).await.unwrap_err(),
+            client.model(id).await.unwrap_err(),
+            client.follow(id).next().await.unwrap_err(),
+            client.wait(id).await.unwrap_err(),
+            client.api(&ApiRequest::delete(&["keys", id])).await.unwrap_err(),
+        ];
+        for error in errors {
+            assert!(matches!(error, Error::Invalid(_)), "{id:?}: {error:?}");
+            assert_eq!(error.to_string(), format!("{id:?} is no id"));
+        }
+    }
+    assert_eq!(server.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn an_id_is_one_segment_of_the_path_whatever_it_holds() {
+    let ids = ["a/../b", "%2e%2e", "...", "a?b#c", "雨"];
+    let lines = ["a%2F..%2Fb", "%252e%252e", "...", "a%3Fb%23c", "%E9%9B%A8"];
+    let gone = || refusal("404 Not Found", &[], "task_not_exist", "no such task");
+    let server = Server::start(ids.iter().map(|_| gone()).collect());
+    for id in ids {
+        server.client().task(id).await.unwrap_err();
+    }
+    let sent: Vec<_> = server.seen().iter().map(|seen| seen.first_line().to_owned()).collect();
+    assert_eq!(sent, lines.map(|line| format!("GET /v1/video/generations/{line} HTTP/1.1")));
+}
+
+#[tokio::test]
+async fn what_is_shown_for_debugging_holds_no_key_and_no_password() {
+    let key = "sk-test-0123456789abcdef";
+    let made = format!(r#"{{"key":"{key}"}}"#);
+    let server = Server::start(vec![json("200 OK", &[], &made)]);
+    let request = ApiRequest::post(&["keys"], serde_json::json!({ "password": key }));
+    let answer = server.client().api(&request).await.unwrap();
+    assert_eq!(answer.value["key"], key);
+    let with_password = format!("http://somebody:{key}@127.0.0.1");
+    for (shown, holds) in [
+        (format!("{:?}", Client::builder(&server.url, key)), "127.0.0."),
+        (format!("{:?}", Client::builder(&with_password, key)), "127.0.0."),
+        (format!("{:?}", Client::builder(key, key)), "attempts_max: 3"),
+        (format!("{:?}", server.client()), "127.0.0."),
+        (format!("{request:?}"), "[\"keys\"]"),
+        (format!("{answer:?}"), "http_status: 200"),
+        (format!("{:?}", server.client().generate(&GenerateRequest::new("m", "p"))), "127.0.0."),
+    ] {
+        assert!(shown.contains(holds), "{shown}");
+        // Neither as text nor as numbers.
+        assert!(!shown.contains("0123456789") && !shown.contains("48, 49, 50"), "{shown}");
+    }
 }

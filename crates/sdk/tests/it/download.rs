@@ -1,10 +1,12 @@
 //! Downloads: whole or not at all, resumed where they broke, without the key.
 
 use std::fs;
+use std::time::Duration;
 
 use pretty_assertions::assert_eq;
-use rushes_sdk::Error;
+use rushes_sdk::{Client, Error};
 use tempfile::tempdir;
+use tokio::time::timeout;
 
 use crate::server::{Reply, Server, json, refusal};
 
@@ -80,6 +82,28 @@ async fn a_refused_or_hopeless_download_leaves_what_was_there() {
 
     assert_eq!(names(folder.path()), ["v.mp4"]);
     assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_is_not_waited_for() {
+    let silent = |head: &str| Reply::Silent(format!("HTTP/1.1 {head}\r\n\r\n").into_bytes());
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("v.mp4");
+    // In a refusal, in one that may pass, and in the file itself.
+    for (head, tries, code) in [
+        ("410 Gone\r\ncontent-length: 100", 1, "http_410"),
+        ("500 Internal Server Error\r\ncontent-length: 100", 4, "http_500"),
+        ("200 OK\r\ncontent-length: 100", 4, "unreachable"),
+    ] {
+        let server = Server::start((0..4).map(|_| silent(head)).collect());
+        let builder = Client::builder(&server.url, "sk-test-0123456789abcdef");
+        let client = builder.silence_max(Duration::from_millis(100)).build().unwrap();
+        let download = client.download(&server.url, &path, |_| {});
+        let ended = timeout(Duration::from_secs(20), download).await.expect("an end");
+        assert_eq!(ended.unwrap_err().code(), code);
+        assert_eq!(server.seen().len(), tries, "{head}");
+    }
+    assert_eq!(names(folder.path()), [""; 0]);
 }
 
 #[tokio::test]

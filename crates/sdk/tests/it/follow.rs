@@ -205,12 +205,60 @@ async fn what_is_no_stream_to_understand_is_given_up_for_questions() {
 }
 
 #[tokio::test]
+async fn an_id_that_is_too_long_is_not_kept_and_not_sent() {
+    let first = format!("{}id: {}\n", event(4, "status", "QUEUED", 0), "9".repeat(900_000));
+    let server = Server::start(vec![events(&(first + &"data\n\n".repeat(300))), events(&way())]);
+    assert_eq!(all(&mut server.client().follow("task_1")).await, TOLD);
+    assert_eq!(last_ids(&server), [None, Some("4".to_owned())]);
+}
+
+#[tokio::test]
 async fn streams_that_bring_nothing_are_given_up_for_questions() {
     let done = json("200 OK", &[], &task("SUCCESS", "100%", "http://x/v.mp4", ""));
     let silent = Reply::Silent(EVENTS.into());
     let server = Server::start(vec![events(""), silent, done]);
     let mut follow = server.client().follow("task_1").silence_max(Duration::from_millis(200));
     assert_eq!(all(&mut follow).await, ["end SUCCESS 100"]);
+}
+
+/// How many requests a follower sends within three seconds, and the first line of the last one.
+async fn storm(replies: impl Fn(usize) -> Reply) -> (usize, String) {
+    let server = Server::start((0..200).map(replies).collect());
+    let mut follow = server.client().follow("task_1").timeout(Duration::from_secs(3));
+    while let Ok(Some(_)) = follow.next().await {}
+    let seen = server.seen();
+    (seen.len(), seen.last().map(|seen| seen.first_line().to_owned()).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn streams_that_end_at_once_make_the_pauses_longer() {
+    // Nothing but a pause and a comment: after two of them it is asked, held answers or not.
+    let nothing = || events("retry: 50\n\n: there\n\n");
+    let running = || json("200 OK", &["retry-after: 0"], &task("QUEUED", "0%", "", ""));
+    let same = format!("retry: 50\n\n{}", event(3, "status", "QUEUED", 0));
+    let ((requests, last), (of_same, last_of_same)) = tokio::join!(
+        storm(|index| if index < 2 { nothing() } else { running() }),
+        storm(|_| events(&same))
+    );
+    assert!((3..=14).contains(&requests), "{requests}");
+    assert_eq!(last, "GET /v1/video/generations/task_1 HTTP/1.1");
+
+    // The same event again and again is no news: 0.25, 0.5, 1, 2 s.
+    assert!((2..=5).contains(&of_same), "{of_same}");
+    assert_eq!(last_of_same, "GET /v1/video/generations/task_1/events HTTP/1.1");
+}
+
+#[tokio::test]
+async fn no_server_is_asked_without_a_pause() {
+    let again = &["retry-after: 0"];
+    let running = || json("200 OK", again, &task("QUEUED", "0%", "", ""));
+    let busy = || refusal("429 Too Many Requests", again, "rate_limited", "too many");
+    let ((asked, _), (refused, _)) = tokio::join!(
+        storm(|index| if index == 0 { no_events() } else { running() }),
+        storm(|_| busy())
+    );
+    assert!((3..=13).contains(&asked), "{asked}");
+    assert!((2..=13).contains(&refused), "{refused}");
 }
 
 #[tokio::test]
@@ -229,6 +277,44 @@ async fn a_task_that_is_gone_is_an_error_and_the_last_word() {
     assert!(follow.next().await.unwrap().is_some());
     assert_eq!(follow.next().await.unwrap_err().code(), "task_not_exist");
     assert!(follow.next().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_task_whose_stream_alone_is_refused_is_asked_for() {
+    let bad_gateway = || json("502 Bad Gateway", &[], "<html>");
+    let forbidden = || json("403 Forbidden", &[], "<html>");
+    let done = || json("200 OK", &[], &task("SUCCESS", "100%", "http://x/v.mp4", ""));
+    for refused in [vec![forbidden()], vec![bad_gateway(), bad_gateway(), bad_gateway()]] {
+        let refusals = refused.len();
+        let server = Server::start(refused.into_iter().chain([done()]).collect());
+        assert_eq!(all(&mut server.client().follow("task_1")).await, ["end SUCCESS 100"]);
+        let seen = server.seen();
+        assert_eq!(seen.len(), refusals + 1);
+        assert_eq!(seen[refusals].first_line(), "GET /v1/video/generations/task_1 HTTP/1.1");
+    }
+
+    // Whoever is refused the task too hears that.
+    let server = Server::start(vec![forbidden(), forbidden()]);
+    assert_eq!(server.client().follow("task_1").next().await.unwrap_err().code(), "http_403");
+    let server = Server::start((0..6).map(|_| bad_gateway()).collect());
+    assert_eq!(server.client().follow("task_1").next().await.unwrap_err().code(), "http_502");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_refused_for_a_while_is_tried_again() {
+    let later = refusal("503 Service Unavailable", &["retry-after: 6"], "overloaded", "later");
+    let running = || json("200 OK", &["retry-after: 1"], &task("QUEUED", "0%", "", ""));
+    let script = std::iter::once(later).chain((0..40).map(|_| running()));
+    let server = Server::start(script.collect());
+    let mut follow = server.client().follow("task_1").timeout(Duration::from_secs(9));
+    // The first answer comes at once, though the stream is to be left alone for six seconds.
+    let first = tokio::time::timeout(Duration::from_secs(5), follow.next()).await;
+    assert_eq!(brief(&first.expect("in time").unwrap().unwrap()), "status QUEUED 0");
+    let ended = follow.next().await.unwrap_err();
+    assert!(matches!(ended, Error::Timeout { .. }), "{ended:?}");
+    let seen = server.seen();
+    let is_stream = |seen: &crate::server::Seen| seen.first_line().contains("/events ");
+    assert_eq!(seen.iter().filter(|seen| is_stream(seen)).count(), 2, "{}", seen.len());
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Webhooks: what is taken, what is refused, and what is read. Against the gateway's own calls they
 //! are tried in `crates/server`.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -101,8 +101,8 @@ fn the_standards_own_examples_are_taken() {
         let outcome = call.verified(&Verifier::new(secret).unwrap(), sent_at.parse().unwrap());
         // The signature fits; what it signs is no event of a gateway.
         assert!(matches!(outcome, Err(Rejected::Body(_))), "{outcome:?}");
-        let foreign =
-            call.verified(&Verifier::new("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap(), 0);
+        let foreign = Verifier::new("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
+        let foreign = call.verified(&foreign, sent_at.parse().unwrap());
         assert!(matches!(foreign, Err(Rejected::Signature)), "{foreign:?}");
     }
 }
@@ -225,6 +225,35 @@ fn a_call_is_good_for_five_minutes_either_way() {
         _ => call.signature.as_deref(),
     };
     assert!(matches!(strict.verify(header, &call.body), Err(Rejected::Time { .. })));
+}
+
+#[test]
+fn a_call_that_nobody_signed_costs_one_look_at_its_body_for_each_secret() {
+    let verifier = (1..8).fold(verifier(), |verifier, _| verifier.or_secret(SECRET).unwrap());
+    let mut call = Call::of(&"x".repeat(1024 * 1024));
+    let wrong = format!("v1,{} ", STANDARD.encode([7; 32]));
+    let time = |call: &Call, now: u64| {
+        let started_at = Instant::now();
+        let outcome = call.verified(&verifier, now);
+        (started_at.elapsed(), outcome.unwrap_err())
+    };
+    // The quickest of three: others want the processor too.
+    let quickest = |call: &Call, now: u64| (0..3).map(|_| time(call, now).0).min().unwrap();
+
+    call.signature = Some(wrong.clone());
+    let one = quickest(&call, SENT_AT);
+    call.signature = Some(wrong.repeat(16));
+    let sixteen = quickest(&call, SENT_AT);
+    assert!(sixteen < one * 4, "{one:?} and {sixteen:?}");
+    assert!(matches!(time(&call, SENT_AT).1, Rejected::Signature));
+    // Out of time, or signed in no known way: the body is not looked at.
+    let too_late = quickest(&call, SENT_AT + 301);
+    assert!(too_late < one / 4, "{one:?} and {too_late:?}");
+    assert!(matches!(time(&call, SENT_AT + 301).1, Rejected::Time { seconds_old: 301 }));
+    call.signature = Some("v2,abcd v1,abcd".into());
+    assert!(matches!(time(&call, SENT_AT).1, Rejected::Signature));
+    let unknown = quickest(&call, SENT_AT);
+    assert!(unknown < one / 4, "{one:?} and {unknown:?}");
 }
 
 #[test]

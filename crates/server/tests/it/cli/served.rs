@@ -123,6 +123,12 @@ async fn a_deleted_task_is_out_of_sight_and_another_delete_says_so() {
     let tasks = run(folder.path(), &environment, &["tasks", "--json"]).expect(0).json();
     assert_eq!(tasks["data"].as_array().map(Vec::len), Some(0));
     run(folder.path(), &environment, &["delete"]).expect(2);
+    for no_id in ["", ".", ".."] {
+        for verb in ["delete", "cancel", "wait"] {
+            let ended = run(folder.path(), &environment, &[verb, no_id]).expect(2);
+            assert!(ended.stderr.contains("is no id"), "{verb}: {}", ended.stderr);
+        }
+    }
     assert!(gateway.terminate().await.success());
 }
 
