@@ -92,7 +92,10 @@ fn show(
 
 /// To a page whose address was asked for with a slash behind it, by a relative way.
 fn lead(way: String, query: Option<String>) -> Result<Response, HttpError> {
-    let location = query.map_or_else(|| way.clone(), |query| format!("{way}?{query}"));
+    let location = match query {
+        Some(query) => format!("{way}?{query}"),
+        None => way,
+    };
     let location = HeaderValue::try_from(location).map_err(|_| nothing_here())?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
