@@ -6,7 +6,7 @@
 //! when it is first asked for, once in each language. Not here: what the API does; `docs/` in the
 //! repository has the long texts.
 
-mod answer;
+pub(in crate::http) mod answer;
 mod assets;
 mod errors;
 mod highlight;
