@@ -4,6 +4,7 @@
 //! Guarantees: unknown keys are refused with their name; a [`Config`] that exists has passed every
 //! check that can be made without a network. This module and `cli/` alone read the environment.
 
+mod public_url;
 mod values;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use rushes_domain::catalogue::{Catalogue, Model};
 use serde::{Deserialize, Serialize};
 
 use crate::channels::spec::ChannelSpec;
+pub(crate) use public_url::public_url;
 pub use values::SecretText;
 use values::{dollars, list_or_commas, on_or_off, open_or_closed};
 
@@ -360,7 +362,6 @@ impl Config {
         if self.data_dir.as_os_str().is_empty() {
             self.data_dir = default_data_dir(environment)?;
         }
-        self.public_url.truncate(self.public_url.trim_end_matches('/').len());
         if self.public_url.is_empty() {
             if self.listen.ip().is_unspecified() {
                 return Err(ConfigError::Value(format!(
@@ -374,7 +375,8 @@ impl Config {
                 self.public_url = format!("http://{}", self.listen);
             }
         } else {
-            check_public_url(&self.public_url)?;
+            self.public_url =
+                public_url("public_url", &self.public_url).map_err(ConfigError::Value)?;
         }
         self.check_ranges()?;
         self.metrics.check()?;
@@ -440,22 +442,6 @@ impl Config {
 
 fn environment() -> impl Provider {
     Env::prefixed("RUSHES_").ignore(&OTHER_VARIABLES).split("__")
-}
-
-fn check_public_url(text: &str) -> Result<(), ConfigError> {
-    let bad = |why: &str| {
-        Err(ConfigError::Value(format!(
-            "public_url is \"{text}\": {why}; expected something like https://video.example.com"
-        )))
-    };
-    match url::Url::parse(text) {
-        Err(_) => bad("not a URL"),
-        Ok(url) if !matches!(url.scheme(), "http" | "https") => bad("not http or https"),
-        Ok(url) if url.query().is_some() || url.fragment().is_some() => {
-            bad("it must not have a query or a fragment")
-        }
-        Ok(_) => Ok(()),
-    }
 }
 
 /// `$XDG_DATA_HOME/rushes`, else `$HOME/.local/share/rushes` (XDG Base Directory Specification).

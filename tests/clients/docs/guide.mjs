@@ -4,10 +4,8 @@
 import { readFileSync } from 'node:fs'
 
 import { equal } from '../node/checks.mjs'
-import { call } from './place.mjs'
 import { forgeries } from './receivers.mjs'
 
-const { BASE_URL, MANAGER_KEY } = process.env
 const GUIDE = new URL('../../../docs/webhooks.md', import.meta.url)
 
 /** What asks the function about each call, in its own language. */
@@ -36,7 +34,7 @@ export async function askGuide(kind, place, post) {
   const path = `/guide-${kind}`
   const { id, secret } = await post.register(path)
   try {
-    await call(`${BASE_URL}/api/webhooks/${id}/test`, { key: MANAGER_KEY, body: {} })
+    await post.test(id)
     const { headers, body } = await post.heard(path, 'webhook.test')
     const changed = forgeries(secret, headers, body)
     const calls = [['a genuine call', headers, body], ...changed].map(([, headers, body]) => ({

@@ -35,7 +35,9 @@ export class Post {
       const body = Buffer.concat(await request.toArray())
       const { url: path, headers } = request
       const port = post.ports.get(path)
-      const status = port === undefined ? 204 : await forward(port, headers, body)
+      // A receiver that hangs up is what a test finds, not the end of all of them.
+      const handed = port === undefined ? 204 : forward(port, headers, body).catch(() => 502)
+      const status = await handed
       response.writeHead(status).end()
       post.calls.push({ path, headers, body, status, type: JSON.parse(body).type })
       for (const look of post.#waiting) look()
@@ -51,6 +53,11 @@ export class Post {
   /** A webhook for a path, with its secret. */
   register(path) {
     return call(`${BASE_URL}/api/webhooks`, { key: MANAGER_KEY, body: { url: this.url(path) } })
+  }
+
+  /** Asks the gateway for a test of it. */
+  test(id) {
+    return call(`${BASE_URL}/api/webhooks/${id}/test`, { key: MANAGER_KEY, body: {} })
   }
 
   /** Takes it away again: an account has few. */
@@ -87,7 +94,7 @@ const forward = async (port, headers, body) => {
   return answer.status
 }
 
-/** Starts a receiver of the documentation, lets the gateway call it, and then somebody else. */
+/** Starts a receiver of the documentation, lets the gateway test and call it, and then somebody else. */
 export async function receive(name, text, place, post) {
   const path = `/${name}`
   const webhook = await post.register(path)
@@ -98,6 +105,9 @@ export async function receive(name, text, place, post) {
     child.on('exit', () => heard.end(`it ended: ${errors.text}`))
     const [, port] = await heard.line(/^listening on port (\d+)$/)
     post.ports.set(path, Number(port))
+    await post.test(webhook.id)
+    equal((await post.heard(path, 'webhook.test')).status, 204, 'the status for a test')
+    await heard.line(new RegExp(`^webhook\\.test This is a test of webhook ${webhook.id}\\.`))
     const id = await make()
     await heard.line(new RegExp(`^video\\.completed ${id} SUCCESS$`))
     const { headers, body, status } = await post.heard(path, 'video.completed')

@@ -2,6 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use super::output::print;
+use crate::config::public_url;
 use crate::http::openapi::document;
 
 /// For which gateway.
@@ -15,7 +16,9 @@ pub(super) struct Arguments {
 
 /// Prints the document, which needs no gateway: it comes from the routes of this program.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let document = document(arguments.public_url.trim_end_matches('/'));
+    let server = public_url("--public-url (RUSHES_PUBLIC_URL)", &arguments.public_url)
+        .map_err(Failure::usage)?;
+    let document = document(&server);
     let text = serde_json::to_string_pretty(&document)
         .map_err(|error| Failure::new(Exit::TaskFailed, error.to_string()))?;
     print(text.as_bytes())

@@ -2,8 +2,9 @@
 //!
 //! Guarantees: every example has the address under which clients reach this gateway; a page is
 //! there in English and Chinese, and says the same in both; nothing on a page comes from another
-//! host, and no text becomes markup. A page is made when it is first asked for, once in each
-//! language. Not here: what the API does; `docs/` in the repository has the long texts.
+//! host, and no text becomes markup. A slash behind an address leads to the page. A page is made
+//! when it is first asked for, once in each language. Not here: what the API does; `docs/` in the
+//! repository has the long texts.
 
 pub(in crate::http) mod answer;
 mod assets;
@@ -19,11 +20,13 @@ mod snippets;
 
 use std::sync::{Arc, OnceLock};
 
+use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use http::HeaderMap;
+use http::header::LOCATION;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use rushes_domain::{ApiError, ErrorCode};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -66,6 +69,12 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
             show(&http.docs, number, query.as_deref(), &headers)
         };
         router = router.route(page.path, get(show));
+        if page.path != "/" {
+            let slashed = format!("{}/", page.path);
+            let way = layout::relative(&slashed, page.path);
+            let lead = move |RawQuery(query): RawQuery| async move { lead(way, query) };
+            router = router.route(&slashed, get(lead));
+        }
     }
     router
 }
@@ -79,6 +88,19 @@ fn show(
     let language = Language::of(query, headers);
     let page = docs.page(number, language).ok_or_else(nothing_here)?;
     Ok(page.page(headers, language))
+}
+
+/// To a page whose address was asked for with a slash behind it, by a relative way.
+fn lead(way: String, query: Option<String>) -> Result<Response, HttpError> {
+    let location = match query {
+        Some(query) => format!("{way}?{query}"),
+        None => way,
+    };
+    let location = HeaderValue::try_from(location).map_err(|_| nothing_here())?;
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    response.headers_mut().insert(LOCATION, location);
+    Ok(response)
 }
 
 async fn asset(

@@ -106,6 +106,39 @@ fn a_configuration_that_cannot_work_is_exit_2_and_names_the_key() {
 }
 
 #[test]
+fn a_public_url_that_cannot_be_pasted_is_exit_2_and_names_the_setting() {
+    let folder = tempdir().expect("a folder");
+    let check = |url: &str| {
+        let by_flag = run(folder.path(), &[], &["config", "check", "--public-url", url]);
+        let by_variable = run(folder.path(), &[("RUSHES_PUBLIC_URL", url)], &["config", "check"]);
+        std::fs::write(folder.path().join("r.toml"), format!("public_url = '{url}'"))
+            .expect("written");
+        let by_file = run(folder.path(), &[], &["config", "check", "--config", "r.toml"]);
+        let serve = run(folder.path(), &[("RUSHES_PUBLIC_URL", url)], &["serve"]);
+        let openapi = run(folder.path(), &[], &["openapi", "--public-url", url]);
+        let from_variable = run(folder.path(), &[("RUSHES_PUBLIC_URL", url)], &["openapi"]);
+        [by_flag, by_variable, by_file, serve, openapi, from_variable]
+    };
+    for url in
+        ["http://user:hunter2@h", "http://h/ x", "https://h/$(id)", "https://$(id)", "not a url"]
+    {
+        for ended in check(url) {
+            let ended = ended.expect(2);
+            assert_eq!(ended.stdout, "", "{url}");
+            let names =
+                ended.stderr.contains("public_url") || ended.stderr.contains("--public-url");
+            assert!(names && ended.stderr.contains("._~/-"), "{url}: {}", ended.stderr);
+            assert!(!ended.stderr.contains("hunter2"), "{}", ended.stderr);
+        }
+    }
+    let ended = run(folder.path(), &[("RUSHES_PUBLIC_URL", "")], &["openapi"]).expect(2);
+    assert!(ended.stderr.contains("RUSHES_PUBLIC_URL"), "{}", ended.stderr);
+    let document =
+        run(folder.path(), &[], &["openapi", "--public-url", "https://h/rushes/"]).expect(0);
+    assert_eq!(document.json()["servers"][0]["url"], "https://h/rushes");
+}
+
+#[test]
 fn completions_are_printed_for_each_shell() {
     let folder = tempdir().expect("a folder");
     for shell in ["bash", "zsh", "fish"] {

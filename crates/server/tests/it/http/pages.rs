@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{Answer, Options, TestApp};
+use crate::support::{Answer, TestApp};
 
 /// Every page, and a word that its Chinese text has.
 const PAGES: [(&str, &str); 6] = [
@@ -149,6 +149,27 @@ async fn every_link_within_the_documentation_leads_to_a_page_and_a_place_on_it()
 }
 
 #[tokio::test]
+async fn a_slash_behind_an_address_leads_to_the_page() {
+    let app = TestApp::start().await;
+    for (path, _) in PAGES.iter().filter(|(path, _)| *path != "/") {
+        for query in ["", "?lang=zh"] {
+            let asked = format!("{path}/{query}");
+            let answer = page(&app, &asked, &[]).await;
+            assert_eq!(answer.status, 308, "{asked}");
+            let location = answer.header("location");
+            // Relative, since the gateway may be reached below a path that it does not know.
+            assert!(location.starts_with("../"), "{asked}: {location}");
+            let target = resolve(&app, &asked, location);
+            assert_eq!(target.as_str(), format!("{}{path}{query}", app.base_url));
+        }
+    }
+    for wrong in ["/docs//", "/docs/nothing/", "/docs/assets/"] {
+        assert_eq!(page(&app, wrong, &[]).await.status, 404, "{wrong}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn pages_are_asked_for_again_and_assets_are_kept() {
     let app = TestApp::start().await;
     let first = page(&app, "/docs", &[]).await;
@@ -191,18 +212,6 @@ async fn a_first_visit_is_small() {
         }
         println!("{path}: {total} bytes for the first visit");
         assert!(total < FIRST_LOAD_BYTES_MAX, "{path}: {total} bytes");
-    }
-    app.finish().await;
-}
-
-#[tokio::test]
-async fn a_hostile_public_url_stays_text() {
-    let hostile = "http://x.example/\\\"><script>alert(1)</script>";
-    let app = Options::default().toml(&format!("public_url = \"{hostile}\"")).start().await;
-    for (path, _) in PAGES {
-        let html = text(&page(&app, &format!("{}{path}", app.local_url()), &[]).await);
-        assert!(!html.contains("<script>"), "{path}");
-        assert!(html.contains("&lt;script&gt;"), "{path}");
     }
     app.finish().await;
 }
