@@ -23,7 +23,13 @@
     return made
   }
 
-  const say = (text) => { document.getElementById('said').textContent = text }
+  let saidTimer
+  function say(text) {
+    const region = document.getElementById('said')
+    region.textContent = text
+    clearTimeout(saidTimer)
+    saidTimer = setTimeout(() => { region.textContent = '' }, COPIED_MS)
+  }
 
   async function copy(text) {
     if (navigator.clipboard) return navigator.clipboard.writeText(text)
@@ -42,7 +48,7 @@
       const said = await copy(code.textContent).then(() => words.copied, () => words.failed)
       button.textContent = said
       say(said)
-      setTimeout(() => { button.textContent = words.copy; say('') }, COPIED_MS)
+      setTimeout(() => { button.textContent = words.copy }, COPIED_MS)
     })
     bar.append(button)
   }

@@ -9,12 +9,13 @@ mod chinese;
 mod example;
 mod schema;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use rushes_domain::ErrorCode;
 use serde_json::{Map, Value};
 
-use self::schema::Schemas;
+use self::schema::{SCHEMAS, Schemas};
 use super::highlight::highlight;
 use super::html::escape;
 use super::language::Language;
@@ -30,7 +31,7 @@ pub(super) fn reference(
     link: &dyn Fn(&str) -> String,
 ) -> Part {
     let schemas = Schemas { document, language, link };
-    let mut page = Page { schemas, part: Part::default() };
+    let mut page = Page { schemas, part: Part::default(), shown: BTreeMap::new() };
     let tags = document["tags"].as_array().map(Vec::as_slice).unwrap_or_default();
     for tag in tags {
         page.group(tag);
@@ -55,6 +56,8 @@ impl Operation<'_> {
 struct Page<'a> {
     schemas: Schemas<'a>,
     part: Part,
+    /// The operation under which a schema's fields stand, so that they stand on the page once.
+    shown: BTreeMap<&'a str, String>,
 }
 
 impl<'a> Page<'a> {
@@ -189,7 +192,7 @@ impl<'a> Page<'a> {
         self.push(format_args!("<h4>{title}</h4>\n{table}"));
     }
 
-    fn body(&mut self, body: &Value, id: &str) {
+    fn body(&mut self, body: &'a Value, id: &str) {
         let Some(kinds) = body["content"].as_object() else { return };
         let title = self.word("Body", "请求体");
         self.push(format_args!("<h4>{title}</h4>\n<ul class=\"kinds\">"));
@@ -200,12 +203,24 @@ impl<'a> Page<'a> {
         self.push(format_args!("</ul>\n"));
         // The fields of the first kind, which is JSON wherever there is JSON.
         let json = kinds.get("application/json").or_else(|| kinds.values().next());
-        let schema = self.schemas.resolve(json.map_or(&Value::Null, |media| &media["schema"]));
-        let rows = self.schemas.rows(schema);
+        let schema = json.map_or(&Value::Null, |media| &media["schema"]);
+        let name = schema["$ref"].as_str().and_then(|it| it.strip_prefix(SCHEMAS));
+        if let Some(place) = name.and_then(|name| self.shown.get(name)).cloned() {
+            self.fields_are_at(&place);
+            return;
+        }
+        let rows = self.schemas.rows(self.schemas.resolve(schema));
         if !rows.is_empty() {
             let table = self.schemas.table(&rows, id);
             self.part.html.push_str(&table);
+            self.shown.extend(name.map(|name| (name, id.to_owned())));
         }
+    }
+
+    /// Leads to the operation where a schema's fields stand.
+    fn fields_are_at(&mut self, place: &str) {
+        let (fields, place) = (self.word("Fields: see", "字段见"), escape(place));
+        self.push(format_args!("<p>{fields} <a href=\"#{place}\">{place}</a></p>\n"));
     }
 
     fn answers(&mut self, responses: &Value, id: &str) {
@@ -274,6 +289,10 @@ impl<'a> Page<'a> {
             self.push(format_args!("<h3 id=\"{anchor}\"><code>{}</code></h3>\n", escape(name)));
             if !about.is_empty() {
                 self.push(format_args!("<p>{about}</p>\n"));
+            }
+            if let Some(place) = self.shown.get(name.as_str()).cloned() {
+                self.fields_are_at(&place);
+                continue;
             }
             let rows = self.schemas.rows(schema);
             if rows.is_empty() {

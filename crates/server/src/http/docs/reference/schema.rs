@@ -16,7 +16,7 @@ const DEPTH_MAX: usize = 5;
 /// More values than these are folded.
 const VALUES_SHOWN_MAX: usize = 12;
 /// Before a schema's name in a reference to it.
-const SCHEMAS: &str = "#/components/schemas/";
+pub(super) const SCHEMAS: &str = "#/components/schemas/";
 
 /// The schemas of a document, and how they are told.
 #[derive(Clone, Copy)]

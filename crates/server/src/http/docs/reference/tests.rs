@@ -74,6 +74,7 @@ fn every_operation_and_schema_has_its_anchor_and_what_belongs_to_it() {
         "<td><code>inner.list</code></td><td>list of string or null</td>",
         "at most 9 characters, e.g. <code>it&#39;s</code>",
         "<h3 id=\"schema-Kind\">",
+        "<p>Fields: see <a href=\"#makeThing\">makeThing</a></p>",
     ] {
         assert!(html.contains(expected), "{expected} is not in {html}");
     }
