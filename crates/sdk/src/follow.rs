@@ -54,7 +54,9 @@ const PAUSE_MAX: Duration = Duration::from_secs(60);
 pub struct Follow {
     client: Client,
     task_id: String,
-    deadline: Pin<Box<Sleep>>,
+    timeout: Duration,
+    /// From the first look on.
+    deadline: Option<Pin<Box<Sleep>>>,
     silence_max: Duration,
     work: Work,
     events: Events,
@@ -75,6 +77,7 @@ pub struct Follow {
 
 /// What is waited for.
 enum Work {
+    Starting,
     Pausing(Pin<Box<Sleep>>),
     Opening(BoxFuture<Result<Opened, Error>>),
     Reading(Reading),
@@ -140,9 +143,10 @@ impl Client {
         Follow {
             client: self.clone(),
             task_id: task_id.into(),
-            deadline: Box::pin(sleep(TIMEOUT_DEFAULT)),
+            timeout: TIMEOUT_DEFAULT,
+            deadline: None,
             silence_max: SILENCE_MAX_DEFAULT,
-            work: Work::Pausing(Box::pin(sleep(Duration::ZERO))),
+            work: Work::Starting,
             events: Events::Wanted,
             told: VecDeque::new(),
             last: None,
@@ -158,9 +162,10 @@ impl Client {
 }
 
 impl Follow {
-    /// How long in all, from now on; ten minutes unless set. The task goes on afterwards.
+    /// How long in all, counted from the first [`Follow::next`]; ten minutes unless set. The task
+    /// goes on afterwards.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.deadline = Box::pin(sleep(timeout));
+        self.timeout = timeout;
         self
     }
 
@@ -363,7 +368,11 @@ impl Stream for Follow {
             if matches!(this.work, Work::Over) {
                 return Poll::Ready(None);
             }
-            if this.deadline.as_mut().poll(context).is_ready() {
+            // Timers are started here and not before: there may have been no runtime yet.
+            let deadline = this.deadline.get_or_insert_with(|| Box::pin(sleep(this.timeout)));
+            // A timer has to be polled to be woken by it; whether it is over, the clock says.
+            let is_over = deadline.as_mut().poll(context).is_ready();
+            if is_over || deadline.deadline() <= Instant::now() {
                 this.work = Work::Over;
                 let task_id = this.task_id.clone();
                 return Poll::Ready(Some(Err(Error::Timeout { task_id, task: None })));
@@ -380,6 +389,7 @@ impl Stream for Follow {
 impl Work {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Came> {
         match self {
+            Self::Starting => Poll::Ready(Came::Paused),
             Self::Pausing(sleep) => sleep.as_mut().poll(context).map(|()| Came::Paused),
             Self::Opening(opening) => {
                 opening.as_mut().poll(context).map(|it| it.map_or_else(Came::Fault, Came::Opened))

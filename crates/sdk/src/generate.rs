@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::client::{Client, Response, random_key};
 use crate::error::Error;
@@ -35,6 +36,10 @@ pub struct GenerateRequest {
     image_urls: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     metadata: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback_url: Option<String>,
+    #[serde(flatten)]
+    parameters: BTreeMap<String, Value>,
     #[serde(skip)]
     pub(crate) idempotency_key: Option<String>,
 }
@@ -50,6 +55,8 @@ impl GenerateRequest {
             resolution: None,
             image_urls: Vec::new(),
             metadata: BTreeMap::new(),
+            callback_url: None,
+            parameters: BTreeMap::new(),
             idempotency_key: None,
         }
     }
@@ -86,6 +93,23 @@ impl GenerateRequest {
     #[must_use]
     pub fn metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.insert(name.into(), value.into());
+        self
+    }
+
+    /// A URL that is told what happens to this task alone; its host has to be that of one of the
+    /// account's webhooks, whose secret signs it ([`webhook`](crate::webhook)).
+    #[must_use]
+    pub fn callback_url(mut self, url: impl Into<String>) -> Self {
+        self.callback_url = Some(url.into());
+        self
+    }
+
+    /// A field that only some upstreams know, e.g. `seed` or `negative_prompt`. One that has a
+    /// method here is set by that. Those that nobody knows are named in the answer's header
+    /// `Rushes-Ignored-Fields`.
+    #[must_use]
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.parameters.insert(name.into(), value.into());
         self
     }
 

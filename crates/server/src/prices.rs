@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use rushes_domain::Timestamp;
 use rushes_domain::catalogue::{Catalogue, CatalogueError, Model};
+use rushes_domain::{Ticks, Timestamp};
 use rushes_store::{Store, StoreError, Tx, add_prices, set_setting, setting};
 use serde::{Deserialize, Serialize};
 
@@ -156,21 +156,41 @@ fn apply(model: &Model, change: &ModelChange) -> Result<Model, PriceError> {
     Ok(model)
 }
 
-/// What a version keeps: the prices of every model, as text in dollars.
+/// What a version keeps of a model: prices as text in dollars.
+#[derive(Serialize)]
+struct Kept<'a> {
+    per_image: String,
+    per_second: BTreeMap<&'a str, String>,
+}
+
+impl<'a> From<&'a Model> for Kept<'a> {
+    fn from(model: &'a Model) -> Self {
+        let text =
+            |(resolution, price): (&'a String, &Ticks)| (resolution.as_str(), price.to_string());
+        Self {
+            per_image: model.price_per_image.to_string(),
+            per_second: model.price_per_second.iter().map(text).collect(),
+        }
+    }
+}
+
+/// What a version keeps: the prices of every model. Versions are compared by this text, so that its
+/// form must stay as it is.
 fn prices_text(catalogue: &Catalogue) -> String {
-    let prices: BTreeMap<&str, serde_json::Value> = catalogue
-        .models()
-        .iter()
-        .map(|model| {
-            let per_second: BTreeMap<&str, String> = model
-                .price_per_second
-                .iter()
-                .map(|(resolution, price)| (resolution.as_str(), price.to_string()))
-                .collect();
-            let per_image = model.price_per_image.to_string();
-            let entry = serde_json::json!({ "per_second": per_second, "per_image": per_image });
-            (model.id.as_str(), entry)
-        })
-        .collect();
+    let prices: BTreeMap<&str, Kept<'_>> =
+        catalogue.models().iter().map(|model| (model.id.as_str(), model.into())).collect();
     serde_json::to_string(&prices).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Another form of the same prices would be a new version in every store that there is.
+    #[test]
+    fn the_text_of_prices_stays_as_it_was_first_written() {
+        let text = prices_text(&Catalogue::embedded());
+        let first = r#"{"grok-image-video":{"per_image":"0.005","per_second":{"480p":"0.06","720p":"0.09"}},"#;
+        assert!(text.starts_with(first), "{text}");
+    }
 }

@@ -5,6 +5,7 @@ import { readFile, unlink } from 'node:fs/promises'
 
 import { check, equal } from '../node/checks.mjs'
 import { readMovie } from '../node/mp4.mjs'
+import { askGuide } from './guide.mjs'
 import { Place, ended, make } from './place.mjs'
 import { Post, receive } from './receivers.mjs'
 
@@ -166,6 +167,9 @@ export async function runAll(examples, folder) {
     const isCommand = (name) => name.startsWith('reference/')
     for (const name of [...names.filter((it) => !isCommand(it)), ...names.filter(isCommand)]) {
       await check(`${name} runs`, () => runOne(name, examples.get(name), place, post))
+    }
+    for (const kind of ['mjs', 'py']) {
+      await check(`the guide's way to check a call, in ${kind}`, () => askGuide(kind, place, post))
     }
     const missing = Object.keys(EXPECTED).filter((it) => !names.some((name) => name.startsWith(it)))
     await check('every example is on a page', () => equal(missing, [], 'what is on none'))

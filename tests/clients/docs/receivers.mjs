@@ -6,6 +6,7 @@ import { createServer } from 'node:https'
 
 import { equal } from '../node/checks.mjs'
 import { call, make } from './place.mjs'
+import { disturb } from './strangers.mjs'
 
 const { BASE_URL, MANAGER_KEY, RECEIVER_CERTIFICATE, RECEIVER_KEY } = process.env
 const WAIT_MS_MAX = 120_000
@@ -50,6 +51,13 @@ export class Post {
   /** A webhook for a path, with its secret. */
   register(path) {
     return call(`${BASE_URL}/api/webhooks`, { key: MANAGER_KEY, body: { url: this.url(path) } })
+  }
+
+  /** Takes it away again: an account has few. */
+  async remove(id) {
+    const headers = { Authorization: `Bearer ${MANAGER_KEY}` }
+    const answer = await fetch(`${BASE_URL}/api/webhooks/${id}`, { method: 'DELETE', headers })
+    equal(answer.ok, true, `that the webhook goes (${answer.status})`)
   }
 
   /** The call of this type, once it has come. */
@@ -97,14 +105,17 @@ export async function receive(name, text, place, post) {
     for (const [what, changed, bytes] of forgeries(webhook.secret, headers, body)) {
       equal(await forward(port, changed, bytes), 401, `the status for ${what}`)
     }
+    await disturb(Number(port))
     equal(await forward(port, headers, body), 204, 'the status for a genuine call after them')
   } finally {
     post.ports.delete(path)
     child.kill()
+    await post.remove(webhook.id)
   }
 }
 
-const forgeries = (secret, headers, body) => {
+/** Calls that nobody but a gateway could make right: their names, headers and bytes. */
+export const forgeries = (secret, headers, body) => {
   const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
   const id = headers['webhook-id']
   const old = String(Math.floor(Date.now() / 1000) - OLD_SECONDS)
@@ -116,6 +127,8 @@ const forgeries = (secret, headers, body) => {
     ['an old call', { ...signed(`v1,${mac(key)}`), 'webhook-timestamp': old }, body],
     ['no signature', signed('v1,'), body],
     ['nonsense', { ...signed('nonsense'), 'webhook-timestamp': 'now' }, body],
+    ['nonsense for a signature', signed('nonsense'), body],
+    ['a time of many digits', { ...headers, 'webhook-timestamp': '9'.repeat(5000) }, body],
     ['no headers', {}, body],
   ]
 }

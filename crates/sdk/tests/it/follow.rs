@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use pretty_assertions::assert_eq;
-use rushes_sdk::{Error, Follow, TaskEvent, TaskStatus};
+use rushes_sdk::{Error, Follow, GenerateRequest, TaskEvent, TaskStatus};
 
 use crate::server::{EVENTS, Reply, Server, event, events, json, no_events, refusal, task};
 
@@ -71,6 +71,16 @@ async fn it_is_a_stream_of_the_same_events() {
     assert_eq!(told.iter().map(brief).collect::<Vec<_>>(), TOLD);
     let Some(TaskEvent::End(task)) = told.last() else { panic!("{told:?}") };
     assert!(task.is_success());
+}
+
+#[test]
+fn it_can_be_made_before_there_is_a_runtime() {
+    let server = Server::start(vec![events(&way())]);
+    let client = server.client();
+    let mut follow = client.follow("task_1").timeout(Duration::from_secs(60));
+    drop((client.wait("task_1"), client.generate(&GenerateRequest::new("m", "p")).wait()));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    assert_eq!(runtime.block_on(all(&mut follow)), TOLD);
 }
 
 #[tokio::test]

@@ -42,6 +42,16 @@ async fn one_call_leads_from_the_request_to_the_video() {
 }
 
 #[tokio::test]
+async fn further_fields_stand_beside_the_usual_ones() {
+    let server = Server::start(vec![created()]);
+    let more = request().parameter("seed", 7).callback_url("https://hooks.example/jobs/7");
+    server.client().generate(&more).await.unwrap();
+    let body =
+        r#"{"model":"m","prompt":"p","callback_url":"https://hooks.example/jobs/7","seed":7}"#;
+    assert_eq!(server.seen()[0].body, body);
+}
+
+#[tokio::test]
 async fn a_full_queue_is_waited_out_under_the_same_key() {
     let full = || refusal("429 Too Many Requests", &["retry-after: 0"], "queue_full", "full");
     let server = Server::start(vec![full(), full(), created()]);

@@ -15,6 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::view::View;
+use crate::openapi::models::null;
 use crate::openapi::words;
 
 /// The sizes of this family, and what they mean in ours. What a model does not offer becomes the
@@ -194,8 +195,7 @@ pub(crate) struct Video<'a> {
     /// Pixels.
     #[schema(pattern = "^[0-9]+x[0-9]+$", examples("720x1280"))]
     size: String,
-    /// Always null.
-    #[schema(required, value_type = Option<()>)]
+    #[schema(required, schema_with = null)]
     remixed_from_video_id: Option<()>,
     /// Why it failed; null unless it did.
     #[schema(required)]

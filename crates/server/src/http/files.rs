@@ -48,7 +48,7 @@ pub(super) enum Kind {
 
 /// A video or its poster, by the signed link of a task.
 #[utoipa::path(get, path = "/files/{name}", operation_id = "getFile", tag = "videos",
-    params(parameters::FileLink), security(()),
+    params(parameters::FileLink, parameters::LinkQuery), security(()),
     responses((status = 200, content((Vec<u8> = "video/mp4"), (Vec<u8> = "image/jpeg"))),
         (status = 206, description = "The part that `Range` asked for.",
             content((Vec<u8> = "video/mp4"), (Vec<u8> = "image/jpeg"))),

@@ -4,12 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use utoipa::openapi::schema::{AnyOfBuilder, Schema};
+use utoipa::openapi::schema::{AnyOfBuilder, Object, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::words::{RefusalCode, RefusalType, StreamEventWord};
 use crate::dialects::{openai, xai};
+
+/// Nothing but null.
+pub(crate) fn null() -> Object {
+    ObjectBuilder::new().schema_type(Type::Null).description(Some("Always null.")).build()
+}
 
 /// The body of every refusal.
 #[derive(ToSchema)]
@@ -21,9 +26,8 @@ pub(crate) struct Error {
     /// As in `error`.
     #[schema(examples("prompt is required"))]
     message: String,
-    /// Always null.
-    #[schema(required, value_type = Option<()>)]
-    data: Option<()>,
+    #[schema(schema_with = null)]
+    data: (),
     error: ErrorDetail,
 }
 

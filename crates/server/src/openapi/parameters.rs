@@ -124,6 +124,20 @@ pub(crate) struct FileLink {
     name: String,
 }
 
+/// What makes a link of a file valid; the link of a task has it all.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "a schema: only its derive reads it")]
+pub(crate) struct LinkQuery {
+    /// Until when it works, in seconds since 1970.
+    exp: i64,
+    /// The key that it was signed with.
+    kid: u32,
+    /// The signature, in hexadecimal digits.
+    #[param(pattern = "^[0-9a-f]{64}$")]
+    sig: String,
+}
+
 /// Where a stream of events broke.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]

@@ -168,8 +168,9 @@ pub(crate) struct CreateVideo {
     /// References; not together with `input_reference`.
     reference_images: Option<Vec<Image>>,
     metadata: Option<Metadata>,
-    /// An address that is told of this task's end, as a webhook is.
-    #[schema(format = "uri", pattern = "^https?://", examples("https://hooks.example.com/jobs/7"))]
+    /// An https address that is told of this task, as a webhook is; its host is that of one of the
+    /// account's webhooks.
+    #[schema(format = "uri", pattern = "^https://", examples("https://hooks.example.com/jobs/7"))]
     callback_url: Option<String>,
     /// How many videos: one.
     #[schema(minimum = 1, maximum = 1)]

@@ -8,11 +8,12 @@
 use rushes_domain::webhook::{BODY_BYTES_MAX, EventType};
 use rushes_domain::{EndpointId, Timestamp};
 use serde::Serialize;
-use serde_json::json;
+use utoipa::ToSchema;
 
 use super::wire::Data;
 use super::{Strings, Words, data};
 use crate::dialects::view::View;
+use crate::openapi::words;
 
 /// Something that happened.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +34,28 @@ struct Body<'a, D> {
     timestamp: &'a str,
     data: D,
     sequence: u32,
+}
+
+/// What names a task, and where it stands.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NamedVideo)]
+pub(crate) struct Named<'a> {
+    /// The task: `task_` and 32 hexadecimal digits.
+    task_id: &'a str,
+    /// The same as `task_id`.
+    id: &'a str,
+    #[schema(inline, value_type = words::TaskStatus)]
+    status: &'static str,
+}
+
+/// What a test says.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookTestData)]
+pub(crate) struct TestData {
+    /// The endpoint that is tried.
+    webhook_id: i64,
+    /// For people.
+    message: String,
 }
 
 impl Event {
@@ -56,13 +79,13 @@ pub fn body(event: &Event, view: &View<'_>) -> serde_json::Result<Vec<u8>> {
         return Ok(shorter);
     }
     let status = Words::of(view.row, view.is_held_back).task;
-    event.write(json!({ "task_id": strings.id, "id": strings.id, "status": status }))
+    event.write(Named { task_id: &strings.id, id: &strings.id, status })
 }
 
 /// The body of a test.
 pub fn test_body(event: &Event, endpoint: EndpointId) -> serde_json::Result<Vec<u8>> {
     let message = format!("This is a test of webhook {endpoint}. Nothing happened to any video.");
-    event.write(json!({ "webhook_id": endpoint.0, "message": message }))
+    event.write(TestData { webhook_id: endpoint.0, message })
 }
 
 /// To the microsecond, in UTC (RFC 3339).

@@ -30,7 +30,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// Bytes that are ready to be sent, plain and compressed.
 #[derive(Debug)]
-pub(super) struct Ready {
+pub(in crate::http) struct Ready {
     plain: Bytes,
     /// With gzip; `None` if it could not be made.
     packed: Option<Bytes>,
@@ -40,7 +40,7 @@ pub(super) struct Ready {
 
 impl Ready {
     /// Compresses and hashes.
-    pub(super) fn new(bytes: &[u8]) -> Self {
+    pub(in crate::http) fn new(bytes: &[u8]) -> Self {
         let mut hash = String::new();
         for byte in Sha256::digest(bytes).iter().take(HASH_BYTES) {
             // Writing to a string cannot fail.
@@ -61,8 +61,34 @@ impl Ready {
 
     /// As a page in this language.
     pub(super) fn page(&self, request: &HeaderMap, language: Language) -> Response {
+        let mut response = self.revalidated(request);
+        let headers = response.headers_mut();
+        for (name, value) in [
+            (CONTENT_TYPE, "text/html; charset=utf-8"),
+            (CONTENT_SECURITY_POLICY, POLICY),
+            (REFERRER_POLICY, "no-referrer"),
+            (X_FRAME_OPTIONS, "DENY"),
+            (VARY, "Accept-Language, Accept-Encoding"),
+            (CONTENT_LANGUAGE, language.tag()),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+
+    /// As a JSON document.
+    pub(in crate::http) fn json(&self, request: &HeaderMap) -> Response {
+        let mut response = self.revalidated(request);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+        response
+    }
+
+    /// The bytes, or 304 for who has them, asked for again each time.
+    fn revalidated(&self, request: &HeaderMap) -> Response {
         let mut response = Response::new(Body::empty());
-        // Weak: the same tag goes with both encodings of the page.
+        // Weak: the same tag goes with both encodings.
         let etag = format!("W/\"{}\"", self.hash);
         let is_unchanged = request.get_all(IF_NONE_MATCH).iter().any(|line| {
             line.to_str().is_ok_and(|text| text.split(',').any(|tag| is_same(tag.trim(), &etag)))
@@ -74,18 +100,8 @@ impl Ready {
             *response.body_mut() = body;
         }
         let headers = response.headers_mut();
-        for (name, value) in [
-            (CONTENT_TYPE, "text/html; charset=utf-8"),
-            (CONTENT_SECURITY_POLICY, POLICY),
-            (REFERRER_POLICY, "no-referrer"),
-            (X_FRAME_OPTIONS, "DENY"),
-            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (CACHE_CONTROL, "no-cache"),
-            (VARY, "Accept-Language, Accept-Encoding"),
-            (CONTENT_LANGUAGE, language.tag()),
-        ] {
-            headers.insert(name, HeaderValue::from_static(value));
-        }
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         if let Ok(etag) = HeaderValue::try_from(etag) {
             headers.insert(ETAG, etag);
         }

@@ -5,7 +5,7 @@
 //! host, and no text becomes markup. A page is made when it is first asked for, once in each
 //! language. Not here: what the API does; `docs/` in the repository has the long texts.
 
-mod answer;
+pub(in crate::http) mod answer;
 mod assets;
 mod errors;
 mod highlight;

@@ -93,7 +93,10 @@ pub(super) fn tell_wait(headers: &mut HeaderMap, wait_seconds: Option<u32>) {
     }
 }
 
-/// Calls a task off; its money is given back.
+/// Calls a task off.
+///
+/// 200 says that it has ended and its money was given back. 202 says that the model was asked to
+/// stop: if it is too late for that, the task ends with its video and is paid.
 #[utoipa::path(post, path = "/v1/video/generations/{task_id}/cancel", operation_id = "cancelVideo",
     tag = "videos", params(parameters::TaskPath),
     responses((status = 200, body = wire::Envelope),

@@ -44,6 +44,7 @@ pub(crate) fn check(method: &str, path: &str, status: u16, headers: &HeaderMap, 
     };
     let response = &operation["responses"][status.to_string()];
     assert!(response.is_object(), "{place}: the operation does not name the status; {text}");
+    assert!(headers.contains_key("x-request-id"), "{place}: no X-Request-Id");
     let Some(content) = response.get("content").filter(|_| method != "HEAD") else { return };
     let sent = headers.get(CONTENT_TYPE).map_or("", |value| value.to_str().expect("text"));
     let sent = sent.split(';').next().unwrap_or_default();
@@ -58,6 +59,19 @@ pub(crate) fn check(method: &str, path: &str, status: u16, headers: &HeaderMap, 
             .collect();
         assert!(errors.is_empty(), "{place}: {errors:#?} in {text}");
     }
+}
+
+/// Panics if the body of a webhook is none that the document tells of.
+pub(crate) fn check_event(body: &Value) {
+    let kind = body["type"].as_str().expect("a type");
+    let content = &DOCUMENT["webhooks"][kind]["post"]["requestBody"]["content"];
+    let schema = &content["application/json"]["schema"];
+    assert!(schema.is_object(), "the document does not tell of {kind}: {body}");
+    let errors: Vec<String> = validator(schema)
+        .iter_errors(body)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{kind}: {errors:#?} in {body}");
 }
 
 /// The operations of the path; one that is written out goes before one with a variable part.

@@ -16,6 +16,8 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
 
+use super::document;
+
 /// Valid until 2126, as is the server's, which is for `hooks.example`, `other.example`,
 /// `slow.example` and `localhost`. Its key protects nothing.
 const AUTHORITY: &[u8] = include_bytes!("tls/authority.der");
@@ -160,9 +162,13 @@ impl Receiver {
         format!("https://{host}:{}{path}", self.address.port())
     }
 
-    /// All calls so far.
+    /// All calls so far; those of webhooks have to be such as the document tells of.
     pub(crate) fn calls(&self) -> Vec<Call> {
-        self.calls.lock().expect("the calls").clone()
+        let calls = self.calls.lock().expect("the calls").clone();
+        for call in calls.iter().filter(|call| !call.header("webhook-id").is_empty()) {
+            document::check_event(&call.json());
+        }
+        calls
     }
 }
 

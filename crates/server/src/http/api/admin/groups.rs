@@ -251,7 +251,7 @@ fn done(outcome: &GroupOutcome, name: &str) -> Result<GroupId, ApiError> {
 fn audited(row: &GroupRow) -> Value {
     let mut value = view::value(&view::Group::from(row));
     if let Value::Object(fields) = &mut value {
-        fields.remove("accounts");
+        fields.shift_remove("accounts");
     }
     value
 }

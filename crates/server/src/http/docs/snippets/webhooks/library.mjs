@@ -2,14 +2,28 @@ import { createServer } from "node:http";
 import { Webhook } from "standardwebhooks";
 
 const webhook = new Webhook(process.env.WEBHOOK_SECRET);
+const BODY_BYTES_MAX = 65_536;
+
+async function read(request) {
+  const chunks = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes > BODY_BYTES_MAX) throw new Error("the body is too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
 
 const server = createServer(async (request, response) => {
-  const body = Buffer.concat(await request.toArray()).toString();
   try {
-    const event = webhook.verify(body, request.headers);
-    console.log(event.type, event.data.task_id, event.data.status);
+    const body = await read(request);
+    const { type, data } = webhook.verify(body.toString(), request.headers);
+    if (type === "webhook.test") console.log(type, data.message);
+    else console.log(type, data.task_id, data.status);
     response.writeHead(204).end();
-  } catch {
+  } catch (error) {
+    console.error(error.message);
     response.writeHead(401).end();
   }
 });

@@ -4,18 +4,28 @@ import os
 from standardwebhooks import Webhook, WebhookVerificationError
 
 webhook = Webhook(os.environ["WEBHOOK_SECRET"])
+BODY_BYTES_MAX = 65_536
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
+    timeout = 15
+
     def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("content-length", "0")))
         try:
-            event = webhook.verify(body, {name.lower(): it for name, it in self.headers.items()})
-            print(event["type"], event["data"]["task_id"], event["data"]["status"], flush=True)
-            self.send_response(204)
-        except WebhookVerificationError:
-            self.send_response(401)
+            status = self.receive()
+        except (WebhookVerificationError, ValueError):
+            status = 401
+        self.send_response(status)
         self.end_headers()
+
+    def receive(self):
+        length = int(self.headers.get("content-length", "0"))
+        if not 0 <= length <= BODY_BYTES_MAX:
+            return 413
+        body = self.rfile.read(length)
+        event = webhook.verify(body, {name.lower(): it for name, it in self.headers.items()})
+        print(event["type"], event["data"]["task_id"], event["data"]["status"], flush=True)
+        return 204
 
 
 port = int(os.environ.get("PORT", "3000"))

@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 
 const key = Buffer.from(process.env.WEBHOOK_SECRET.replace("whsec_", ""), "base64");
+const BODY_BYTES_MAX = 65_536;
 
 function isGenuine(headers, body) {
   const id = headers["webhook-id"];
@@ -15,15 +16,32 @@ function isGenuine(headers, body) {
   });
 }
 
-const server = createServer(async (request, response) => {
-  const body = Buffer.concat(await request.toArray());
-  if (!isGenuine(request.headers, body)) {
-    response.writeHead(401).end();
-    return;
+async function read(request) {
+  const chunks = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes > BODY_BYTES_MAX) throw new Error("the body is too large");
+    chunks.push(chunk);
   }
-  const event = JSON.parse(body);
-  console.log(event.type, event.data.task_id, event.data.status);
-  response.writeHead(204).end();
+  return Buffer.concat(chunks);
+}
+
+const server = createServer(async (request, response) => {
+  try {
+    const body = await read(request);
+    if (!isGenuine(request.headers, body)) {
+      response.writeHead(401).end();
+      return;
+    }
+    const { type, data } = JSON.parse(body);
+    if (type === "webhook.test") console.log(type, data.message);
+    else console.log(type, data.task_id, data.status);
+    response.writeHead(204).end();
+  } catch (error) {
+    console.error(error.message);
+    response.writeHead(400).end();
+  }
 });
 server.listen(process.env.PORT ?? 3000, "127.0.0.1", () => {
   console.log(`listening on port ${server.address().port}`);

@@ -7,11 +7,12 @@ import os
 import time
 
 key = base64.b64decode(os.environ["WEBHOOK_SECRET"].removeprefix("whsec_"))
+BODY_BYTES_MAX = 65_536
 
 
 def is_genuine(headers, body):
     ident, at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    if not at.isdecimal() or abs(time.time() - int(at)) > 300:
+    if not at.isdecimal() or abs(time.time() - float(at)) > 300:
         return False
     expected = hmac.digest(key, f"{ident}.{at}.".encode() + body, hashlib.sha256)
     signature = b"v1," + base64.b64encode(expected)
@@ -20,15 +21,26 @@ def is_genuine(headers, body):
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
+    timeout = 15
+
     def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("content-length", "0")))
-        if is_genuine(self.headers, body):
-            event = json.loads(body)
-            print(event["type"], event["data"]["task_id"], event["data"]["status"], flush=True)
-            self.send_response(204)
-        else:
-            self.send_response(401)
+        try:
+            status = self.receive()
+        except ValueError:
+            status = 400
+        self.send_response(status)
         self.end_headers()
+
+    def receive(self):
+        length = int(self.headers.get("content-length", "0"))
+        if not 0 <= length <= BODY_BYTES_MAX:
+            return 413
+        body = self.rfile.read(length)
+        if not is_genuine(self.headers, body):
+            return 401
+        event = json.loads(body)
+        print(event["type"], event["data"]["task_id"], event["data"]["status"], flush=True)
+        return 204
 
 
 port = int(os.environ.get("PORT", "3000"))
