@@ -135,7 +135,8 @@ fn preset_of<'h>(
 
 /// Adds a channel, from a preset and what is said here over it.
 #[utoipa::path(post, path = "/api/admin/channels", operation_id = "createChannel",
-    tag = "channels", request_body = view::NewChannel,
+    tag = "channels", request_body(content = view::NewChannel,
+        example = json!({ "name": "xai-eu", "provider": "xai", "api_key": "xai-0123456789abcdef" })),
     responses((status = 201, body = view::Channel), refusals::ApiChange))]
 async fn create(
     State(http): State<Arc<Http>>,
