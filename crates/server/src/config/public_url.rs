@@ -4,7 +4,7 @@
 //! characters that mean nothing to a shell, to HTML or to JSON: it is printed into commands that
 //! people paste. No error shows a password.
 
-use url::{Host, Url};
+use url::Url;
 
 /// What is allowed, for messages.
 const ALLOWED: &str = "http:// or https://, a host, perhaps a port, and a path of letters, digits and \
@@ -49,13 +49,10 @@ fn problem(text: &str) -> Option<&'static str> {
 
 /// True if the authority is a plain name or an address, and a port where there is a colon.
 fn is_host(url: &Url, authority: &str) -> bool {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-:".contains(letter);
-    let is_written_plainly = match url.host() {
-        Some(Host::Ipv6(_)) => true,
-        Some(Host::Domain(_) | Host::Ipv4(_)) => authority.chars().all(is_plain),
-        None => false,
-    };
-    is_written_plainly && !authority.ends_with(':')
+    // Brackets are in an address of IPv6 alone, which the parser sees to.
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-:[]".contains(letter);
+    let is_whole = !authority.is_empty() && !authority.ends_with(':');
+    url.has_host() && is_whole && authority.chars().all(is_plain)
 }
 
 #[cfg(test)]
@@ -113,6 +110,8 @@ mod tests {
             "http://h:99999",
             "http://h:80:80",
             "http://[::1",
+            "http://[::1\n]",
+            "http://h]",
             "http://[::1]$x",
         ] {
             let message = public_url("public_url", bad).unwrap_err();

@@ -149,6 +149,31 @@ async fn every_link_within_the_documentation_leads_to_a_page_and_a_place_on_it()
 }
 
 #[tokio::test]
+async fn names_have_their_own_capitals() {
+    let app = TestApp::start().await;
+    for (path, _) in PAGES {
+        for language in ["en", "zh"] {
+            let html = text(&page(&app, &format!("{path}?lang={language}"), &[]).await);
+            for wrong in ["XAI", "xAi", "OPENAI", "OpenAi", "openAI", "CURL", "Curl", "Javascript"]
+            {
+                // Part of a longer word it is an identifier, such as a schema's name.
+                let is_word = |(at, _): (usize, &str)| {
+                    let (before, after) = (&html[..at], &html[at + wrong.len()..]);
+                    let is_letter =
+                        |it: Option<char>| it.is_some_and(|it| it.is_ascii_alphanumeric());
+                    let is_part =
+                        is_letter(before.chars().next_back()) || is_letter(after.chars().next());
+                    !is_part && !before.ends_with('_') && !after.starts_with('_')
+                };
+                let found = html.match_indices(wrong).find(|it| is_word(*it));
+                assert_eq!(found, None, "{path} in {language}");
+            }
+        }
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_slash_behind_an_address_leads_to_the_page() {
     let app = TestApp::start().await;
     for (path, _) in PAGES.iter().filter(|(path, _)| *path != "/") {

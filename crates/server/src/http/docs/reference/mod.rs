@@ -100,10 +100,14 @@ impl<'a> Page<'a> {
         }
         let description = tag["description"].as_str().unwrap_or_default();
         let (title, text) = match self.schemas.language {
-            Language::English => (name, description),
-            Language::Chinese => chinese::tag(name).unwrap_or((name, description)),
+            Language::English => (capital(name), description),
+            Language::Chinese => match chinese::tag(name) {
+                // As they are written there, names of companies too.
+                Some((title, text)) => (title.to_owned(), text),
+                None => (capital(name), description),
+            },
         };
-        let (title, text) = (escape(&capital(title)), self.schemas.inline(text));
+        let (title, text) = (escape(&title), self.schemas.inline(text));
         self.heading(2, &format!("tag-{name}"), &title, &title);
         self.push(format_args!("<p>{text}</p>\n"));
         for operation in &operations {
