@@ -24,7 +24,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return 413
         body = self.rfile.read(length)
         event = webhook.verify(body, {name.lower(): it for name, it in self.headers.items()})
-        print(event["type"], event["data"]["task_id"], event["data"]["status"], flush=True)
+        data = event["data"]
+        if event["type"] == "webhook.test":
+            print("webhook.test", data["message"], flush=True)
+        else:
+            print(event["type"], data["task_id"], data["status"], flush=True)
         return 204
 
 

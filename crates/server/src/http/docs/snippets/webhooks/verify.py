@@ -39,7 +39,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not is_genuine(self.headers, body):
             return 401
         event = json.loads(body)
-        print(event["type"], event["data"]["task_id"], event["data"]["status"], flush=True)
+        data = event["data"]
+        if event["type"] == "webhook.test":
+            print("webhook.test", data["message"], flush=True)
+        else:
+            print(event["type"], data["task_id"], data["status"], flush=True)
         return 204
 
 
