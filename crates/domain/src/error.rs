@@ -48,28 +48,28 @@ macro_rules! error_codes {
 error_codes! {
     /// Key missing, malformed, unknown, revoked or expired.
     InvalidApiKey, "invalid_api_key", 401, "authentication_error", false,
-        "The API key is missing or not valid. Send `Authorization: Bearer sk-…`.";
+        "The API key is missing or not valid. Send `Authorization: Bearer sk-…`. The first start of a gateway writes two keys to `bootstrap.json`; its operator makes others with `rushes keys create`.";
     /// The key's own list of models does not hold this one.
     ModelNotAllowed, "model_not_allowed", 403, "permission_error", false,
         "This API key may not use the model. Choose one that `GET /v1/models` lists.";
     /// The group's list of models does not hold this one.
     GroupNotAllowed, "group_not_allowed", 403, "permission_error", false,
-        "The account's group may not use the model.";
+        "The account's group may not use the model. Choose one that `GET /v1/models` lists, or ask the operator.";
     /// The account's balance does not cover the price.
     InsufficientQuota, "insufficient_quota", 403, "insufficient_quota", false,
         "The balance does not cover the price. The message says what is needed and what is left.";
     /// The key's own budget does not cover the price.
     KeyBudgetExceeded, "key_budget_exceeded", 403, "insufficient_quota", false,
-        "The API key's budget does not cover the price.";
+        "The API key's budget does not cover the price. Raise it, use another key, or wait: a monthly budget starts again with the month.";
     /// The caller's address is not on the key's list.
     IpNotAllowed, "ip_not_allowed", 403, "permission_error", false,
-        "The API key may not be used from this address.";
+        "The API key may not be used from this address. Call from a network on the key's list, or change that list.";
     /// The account was disabled by an operator.
     AccountDisabled, "account_disabled", 403, "permission_error", false,
         "The account is disabled. Ask the operator of this gateway.";
     /// A browser says that another site made it send a request that changes something.
     CrossSiteRequest, "cross_site_request", 403, "permission_error", false,
-        "The request comes from another website. Use the console at its own address, or an API key.";
+        "The request comes from another website. Use this gateway's own pages, or an API key.";
     /// Neither a session nor a key came with a request that needs one of them.
     NotSignedIn, "not_signed_in", 401, "authentication_error", false,
         "Sign in, or send an API key with the scope `manage`.";
@@ -78,10 +78,10 @@ error_codes! {
         "Name or password is wrong, or the link was used or has expired.";
     /// The caller's role, or the key's scope, does not allow it.
     PermissionDenied, "permission_denied", 403, "permission_error", false,
-        "The role of this account, or the scope of this API key, does not allow it.";
+        "The role of this account, or the scope of this API key, does not allow it. The message says what is needed: use such a key, or ask the operator.";
     /// The password was shown too long ago for this.
     ConfirmationRequired, "confirmation_required", 403, "permission_error", false,
-        "Show the password again: `POST /api/session/confirm`, then repeat the request.";
+        "Enter the password once more: `POST /api/session/confirm`, then repeat the request.";
     /// Nobody may sign up by themselves.
     RegistrationClosed, "registration_closed", 403, "permission_error", false,
         "Accounts are made by the operator of this gateway.";
@@ -90,7 +90,7 @@ error_codes! {
         "Keys are shown once, when they are made. Roll the key to get a new one.";
     /// A name is taken, or the object was changed or is in use.
     Conflict, "conflict", 409, "invalid_request_error", false,
-        "The name is taken, or the object is in use or in another state.";
+        "The name is taken, or the object is in use or in another state. The message says which: choose another name, or read the object anew before you change it.";
     /// No such redemption code, or not any more.
     CodeInvalid, "code_invalid", 400, "invalid_request_error", false,
         "The code is not known, was used or revoked, or has expired.";
@@ -102,19 +102,19 @@ error_codes! {
         "The model does not exist. `GET /v1/models` lists yours.";
     /// The images do not fit the model or each other.
     InvalidReferenceImages, "invalid_reference_images", 400, "invalid_request_error", false,
-        "The reference images do not fit the model or each other.";
+        "The reference images do not fit the model or each other. The message says what to change.";
     /// An image is neither an http(s) URL nor a complete data URL.
     ImageUrlInvalid, "image_url_invalid", 400, "invalid_request_error", false,
         "An image is neither an http(s) URL nor a complete `data:image/…;base64,` URL.";
     /// An image URL points where the gateway does not go.
     ImageUrlBlocked, "image_url_blocked", 400, "invalid_request_error", false,
-        "The image URL points to an address, scheme or port that is not allowed.";
+        "The image URL points to an address, scheme or port that is not allowed. Use a public http(s) address, or send the picture itself.";
     /// The bytes are no PNG, JPEG, WebP or GIF that can be decoded.
     ImageUnsupported, "image_unsupported", 400, "invalid_request_error", false,
         "The image cannot be read. PNG, JPEG, WebP and GIF are supported.";
     /// More than 20 MB or 40 megapixels.
     ImageTooLarge, "image_too_large", 400, "invalid_request_error", false,
-        "The image is over 20 MB or 40 megapixels.";
+        "The image is over 20 MB or 40 megapixels. Make it smaller, then send it again.";
     /// The link's hour is over.
     UrlExpired, "url_expired", 403, "permission_error", false,
         "The link has expired. Ask for the task again: it holds a fresh link.";
@@ -123,13 +123,13 @@ error_codes! {
         "The link's signature is not valid. Use the link exactly as the task shows it.";
     /// The file's time is over.
     ResultExpired, "result_expired", 410, "invalid_request_error", false,
-        "The video is no longer kept.";
+        "The video is no longer kept. Create it again, and download it before its `expires_at`.";
     /// No such task among the caller's.
     TaskNotExist, "task_not_exist", 404, "invalid_request_error", false,
-        "There is no such task among yours.";
+        "There is no such task among yours. Check the id, and use a key of the account that created it.";
     /// No such route.
     NotFound, "not_found", 404, "invalid_request_error", false,
-        "There is nothing at this address.";
+        "There is nothing at this address. Compare method and path with the API reference.";
     /// The route exists, the method does not.
     MethodNotAllowed, "method_not_allowed", 405, "invalid_request_error", false,
         "The address exists, but not with this method.";
@@ -138,19 +138,19 @@ error_codes! {
         "The task has already ended and cannot be cancelled.";
     /// The idempotency key was used with another body.
     IdempotencyKeyReused, "idempotency_key_reused", 422, "invalid_request_error", false,
-        "The idempotency key was used before with another request.";
+        "The idempotency key was used before with another request. Use a new one for each video.";
     /// The body did not arrive in time.
     RequestTimeout, "request_timeout", 408, "invalid_request_error", true,
-        "The request did not arrive in time.";
+        "The request did not arrive in time. Send it again, with smaller pictures if the connection is slow.";
     /// The body is over its limit.
     RequestTooLarge, "request_too_large", 413, "invalid_request_error", false,
-        "The request body is too large.";
+        "The request body is too large. Send smaller pictures, or their addresses.";
     /// The content type is not JSON.
     UnsupportedMediaType, "unsupported_media_type", 415, "invalid_request_error", false,
         "The content type is not supported. Send `Content-Type: application/json`.";
     /// Gateways that are each other's channels.
     LoopDetected, "loop_detected", 508, "api_error", false,
-        "The request went round in a loop of gateways.";
+        "The request went round in a loop of gateways. Tell the operator: a channel leads back here.";
     /// Too many requests.
     RateLimited, "rate_limited", 429, "rate_limit_error", true,
         "Too many requests. `Retry-After` says when to come back.";
@@ -159,7 +159,7 @@ error_codes! {
         "Too many tasks are waiting. Let some finish first.";
     /// Nothing serves the model now.
     NoChannel, "no_channel", 503, "api_error", true,
-        "Nothing serves this model at the moment.";
+        "Nothing serves this model at the moment. Try again later or choose another model; the operator sees why with `rushes channels list`.";
     /// The disk is nearly full.
     StorageFull, "storage_full", 503, "api_error", true,
         "The gateway's storage is nearly full; the operator has to make room.";

@@ -6,27 +6,19 @@ import { readFile, unlink } from 'node:fs/promises'
 import { check, equal } from '../node/checks.mjs'
 import { readMovie } from '../node/mp4.mjs'
 import { askGuide } from './guide.mjs'
-import { Place, ended, make } from './place.mjs'
+import { GENERATIONS, Place, ended, make } from './place.mjs'
+import { refuse } from './refusals.mjs'
 import { Post, receive } from './receivers.mjs'
 
 const { API_KEY, MANAGER_KEY, IMAGE_BASE_URL } = process.env
-const RUN_MS_MAX = 180_000
 const TASK = /task_[0-9a-f]{32}/
 
 /** What it printed; it has to end, and well. */
 async function run(place, name, text, variables) {
   const keys = { RUSHES_API_KEY: API_KEY, RUSHES_MANAGE_KEY: MANAGER_KEY }
-  const child = await place.start(name, text, { ...keys, ...variables })
-  const late = setTimeout(() => child.kill(), RUN_MS_MAX)
-  const read = async (stream) => Buffer.concat(await stream.toArray())
-  const [out, errors, code] = await Promise.all([
-    read(child.stdout),
-    read(child.stderr),
-    new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal))),
-  ])
-  clearTimeout(late)
+  const { out, errors, code } = await place.run(name, text, { ...keys, ...variables })
   if (code !== 0) throw new Error(`it ended with ${code}: ${errors} ${out}`.slice(0, 1000))
-  return out.toString()
+  return out
 }
 
 const makes = (width, height, seconds) => async (out) => {
@@ -63,9 +55,13 @@ const EXPECTED = {
     look: downloads('boat.mp4', 854, 480, 1),
   },
   'quickstart/program': {
-    look: async (out, { place }) => {
-      says(/lighthouse\.mp4\s*$/)(out)
-      await downloads('lighthouse.mp4', 1280, 720, 4)(out, { place })
+    look: async (out, { kind, place, text }) => {
+      const look = async (out) => {
+        says(/SUCCESS 100%\s+lighthouse\.mp4\s*$/)(out)
+        await downloads('lighthouse.mp4', 1280, 720, 4)(out, { place })
+      }
+      await look(out)
+      await look(await refuse(kind, text, place))
     },
   },
   'quickstart/models': { look: says(/grok-image-video[^]*grok-video-1\.5/) },
@@ -80,6 +76,21 @@ const EXPECTED = {
     needs: async () => ({ TASK_ID: await make({ prompt: '[[stall]]' }) }),
     look: async (_, { variables: { TASK_ID } }) => {
       equal((await ended(TASK_ID)).error.code, 'cancelled', 'what became of it')
+    },
+  },
+  'quickstart/delete': {
+    needs: async () => ({ TASK_ID: await make() }),
+    look: async (out, { variables: { TASK_ID } }) => {
+      says(/^[Tt]rue|"deleted":true/)(out)
+      const headers = { Authorization: `Bearer ${API_KEY}` }
+      equal((await fetch(`${GENERATIONS}/${TASK_ID}`, { headers })).status, 404, 'the status of a query')
+    },
+  },
+  'quickstart/list': {
+    needs: async () => ({ NEWEST: (await ended(await make())).task_id }),
+    look: (out, { kind, text, variables: { NEWEST } }) => {
+      says(new RegExp(`^[^]{0,60}${NEWEST}`))(out)
+      if (kind !== 'sh') says(/^(task_[0-9a-f]{32} \S+\n)+$/)(out)
     },
   },
   'quickstart/repeat': {
@@ -153,7 +164,7 @@ async function runOne(name, text, place, post) {
   const expected = EXPECTED[name] ?? EXPECTED[stem]
   if (!expected) throw new Error('nobody says what is to come of it')
   if (expected.receives) return receive(name, text, place, post)
-  const around = { kind, place, post }
+  const around = { kind, place, post, text }
   around.variables = (await expected.needs?.(around)) ?? {}
   return expected.look(await run(place, name, text, around.variables), around)
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 const { BASE_URL, API_KEY, PACKAGES, PYTHON } = process.env
 export const GENERATIONS = `${BASE_URL}/v1/video/generations`
 const SMALL = { model: 'grok-image-video', prompt: 'a mill', seconds: 1, resolution: '480p' }
+const RUN_MS_MAX = 180_000
 const PICTURES = ['photo.png', 'morning.png', 'noon.png', 'evening.png']
 
 /** An answer of the gateway; anything but a success throws. */
@@ -61,5 +62,19 @@ export class Place {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...variables },
     })
+  }
+
+  /** Runs an example to its end: what it printed, and the code with which it ended. */
+  async run(name, text, variables) {
+    const child = await this.start(name, text, variables)
+    const late = setTimeout(() => child.kill(), RUN_MS_MAX)
+    const read = async (stream) => Buffer.concat(await stream.toArray()).toString()
+    const [out, errors, code] = await Promise.all([
+      read(child.stdout),
+      read(child.stderr),
+      new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal))),
+    ])
+    clearTimeout(late)
+    return { out, errors, code }
   }
 }

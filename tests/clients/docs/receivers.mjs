@@ -86,12 +86,17 @@ export class Post {
 
 const forward = async (port, headers, body) => {
   const signed = Object.entries(headers).filter(([name]) => name.startsWith('webhook-'))
-  const answer = await fetch(`http://127.0.0.1:${port}/`, {
-    method: 'POST',
-    headers: { ...Object.fromEntries(signed), 'Content-Type': 'application/json' },
-    body,
-  })
-  return answer.status
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}/`, {
+      method: 'POST',
+      headers: { ...Object.fromEntries(signed), 'Content-Type': 'application/json' },
+      body,
+    })
+    return answer.status
+  } catch {
+    // A receiver that hangs up, as a proxy tells it.
+    return 502
+  }
 }
 
 /** Starts a receiver of the documentation, lets the gateway test and call it, and then somebody else. */

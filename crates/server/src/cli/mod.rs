@@ -78,9 +78,9 @@ enum Command {
     Tasks(tasks::Arguments),
     /// Wait for a task and download its video.
     Wait(wait::Arguments),
-    /// Call a task off.
+    /// Cancel a task.
     Cancel(cancel::Arguments),
-    /// Take a task and its video out of sight, called off if it lives; what was made stays paid.
+    /// Delete a task and its video, cancelled first if it has not ended; what was made stays paid.
     Delete(delete::Arguments),
     /// Make and change accounts.
     #[command(subcommand)]

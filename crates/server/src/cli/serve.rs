@@ -121,13 +121,14 @@ curl -H 'Authorization: Bearer {key}' -H 'Prefer: wait=60' \\
 
 {or_here}
 
-rushes generate 'a red sports car in neon rain' --data-dir {data_dir}
+{program} generate 'a red sports car in neon rain' --data-dir {data_dir}
 
 {no_channel}
 ",
         try_it = style.bold("Make a video:"),
         then = style.bold("Ask for it with the task_id of the answer:"),
         or_here = style.bold("Or let this program do all of it:"),
+        program = program(),
         data_dir = config.data_dir.display(),
         no_channel = style.dim(
             "Until a channel is added, videos are previews drawn on this machine, not AI video."
@@ -136,4 +137,10 @@ rushes generate 'a red sports car in neon rain' --data-dir {data_dir}
             app.prices.current().catalogue.models().first().map_or("", |model| model.id.as_str()),
     );
     text
+}
+
+/// What to type to start this program again: as it was started, which need not be by a name in PATH.
+fn program() -> String {
+    let started_as = std::env::args_os().next().map(|name| name.to_string_lossy().into_owned());
+    started_as.filter(|name| !name.is_empty()).unwrap_or_else(|| "rushes".to_owned())
 }

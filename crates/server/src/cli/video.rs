@@ -27,7 +27,7 @@ pub(super) struct Delivery {
     /// How long to wait: 90, 90s, 10m or 1h. The task goes on afterwards.
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = parse_duration)]
     timeout: Duration,
-    /// Open the video when it is there.
+    /// Open the video when it is finished.
     #[arg(long)]
     open: bool,
 }

@@ -39,7 +39,7 @@ const TAGS: [(&str, &str); 13] = [
     ("account", "Your own account, its sessions and its money."),
     ("keys", "API keys."),
     ("usage", "What was made and paid."),
-    ("webhooks", "Addresses that are told what happens to videos."),
+    ("webhooks", "Addresses that are called when something happens to videos."),
     ("operators", "For operators: accounts, groups, codes, money."),
     ("channels", "For operators: the upstreams that make the videos."),
     ("settings", "For operators: models, prices, settings, the system, the audit log."),
@@ -112,7 +112,7 @@ fn whole(mut operations: OpenApi, public_url: &str) -> Value {
         },
         "session": {
             "type": "apiKey", "in": "cookie", "name": CookieRules::of(public_url).name(),
-            "description": "A session of a person who signed in at the console.",
+            "description": "The session of a person who signed in (`POST /api/login`).",
         },
     });
     document["webhooks"] = webhooks();

@@ -80,7 +80,7 @@ pub(crate) struct TasksQuery {
     /// The `next_after` of the page before.
     #[param(min_length = 1, example = "task_0197f0c2a5d87b3c9e4f6a1b2c3d4e5f")]
     after: Option<String>,
-    /// Only tasks that stand there.
+    /// Only tasks with this status.
     #[param(inline)]
     status: Option<TaskStatus>,
     /// Only tasks of this model, by its id or an alias.

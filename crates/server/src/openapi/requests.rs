@@ -168,8 +168,8 @@ pub(crate) struct CreateVideo {
     /// References; not together with `input_reference`.
     reference_images: Option<Vec<Image>>,
     metadata: Option<Metadata>,
-    /// An https address that is told of this task, as a webhook is; its host is that of one of the
-    /// account's webhooks.
+    /// An https address that is called for this task, as a webhook is; its host has to be that of
+    /// one of the account's enabled webhooks.
     #[schema(format = "uri", pattern = "^https://", examples("https://hooks.example.com/jobs/7"))]
     callback_url: Option<String>,
     /// How many videos: one.

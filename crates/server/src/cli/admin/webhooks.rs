@@ -27,8 +27,8 @@ pub(in super::super) struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Register an address that is told what happens to videos, and print the secret that signs
-    /// what it is told. The secret is shown this once.
+    /// Register an address that is called when something happens to videos, and print the secret
+    /// that signs these calls. The secret is shown this once.
     Create {
         /// Where it is: https, and a name.
         url: String,

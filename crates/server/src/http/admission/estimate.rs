@@ -14,7 +14,7 @@ use rushes_domain::money::CostState;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::order::{PARSE_INLINE_BYTES_MAX, off_the_loop};
+use super::order::{PARSE_INLINE_BYTES_MAX, look_at_callback, off_the_loop};
 use super::refusal::refused_code;
 use super::{Checked, check, standing};
 use crate::channels::lane_for;
@@ -74,6 +74,7 @@ pub(in crate::http) async fn estimate(
     })
     .await??;
     let Checked { job, price, .. } = checked;
+    look_at_callback(&http, &caller, job.callback_url.as_deref()).await?;
     let roster = http.app.channels.current(&http.app.store).await?;
     let lane = lane_for(&roster, caller.0.kind, &job.model_id, caller.0.group_id);
     let standing = standing(&http.app, &caller).await?;

@@ -124,7 +124,8 @@ impl Order {
         let http = Arc::clone(&self.http);
         let caller = self.caller.clone();
         let checked = off_the_loop(is_large, move || check(&http.app, &caller, request)).await??;
-        self.look_at_callback(checked.job.callback_url.as_deref()).await?;
+        let callback_url = checked.job.callback_url.as_deref();
+        look_at_callback(&self.http, &self.caller, callback_url).await?;
         self.look_at_balance(checked.price).await?;
         let decoding = &self.http.decoding;
         // Held until the task is written.
@@ -136,21 +137,6 @@ impl Order {
         }
         let lane = self.look_at_service(&checked.job).await?;
         self.write(checked, lane, fingerprint).await
-    }
-
-    /// Whether an enabled webhook of the account has the callback URL's host. It is asked again at
-    /// each attempt.
-    async fn look_at_callback(&self, url: Option<&str>) -> Result<(), HttpError> {
-        let Some(host) = url.and_then(webhook::host_of) else { return Ok(()) };
-        let (app, account_id) = (&self.http.app, self.caller.account_id());
-        let of_host = host.clone();
-        let look = move |tx: &mut rushes_store::Tx<'_>| {
-            rushes_store::endpoint_of_host(tx, account_id, &of_host)
-        };
-        match app.store.read(look).await? {
-            Some(_) => Ok(()),
-            None => Err(callback_not_registered(&host)),
-        }
     }
 
     /// A look before the work of decoding; what counts is the hold within the write.
@@ -286,6 +272,25 @@ fn fingerprint(request: &VideoRequest, kind: KeyKind) -> [u8; 32] {
         KeyKind::Test => {
             Sha256::new_with_prefix(b"test").chain_update(of_request).finalize().into()
         }
+    }
+}
+
+/// Whether an enabled webhook of the caller's account has the callback URL's host. It is asked again
+/// at each attempt.
+pub(super) async fn look_at_callback(
+    http: &Http,
+    caller: &Caller,
+    url: Option<&str>,
+) -> Result<(), HttpError> {
+    let Some(host) = url.and_then(webhook::host_of) else { return Ok(()) };
+    let account_id = caller.account_id();
+    let of_host = host.clone();
+    let look = move |tx: &mut rushes_store::Tx<'_>| {
+        rushes_store::endpoint_of_host(tx, account_id, &of_host)
+    };
+    match http.app.store.read(look).await? {
+        Some(_) => Ok(()),
+        None => Err(callback_not_registered(&host)),
     }
 }
 

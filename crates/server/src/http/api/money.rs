@@ -176,7 +176,7 @@ fn add(table: &mut Csv, row: &Transfer) {
 
 /// Gives an account credit, once for each reference.
 ///
-/// The same reference with the same amount answers the line that is there.
+/// The same reference with the same amount changes nothing and answers the line booked before.
 #[utoipa::path(post, path = "/api/admin/accounts/{account}/credit", operation_id = "grantCredit",
     tag = "operators", params(AccountPath), request_body = Credit,
     responses(

@@ -64,6 +64,8 @@ snippets! {
     "quickstart/image_url": "sh" "mjs" "py";
     "quickstart/estimate": "sh" "mjs" "py";
     "quickstart/cancel": "sh" "mjs" "py";
+    "quickstart/delete": "sh" "mjs" "py";
+    "quickstart/list": "sh" "mjs" "py";
     "quickstart/repeat": "sh" "mjs" "py";
     "quickstart/events": "sh" "mjs" "py";
     "quickstart/test": "sh" "mjs" "py";

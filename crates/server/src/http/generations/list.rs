@@ -51,6 +51,8 @@ pub(in crate::http) fn filtered_lists() -> FairPool {
 }
 
 /// The account's tasks, newest first.
+///
+/// All of them, whichever key created them: a test key lists live tasks too.
 #[utoipa::path(get, path = "/v1/video/generations", operation_id = "listVideos", tag = "videos",
     params(parameters::TasksQuery),
     responses((status = 200, body = wire::List), refusals::List))]

@@ -93,7 +93,7 @@ pub(super) fn tell_wait(headers: &mut HeaderMap, wait_seconds: Option<u32>) {
     }
 }
 
-/// Calls a task off.
+/// Cancels a task.
 ///
 /// 200 says that it has ended and its money was given back. 202 says that the model was asked to
 /// stop: if it is too late for that, the task ends with its video and is paid.
@@ -129,7 +129,7 @@ pub(super) async fn cancel(
     answer(&http, &row, caller.0.group_id, status).await
 }
 
-/// Removes a task: called off if it lives, then out of sight, its files and all.
+/// Deletes a task and its files; a task that has not ended is cancelled first.
 #[utoipa::path(delete, path = "/v1/video/generations/{task_id}", operation_id = "deleteVideo",
     tag = "videos", params(parameters::TaskPath),
     responses((status = 200, body = wire::Deleted), refusals::Delete))]

@@ -29,7 +29,7 @@ use crate::openapi::{models, parameters, refusals};
     responses((status = 200, content((Vec<u8> = "video/mp4"), (Vec<u8> = "image/jpeg"))),
         (status = 206, description = "The part that `Range` asked for.",
             content((Vec<u8> = "video/mp4"), (Vec<u8> = "image/jpeg"))),
-        (status = 302, description = "The video stayed with its upstream: it is there."),
+        (status = 302, description = "The video is kept by the upstream that made it: `Location` has its address."),
         (status = 416, body = models::Error, description = "The range is outside the file."),
         (status = 304, description = "The copy that `If-None-Match` names is current."),
         refusals::Content))]

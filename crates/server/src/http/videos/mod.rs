@@ -107,7 +107,7 @@ pub(super) async fn show(
     Ok(response)
 }
 
-/// Removes a video: called off if it lives, then out of sight, its files and all.
+/// Deletes a video and its files; one that is not finished is cancelled first.
 #[utoipa::path(delete, path = "/v1/videos/{video_id}", operation_id = "openaiDeleteVideo",
     tag = "openai", params(parameters::VideoPath),
     responses((status = 200, body = openai::Deleted), refusals::Delete))]

@@ -9,6 +9,8 @@ use super::{call, endpoint_at, must, on_a_clock, options};
 use crate::support::receiver::{Names, PUBLIC, Receiver, Reply};
 use crate::support::{Answer, TestApp, eventually};
 
+const ESTIMATE: &str = "/v1/video/generations/estimate";
+
 fn body(callback_url: &str) -> Value {
     json!({
         "model": "grok-image-video", "prompt": "[[fail: as asked]]", "seconds": 1,
@@ -61,7 +63,10 @@ async fn w01_what_cannot_be_called_back() {
     ] {
         let refused = must(&create(&app, &body(url), None).await, 400);
         assert_eq!(refused["error"]["param"], "callback_url", "{url}: {refused}");
+        let estimate = must(&app.post(ESTIMATE, &body(url)).await, 400);
+        assert_eq!(estimate["error"]["message"], refused["error"]["message"], "{url}");
     }
+    must(&app.post(ESTIMATE, &body("https://public.example/x")).await, 200);
     let own = app.base_url.replace("http://", "https://");
     must(&create(&app, &body(&own), None).await, 400);
     let wrong = json!({ "model": "grok-image-video", "prompt": "x", "callback_url": 5 });

@@ -14,7 +14,7 @@ use crate::support::eventually;
 use crate::support::receiver::{Receiver, Reply, authority_file};
 
 /// Lives of the gateway that end by a kill.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 9;
 /// Tasks of one life.
 const TASKS: usize = 6;
 

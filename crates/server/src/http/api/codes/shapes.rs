@@ -47,7 +47,7 @@ pub(super) struct Wanted {
     #[serde(default)]
     #[param(example = "spring fair")]
     pub(super) batch: String,
-    /// Only codes that stand there now.
+    /// Only codes with this state.
     #[param(inline, value_type = Option<CodeStateWord>)]
     pub(super) state: Option<String>,
     /// How many: 0 counts as 1, and more than 200 as 200.
@@ -74,7 +74,7 @@ pub(super) struct RedemptionCode {
     #[schema(pattern = "^redemption_code$")]
     object: &'static str,
     id: i64,
-    /// What can be told of its text.
+    /// The part of its text that is shown.
     #[schema(examples("RC-…GHJK"))]
     mask: String,
     /// The name of those that were made together; may be empty.

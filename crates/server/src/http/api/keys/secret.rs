@@ -95,7 +95,7 @@ async fn roll(
 
 /// Shows the secret of one of your account's keys again, where the operator keeps copies.
 ///
-/// For a person who showed the password within ten minutes (`POST /api/session/confirm`).
+/// For a person who entered the password within the last ten minutes (`POST /api/session/confirm`).
 #[utoipa::path(post, path = "/api/keys/{id}/reveal", operation_id = "revealKey", tag = "keys",
     security(("session" = [])), params(KeyPath),
     responses((status = 200, body = Secret), refusals::ApiReveal))]

@@ -71,7 +71,7 @@ pub(super) struct Sums {
     succeeded: u64,
     /// Tasks that failed.
     failed: u64,
-    /// Tasks that were called off.
+    /// Tasks that were cancelled.
     cancelled: u64,
     /// Seconds of the videos.
     seconds: u64,
@@ -128,7 +128,7 @@ pub(super) struct Total {
     succeeded: u64,
     /// Tasks that failed.
     failed: u64,
-    /// Tasks that were called off.
+    /// Tasks that were cancelled.
     cancelled: u64,
     /// Seconds of the videos.
     seconds: u64,

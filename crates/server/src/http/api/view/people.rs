@@ -72,7 +72,7 @@ pub(in crate::http) struct Key {
     #[schema(inline, value_type = words::KeyKindWord)]
     kind: &'static str,
     name: String,
-    /// What can be told of the secret.
+    /// The part of the secret that is shown.
     #[schema(examples("sk-…f3Qk"))]
     mask: String,
     enabled: bool,

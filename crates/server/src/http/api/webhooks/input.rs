@@ -28,7 +28,7 @@ pub(super) struct WebhookInput {
     /// For people; without line breaks.
     #[schema(max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", examples("the shop"))]
     description: Option<String>,
-    /// What is told; everything of a new webhook that does not say.
+    /// Which events are sent; all of them for a new webhook that names none.
     #[schema(inline, value_type = Option<Vec<EventWord>>, min_items = 1)]
     event_types: Option<Vec<String>>,
     /// Whether anything is sent. What an operator disabled, an operator alone enables.

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::http::api::view::moment;
 use crate::openapi::words;
 
-/// A webhook: an address that is told what happens to an account's videos.
+/// A webhook: an address that is called when something happens to an account's videos.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Webhook {
     /// Always `webhook`.
@@ -22,7 +22,7 @@ pub(super) struct Webhook {
     url: String,
     /// For people.
     description: String,
-    /// What is told.
+    /// Which events are sent.
     #[schema(inline, value_type = Vec<words::EventWord>)]
     event_types: Vec<&'static str>,
     enabled: bool,
@@ -177,7 +177,7 @@ impl Delivery {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WebhookAttempt)]
 struct Attempt {
-    /// The how manieth, from 1.
+    /// Which attempt it is, from 1.
     number: u32,
     /// When it began, in seconds since 1970.
     at: i64,

@@ -69,7 +69,7 @@ pub(super) struct Channel {
     source: &'static str,
     /// Whether it is changed in the configuration alone.
     read_only: bool,
-    /// What can be told of its credential; null if it has none.
+    /// The part of its credential that is shown; null if it has none.
     #[schema(required, examples("…f3Qk"))]
     api_key: Option<String>,
     /// Whether jobs can be sent: its preset is known here and its credential can be opened.

@@ -13,7 +13,7 @@ const { video } = await generateVideo({
   duration: 4,
   aspectRatio: "16:9",
   providerOptions: { xai: { resolution: "720p", pollTimeoutMs: 600000 } },
-  // The SDK's own download refuses private addresses; this one takes them.
+  // For a gateway at a private address, from which the SDK does not download.
   download: async ({ url }) => {
     const answer = await fetch(url);
     if (!answer.ok) throw new Error(await answer.text());
