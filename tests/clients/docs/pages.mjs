@@ -31,6 +31,9 @@ export async function clickThrough(browser, tab) {
     await check(`${path}: it can be read without a script`, () => withoutScript(tab, path))
   }
   await check('every link within leads to a page and a place on it', () => followLinks(tab))
+  await check('the menu of the reference is searched', () => findInMenu(tab))
+  await check('a place named in the address is there at once', () => jumps(tab))
+  await check('nothing below /docs is a page that leads on', () => missing(tab))
   await check('a chosen language of examples is remembered', () => remembered(tab))
   return examples
 }
@@ -198,6 +201,49 @@ async function followLinks(tab) {
     }
   }
   equal(count > 200, true, `there are many links (${count})`)
+}
+
+async function findInMenu(tab) {
+  await tab.view(1280)
+  await tab.goto(`${BASE_URL}/docs/reference?lang=en`)
+  const seen = await tab.run(`(() => {
+    const box = document.querySelector('.toc input')
+    const groups = () => [...document.querySelectorAll('.toc .group > details')].map((it) => it.open)
+    const shown = () => [...document.querySelectorAll('.toc li a')].filter((it) => it.offsetHeight > 0).map((it) => it.hash)
+    const type = (text) => { box.value = text; box.dispatchEvent(new Event('input')) }
+    const before = groups()
+    type('post webhooks rotate')
+    const found = shown()
+    type('no such call')
+    const none = [shown().length, document.querySelector('.toc .none').textContent !== '']
+    type('')
+    return { found, none, same: String(groups()) === String(before), closed: before.filter((it) => !it).length }
+  })()`)
+  const found = ['#rotateWebhook', '#rotateAccountWebhook']
+  equal({ ...seen, found: [...seen.found].sort() }, { found: found.sort(), none: [0, true], same: true, closed: 3 }, 'the menu')
+}
+
+async function jumps(tab) {
+  // From another page: where only the place changes, nothing is loaded.
+  await tab.goto(`${BASE_URL}/docs?lang=en`)
+  await tab.goto(`${BASE_URL}/docs/reference?lang=en#getReadiness`)
+  const top = await tab.run(`document.getElementById('getReadiness').getBoundingClientRect().top`)
+  equal(Math.abs(top) < 100, true, `the place is at the top (${top})`)
+}
+
+async function missing(tab) {
+  for (const width of WIDTHS) {
+    await tab.view(width)
+    await tab.goto(`${BASE_URL}/docs/no/such?lang=zh`)
+    const seen = await tab.run(`({
+      language: document.documentElement.lang,
+      styled: getComputedStyle(document.querySelector('.brand')).display,
+      back: [...document.querySelectorAll('article a')].map((it) => new URL(it.href).pathname),
+    })`)
+    const back = PATHS.filter((path) => path !== '/')
+    equal(seen, { language: 'zh-CN', styled: 'flex', back }, 'the page')
+    if (PICTURES) await tab.picture(join(PICTURES, `missing-${width}.png`))
+  }
 }
 
 async function remembered(tab) {

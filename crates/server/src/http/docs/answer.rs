@@ -13,9 +13,9 @@ use axum::response::Response;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, VARY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 use sha2::{Digest as _, Sha256};
@@ -76,6 +76,17 @@ impl Ready {
         response
     }
 
+    /// As the page of an address at which there is nothing; no cache keeps it.
+    pub(super) fn missing(&self, request: &HeaderMap, language: Language) -> Response {
+        let mut response = self.page(&without_conditions(request), language);
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        let headers = response.headers_mut();
+        headers.remove(ETAG);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language, Accept-Encoding"));
+        response
+    }
+
     /// As a JSON document.
     pub(in crate::http) fn json(&self, request: &HeaderMap) -> Response {
         let mut response = self.revalidated(request);
@@ -125,6 +136,28 @@ impl Ready {
     }
 }
 
+/// The headers without those that ask for a 304.
+fn without_conditions(request: &HeaderMap) -> HeaderMap {
+    let mut headers = request.clone();
+    headers.remove(IF_NONE_MATCH);
+    headers
+}
+
+/// Whether a request prefers pages to JSON, as browsers do that follow a link.
+pub(super) fn takes_html(request: &HeaderMap) -> bool {
+    let lines = request.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());
+    let lines: Vec<&str> = lines.collect();
+    let most = |kind: &str| {
+        let items = lines.iter().flat_map(|line| line.split(',')).filter_map(|item| {
+            let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
+            name.trim().eq_ignore_ascii_case(kind).then(|| weight(parameters))
+        });
+        items.fold(0.0, f32::max)
+    };
+    let html = most("text/html");
+    html > 0.0 && html >= most("application/json")
+}
+
 /// A weak comparison (RFC 9110, section 8.8.3.2).
 fn is_same(candidate: &str, etag: &str) -> bool {
     let opaque = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
@@ -160,6 +193,19 @@ mod tests {
         }
         for bad in ["", "br", "gzip;q=0", "gzipped", "identity"] {
             assert!(!takes_gzip(&accepting(bad)), "{bad}");
+        }
+    }
+
+    #[test]
+    fn pages_are_sent_to_whom_wants_them() {
+        let takes = |text: &'static str| {
+            takes_html(&HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(text))]))
+        };
+        for good in ["text/html", "a/b, TEXT/html;q=0.9,*/*;q=0.8"] {
+            assert!(takes(good), "{good}");
+        }
+        for bad in ["", "*/*", "text/html;q=0", "application/json, text/html;q=0.5"] {
+            assert!(!takes(bad), "{bad}");
         }
     }
 

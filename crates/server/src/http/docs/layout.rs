@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::assets::Assets;
 use super::html::escape;
 use super::language::Language;
-use super::markdown::{Heading, Part};
+use super::markdown::{Group, Heading, Part};
 use super::pages::{PAGES, Page};
 
 /// The mark of the product.
@@ -19,6 +19,8 @@ const MARK: &str = include_str!("assets/mark.svg");
 pub(super) struct Frame<'a> {
     /// The page.
     pub(super) page: &'static Page,
+    /// The path at which it is read, from which its links lead.
+    pub(super) path: &'a str,
     /// Its language.
     pub(super) language: Language,
     /// What it loads.
@@ -49,7 +51,7 @@ impl Frame<'_> {
             return target.to_owned();
         }
         let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
-        let mut address = relative(self.page.path, path);
+        let mut address = relative(self.path, path);
         if PAGES.iter().any(|page| page.path == path) {
             let _ = write!(address, "?lang={}", language.word());
         }
@@ -57,6 +59,15 @@ impl Frame<'_> {
             let _ = write!(address, "#{anchor}");
         }
         address
+    }
+
+    /// The address of this page in a language, from here.
+    fn itself_in(&self, language: Language) -> String {
+        if PAGES.iter().any(|page| page.path == self.path) {
+            return self.link_in(self.path, language);
+        }
+        // An address of nothing: whatever it is, it stays.
+        format!("?lang={}", language.word())
     }
 
     /// The whole page around its content.
@@ -95,7 +106,7 @@ impl Frame<'_> {
              <link rel=\"stylesheet\" href=\"{style}\">\n<script src=\"{script}\"></script>\n"
         );
         for language in Language::ALL {
-            let (tag, address) = (language.tag(), self.link_in(self.page.path, language));
+            let (tag, address) = (language.tag(), self.itself_in(language));
             // Writing to a string cannot fail, here and below.
             let _ =
                 writeln!(html, "<link rel=\"alternate\" hreflang=\"{tag}\" href=\"{address}\">");
@@ -121,7 +132,7 @@ impl Frame<'_> {
             home = self.link("/"),
             docs = self.language.pick("docs", "文档"),
             pages = self.language.pick("Documentation", "文档页面"),
-            address = self.link_in(self.page.path, other),
+            address = self.itself_in(other),
             tag = other.tag(),
             name = other.pick("English", "中文"),
             theme = self.language.pick("Light / dark", "切换明暗"),
@@ -133,9 +144,30 @@ impl Frame<'_> {
             return String::new();
         }
         let mut entries = String::new();
-        for Heading { level, anchor, html } in headings {
-            let (class, anchor) = (if *level == 3 { " class=\"sub\"" } else { "" }, escape(anchor));
-            let _ = writeln!(entries, "<li{class}><a href=\"#{anchor}\">{html}</a></li>");
+        let mut is_group_open = false;
+        for Heading { level, anchor, html, group } in headings {
+            let anchor = escape(anchor);
+            if is_group_open && *level == 2 {
+                entries.push_str("</ul></details></li>\n");
+                is_group_open = false;
+            }
+            if *group == Group::None {
+                let class = if *level == 3 { " class=\"sub\"" } else { "" };
+                let _ = writeln!(entries, "<li{class}><a href=\"#{anchor}\">{html}</a></li>");
+            } else {
+                let open = if *group == Group::Open { " open" } else { "" };
+                let about = self.language.pick("About", "简介");
+                let _ = writeln!(
+                    entries,
+                    "<li class=\"group\"><details{open}><summary>{html}</summary><ul>\n\
+                     <li class=\"sub\"><a href=\"#{anchor}\">{about}<span class=\"sr\"> {html}\
+                     </span></a></li>"
+                );
+                is_group_open = true;
+            }
+        }
+        if is_group_open {
+            entries.push_str("</ul></details></li>\n");
         }
         let title = self.language.pick("On this page", "本页内容");
         format!(

@@ -18,6 +18,20 @@ pub(super) struct Heading {
     pub(super) anchor: String,
     /// Its text, as HTML.
     pub(super) html: String,
+    /// Whether the headings below it are a group that is opened and closed.
+    pub(super) group: Group,
+}
+
+/// How the headings of level 3 stand below one of level 2 in the table of contents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Group {
+    /// As lines of the same list.
+    #[default]
+    None,
+    /// As a group that is open at first.
+    Open,
+    /// As a group that is closed at first.
+    Closed,
 }
 
 /// Some HTML, and the headings in it.
@@ -136,7 +150,8 @@ impl Writer<'_> {
             self.push(format_args!("<h{level} id=\"{id}\">{step}<span>{html}</span></h{level}>\n"));
             let level = if level == 2 { 2 } else { 3 };
             anchor.clone_into(&mut self.section);
-            self.part.headings.push(Heading { level, anchor: anchor.to_owned(), html });
+            let (anchor, group) = (anchor.to_owned(), Group::None);
+            self.part.headings.push(Heading { level, anchor, html, group });
         }
     }
 
@@ -311,7 +326,9 @@ mod tests {
             "<h1>A <code>b</code></h1>\n<h2 id=\"c\"><span class=\"step\">1</span><span>C \
              <strong>d</strong></span></h2>\n<p>one two</p>\n[x|y z|c]"
         );
-        let heading = Heading { level: 2, anchor: "c".into(), html: "C <strong>d</strong>".into() };
+        let html_of_it = "C <strong>d</strong>".into();
+        let heading =
+            Heading { level: 2, anchor: "c".into(), html: html_of_it, group: Group::None };
         assert_eq!((part.headings, part.title.as_str()), (vec![heading], "A `b`"));
         assert_eq!(html("- a\n  b\n- c"), "<ul><li>a b</li><li>c</li></ul>\n");
         assert_eq!(html("1. a\n2. b"), "<ol><li>a</li><li>b</li></ol>\n");

@@ -22,20 +22,23 @@ use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{any, get};
 use http::header::LOCATION;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use rushes_domain::{ApiError, ErrorCode};
 use utoipa_axum::router::OpenApiRouter;
 
 use self::answer::Ready;
 use self::assets::Assets;
 use self::language::Language;
-use self::pages::{PAGES, Page};
+use self::pages::{MISSING, PAGES, Page};
 use super::Http;
 use super::error::HttpError;
+
+/// Folders of an address at which there is nothing that still gets a page.
+const FOLDERS_MAX: usize = 16;
 
 /// The pages of a gateway.
 #[derive(Debug)]
@@ -76,7 +79,23 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
             router = router.route(&slashed, get(lead));
         }
     }
-    router
+    // At any method, so that what was not found stays that.
+    router.route("/docs/{*rest}", any(missing))
+}
+
+/// What there is at an address below `/docs` at which there is nothing: a page that leads on for
+/// who reads pages, else the JSON of any other such address.
+async fn missing(State(http): State<Arc<Http>>, request: Request) -> Result<Response, HttpError> {
+    let (headers, path) = (request.headers(), request.uri().path());
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    // Links of the page have a step up for each folder, so its size grows with them.
+    if !is_read || !answer::takes_html(headers) || path.matches('/').count() > FOLDERS_MAX {
+        return Err(nothing_here().into());
+    }
+    let language = Language::of(request.uri().query(), headers);
+    let docs = &http.docs;
+    let html = MISSING.html_at(path, language, &docs.assets, &docs.public_url);
+    Ok(Ready::new(html.as_bytes()).missing(headers, language))
 }
 
 fn show(

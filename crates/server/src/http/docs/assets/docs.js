@@ -1,12 +1,15 @@
-// Tabs, copying, the theme and the place in the table of contents. Without this file every example
+// Tabs, copying, the theme, the place in the table of contents and finding in it. Without this file every example
 // is shown below the other, and everything else works.
 (() => {
   const root = document.documentElement
   const isChinese = root.lang.startsWith('zh')
   const words = isChinese
-    ? { copy: '复制', copied: '已复制', failed: '无法复制', tabs: '语言' }
-    : { copy: 'Copy', copied: 'Copied', failed: 'Not copied', tabs: 'Language' }
+    ? { copy: '复制', copied: '已复制', failed: '无法复制', tabs: '语言', find: '筛选接口', none: '没有匹配的接口' }
+    : { copy: 'Copy', copied: 'Copied', failed: 'Not copied', tabs: 'Language', find: 'Find a call', none: 'No call has this' }
   const COPIED_MS = 1600
+  // A way of more screens than these is jumped, and a shorter one is over by then.
+  const SCREENS_MAX = 4
+  const MOVE_MS = 1000
 
   // A browser that keeps nothing still shows everything.
   const kept = (name) => { try { return localStorage.getItem(name) } catch { return null } }
@@ -128,6 +131,51 @@
     look()
   }
 
+  // A box that leaves in the table of contents what has all the words, where it has groups.
+  function addFind(contents) {
+    const groups = [...contents.querySelectorAll('.group > details')]
+    if (groups.length === 0) return
+    const list = contents.querySelector('nav > ul')
+    const box = element('input', { type: 'search', class: 'find', 'aria-label': words.find, placeholder: words.find }, '')
+    const none = element('p', { class: 'none', role: 'status' }, '')
+    list.before(box, none)
+    const entries = [...list.querySelectorAll('a')].map((link) => ({
+      line: link.parentElement,
+      text: `${link.textContent} ${link.querySelector('[data-find]')?.dataset.find ?? ''}`.toLowerCase(),
+    }))
+    let wereOpen = null
+    box.addEventListener('input', () => {
+      const wanted = box.value.toLowerCase().split(/\s+/).filter(Boolean)
+      const isFinding = wanted.length > 0
+      if (isFinding) wereOpen ??= groups.map((group) => group.open)
+      let count = 0
+      for (const { line, text } of entries) {
+        line.hidden = !wanted.every((word) => text.includes(word))
+        if (!line.hidden) count += 1
+      }
+      groups.forEach((group, index) => {
+        group.parentElement.hidden = !group.querySelector('li:not([hidden])')
+        group.open = isFinding || (wereOpen?.[index] ?? group.open)
+      })
+      if (!isFinding) wereOpen = null
+      none.textContent = count === 0 ? words.none : ''
+    })
+  }
+
+  // A click within the page moves it where the way is short; all else jumps.
+  function moveOnClicks() {
+    let timer
+    document.addEventListener('click', (event) => {
+      const link = event.target.closest?.('a[href^="#"]')
+      const place = link && document.getElementById(decodeURIComponent(link.hash.slice(1)))
+      if (!place) return
+      clearTimeout(timer)
+      const way = Math.abs(place.getBoundingClientRect().top)
+      root.toggleAttribute('data-moves', way < innerHeight * SCREENS_MAX)
+      timer = setTimeout(() => root.removeAttribute('data-moves'), MOVE_MS)
+    })
+  }
+
   addEventListener('DOMContentLoaded', () => {
     document.querySelectorAll('[data-tabs]').forEach(makeTabs)
     for (const bar of document.querySelectorAll('.code .bar')) {
@@ -139,8 +187,10 @@
     const contents = document.querySelector('.toc')
     if (contents) {
       contents.open = matchMedia('(min-width: 1181px)').matches
+      addFind(contents)
       followPlace()
     }
+    moveOnClicks()
 
     const button = document.querySelector('[data-theme-switch]')
     button.hidden = false

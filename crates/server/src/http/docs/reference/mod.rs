@@ -1,12 +1,15 @@
 //! `/docs/reference`: the OpenAPI document as a page.
 //!
 //! Guarantees: every operation and every schema of the document is on it, under an anchor of its
-//! own, with who may call it, parameters, body, answers and refusals; a reference to a schema leads
-//! to it. The frame speaks the reader's language; descriptions are those of the document, which are
-//! English. Not here: what the document says (`crate::http::openapi`).
+//! own, with who may call it, parameters, body, answers with a sample, and refusals; a reference to
+//! a schema leads to it. The frame speaks the reader's language; descriptions are those of the
+//! document, which are English. Not here: what the document says (`crate::http::openapi`).
 
 mod chinese;
 mod example;
+mod limits;
+mod pattern;
+mod sample;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -15,14 +18,17 @@ use std::fmt::Write as _;
 use rushes_domain::ErrorCode;
 use serde_json::{Map, Value};
 
-use self::schema::{SCHEMAS, Schemas};
+use self::schema::{SCHEMAS, Schemas, breakable};
 use super::highlight::highlight;
 use super::html::escape;
 use super::language::Language;
-use super::markdown::{Heading, Part, in_scroll};
+use super::markdown::{Group, Heading, Part, in_scroll};
 
 /// Methods in the order in which they are shown.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// Groups of operations that operators alone can call; the menu has them closed at first.
+const FOR_OPERATORS: [&str; 3] = ["operators", "channels", "settings"];
 
 /// The page's content; `link` makes the address of another page.
 pub(super) fn reference(
@@ -70,10 +76,10 @@ impl<'a> Page<'a> {
         let _ = self.part.html.write_fmt(html);
     }
 
-    fn heading(&mut self, level: u8, anchor: &str, html: &str, entry: &str) {
+    fn heading(&mut self, level: u8, anchor: &str, html: &str, entry: &str, group: Group) {
         self.push(format_args!("<h{level} id=\"{}\">{html}</h{level}>\n", escape(anchor)));
         let (anchor, html) = (anchor.to_owned(), entry.to_owned());
-        self.part.headings.push(Heading { level, anchor, html });
+        self.part.headings.push(Heading { level, anchor, html, group });
     }
 
     /// The operations whose first tag is this one.
@@ -108,7 +114,8 @@ impl<'a> Page<'a> {
             },
         };
         let (title, text) = (escape(&title), self.schemas.inline(text));
-        self.heading(2, &format!("tag-{name}"), &title, &title);
+        let group = if FOR_OPERATORS.contains(&name) { Group::Closed } else { Group::Open };
+        self.heading(2, &format!("tag-{name}"), &title, &title, group);
         self.push(format_args!("<p>{text}</p>\n"));
         for operation in &operations {
             self.operation(operation);
@@ -122,12 +129,19 @@ impl<'a> Page<'a> {
             method.to_uppercase()
         );
         let id = operation.id().to_owned();
-        self.heading(3, &id, &title, &escape(&id));
         let own = text["summary"].as_str().unwrap_or_default();
         let summary = match self.schemas.language {
             Language::English => own,
             Language::Chinese => chinese::summary(&id).unwrap_or(own),
         };
+        let short = if summary.is_empty() { operation.path } else { first_clause(summary) };
+        let entry = format!(
+            "<span class=\"verb {method}\">{}</span><span data-find=\"{path} {id}\">{}</span>",
+            method.to_uppercase(),
+            inline_text(short),
+            id = escape(&id),
+        );
+        self.heading(3, &id, &title, &entry, Group::None);
         for words in [summary, text["description"].as_str().unwrap_or_default()] {
             for paragraph in words.split("\n\n") {
                 let html = self.schemas.inline(&paragraph.trim().replace('\n', " "));
@@ -142,13 +156,33 @@ impl<'a> Page<'a> {
         self.answers(&text["responses"], &id);
         if let Some(command) = example::curl(&self.schemas, operation.method, operation.path, text)
         {
-            self.push(format_args!(
-                "<div class=\"code\"><div class=\"bar\"><span class=\"lang\">curl</span></div>\
-                 <pre tabindex=\"0\"><code data-snippet=\"reference/{}.sh\">{}</code></pre></div>\n",
-                escape(&id),
-                highlight(&command, "sh"),
-            ));
+            let name = escape(&id);
+            let source = format!("data-snippet=\"reference/{name}.sh\"");
+            self.code("curl", &source, &highlight(&command, "sh"));
         }
+        self.sample(&text["responses"]);
+    }
+
+    /// A sample of the first answer that is no refusal.
+    fn sample(&mut self, responses: &Value) {
+        let good = |(status, _): &(&String, &Value)| status.starts_with('2');
+        let Some((status, response)) = responses.as_object().into_iter().flatten().find(good)
+        else {
+            return;
+        };
+        let media = &response["content"]["application/json"];
+        if let Some(text) = sample::text(&self.schemas, media) {
+            let title = format!("{} {}", self.word("Answer", "响应"), escape(status));
+            self.code(&title, "data-sample=\"json\"", &highlight(&text, "json"));
+        }
+    }
+
+    /// Code with a title; the attribute says whether it is an example or a sample.
+    fn code(&mut self, title: &str, attribute: &str, html: &str) {
+        self.push(format_args!(
+            "<div class=\"code\"><div class=\"bar\"><span class=\"lang\">{title}</span></div>\
+             <pre tabindex=\"0\"><code {attribute}>{html}</code></pre></div>\n"
+        ));
     }
 
     /// Who may call.
@@ -185,7 +219,7 @@ impl<'a> Page<'a> {
             let _ = write!(
                 rows,
                 "<tr><td><code>{}</code>{}<small>{place}</small></td><td>{}</td><td>{}</td></tr>",
-                escape(parameter["name"].as_str().unwrap_or_default()),
+                breakable(parameter["name"].as_str().unwrap_or_default()),
                 self.schemas.mark(is_required),
                 self.schemas.kind(schema),
                 self.schemas.about(text.unwrap_or_default(), schema, example),
@@ -285,7 +319,7 @@ impl<'a> Page<'a> {
 
     fn all_schemas(&mut self) {
         let title = self.word("Schemas", "数据结构");
-        self.heading(2, "schemas", title, title);
+        self.heading(2, "schemas", title, title, Group::None);
         let document: &'a Value = self.schemas.document;
         for (name, schema) in document["components"]["schemas"].as_object().into_iter().flatten() {
             let anchor = escape(&format!("schema-{name}"));
@@ -309,6 +343,18 @@ impl<'a> Page<'a> {
             }
         }
     }
+}
+
+/// What a summary says before its first stop, for a line of the menu.
+fn first_clause(summary: &str) -> &str {
+    let stops = [". ", ": ", "; ", "：", "；", "。"];
+    let end = stops.iter().filter_map(|stop| summary.find(stop)).min();
+    summary[..end.unwrap_or(summary.len())].trim_end_matches('.')
+}
+
+/// A text within a link, where code needs no look of its own.
+fn inline_text(text: &str) -> String {
+    escape(&text.replace('`', ""))
 }
 
 /// A name as the beginning of a line.

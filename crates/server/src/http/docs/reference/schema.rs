@@ -5,11 +5,12 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::super::html::escape;
 use super::super::language::Language;
 use super::super::markdown::{in_scroll, inline};
+use super::limits::limits;
 
 /// How deep objects without a name are unfolded, and references followed.
 const DEPTH_MAX: usize = 5;
@@ -93,7 +94,7 @@ impl<'a> Schemas<'a> {
             let _ = write!(
                 rows,
                 "<tr><td><code>{}</code>{}</td><td>{}</td><td>{}</td></tr>",
-                escape(&path),
+                breakable(&path),
                 self.mark(required.iter().any(|it| it == name)),
                 self.kind(property),
                 self.about(self.description(property), property, None),
@@ -174,6 +175,19 @@ impl<'a> Schemas<'a> {
         }
     }
 
+    /// The values that a field, the entries of a list or the names of a map can have.
+    fn values<'b>(&self, schema: &'b Value, depth: usize) -> Option<&'b Vec<Value>>
+    where
+        'a: 'b,
+    {
+        if depth > DEPTH_MAX {
+            return None;
+        }
+        let own = schema["enum"].as_array();
+        let inner = ["items", "propertyNames"].iter().filter_map(|word| schema.get(*word));
+        own.or_else(|| inner.into_iter().find_map(|it| self.values(self.resolve(it), depth + 1)))
+    }
+
     /// Description, values, limits, default and example, as HTML.
     pub(super) fn about(&self, text: &str, schema: &Value, example: Option<&Value>) -> String {
         let mut html = self.inline(&text.replace('\n', " "));
@@ -181,17 +195,18 @@ impl<'a> Schemas<'a> {
         let meant = meant["allOf"].get(0).map_or(meant, |first| self.resolve(first));
         // An object's own facts stand where it has its place.
         let source = if schema.get("$ref").is_some() { schema } else { meant };
-        if let Some(values) = meant["enum"].as_array() {
+        if let Some(values) = self.values(meant, 0) {
             html.push_str(&values_html(values, self.language));
         }
-        let mut facts = limits(source, self.language);
+        let example =
+            example.or_else(|| source["examples"].get(0)).or_else(|| source.get("example"));
+        let is_told = !text.is_empty() || example.is_some();
+        let mut facts = limits(source, is_told, self.language);
         // A default may stand beside the reference to a type.
         let default = schema.get("default").or_else(|| source.get("default"));
         if let Some(value) = default.filter(|value| !value.is_null()) {
             facts.push(format!("{} {}", self.language.pick("default", "默认"), code(value)));
         }
-        let example =
-            example.or_else(|| source["examples"].get(0)).or_else(|| source.get("example"));
         if let Some(value) = example {
             facts.push(format!("{} {}", self.language.pick("e.g.", "例如"), code(value)));
         }
@@ -209,6 +224,11 @@ fn choices(schema: &Value) -> Vec<&Value> {
     all.into_iter().flatten().filter(|each| each["type"] != "null").collect()
 }
 
+/// A name as HTML that a narrow column may break after a dot or an underline, and only there.
+pub(super) fn breakable(name: &str) -> String {
+    escape(name).replace('_', "_<wbr>").replace('.', ".<wbr>")
+}
+
 /// A value as JSON, texts without their quotes.
 fn code(value: &Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -222,52 +242,4 @@ fn values_html(values: &[Value], language: Language) -> String {
     }
     let title = language.pick("values", "可选值");
     format!("<details><summary>{} {title}</summary>{shown}</details>", values.len())
-}
-
-/// Smallest and largest, shortest and longest, pattern.
-fn limits(schema: &Value, language: Language) -> Vec<String> {
-    let number = |word: &str| schema[word].as_number().map(ToString::to_string);
-    let mut facts = Vec::new();
-    let ranges = [
-        ("minimum", "maximum", "", ""),
-        ("minLength", "maxLength", " characters", " 个字符"),
-        ("minItems", "maxItems", " entries", " 项"),
-        ("minProperties", "maxProperties", " entries", " 项"),
-    ];
-    for (least, most, english, chinese) in ranges {
-        let unit = language.pick(english, chinese);
-        match (number(least), number(most)) {
-            (Some(least), Some(most)) if least == most => {
-                let word = language.pick("only", "只能是");
-                facts.push(format!("{word} {least}{unit}"));
-            }
-            (Some(least), Some(most)) => {
-                let to = language.pick(" to ", " 到 ");
-                facts.push(format!("{least}{to}{most}{unit}"));
-            }
-            (Some(least), None) => {
-                let word = language.pick("at least", "至少");
-                facts.push(format!("{word} {least}{unit}"));
-            }
-            (None, Some(most)) => {
-                let word = language.pick("at most", "最多");
-                facts.push(format!("{word} {most}{unit}"));
-            }
-            (None, None) => {}
-        }
-    }
-    let fields: &[&str] = &["pattern", "format"];
-    let empty = Map::new();
-    let object = schema.as_object().unwrap_or(&empty);
-    for word in fields {
-        // Sizes of integers say nothing that the limits do not, and files are called files.
-        let silent = ["int32", "int64", "binary", "double"];
-        match object.get(*word).and_then(Value::as_str) {
-            Some(text) if !silent.contains(&text) => {
-                facts.push(format!("<code>{}</code>", escape(text)));
-            }
-            _ => {}
-        }
-    }
-    facts
 }

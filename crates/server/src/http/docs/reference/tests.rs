@@ -43,7 +43,8 @@ fn document() -> Value {
                     "self": { "$ref": "#/components/schemas/Thing", "description": "Another." },
                     "map": { "type": "object", "additionalProperties": { "type": "integer" } },
                     "inner": { "type": "object", "properties": {
-                        "list": { "type": ["array", "null"], "items": { "type": "string" } } } },
+                        "list": { "type": ["array", "null"], "items": {
+                            "type": "string", "enum": ["c", "d"] } } } },
                 } },
             "Kind": { "type": "string", "enum": ["a", "b"], "description": "Which." },
         } },
@@ -63,7 +64,7 @@ fn every_operation_and_schema_has_its_anchor_and_what_belongs_to_it() {
         "<span class=\"method get\">GET</span><code>/v1/things/{thing_id}</code>",
         "<p>A &lt;b&gt;thing&lt;/b&gt;.</p>",
         "<p>Second.</p>",
-        "<td><code>thing_id</code><small class=\"must\">required</small><small>path</small></td>",
+        "<td><code>thing_<wbr>id</code><small class=\"must\">required</small><small>path</small></td>",
         "1 to 9, default <code>2</code>, e.g. <code>5</code>",
         "<a href=\"#schema-Thing\"><code>Thing</code></a>",
         "<a href=\"to:/docs/errors#not_found\"><code>not_found</code></a>, <code>other</code>",
@@ -71,7 +72,10 @@ fn every_operation_and_schema_has_its_anchor_and_what_belongs_to_it() {
         "<a href=\"#schema-Kind\"><code>Kind</code></a> or null",
         "Which. <span class=\"values\"><code>a</code> <code>b</code></span>",
         "<td>map to integer</td>",
-        "<td><code>inner.list</code></td><td>list of string or null</td>",
+        "<td><code>inner.<wbr>list</code></td><td>list of string or null</td><td> <span \
+         class=\"values\"><code>c</code> <code>d</code></span>",
+        "matches <code>^t_</code>",
+        "<code data-sample=\"json\">{",
         "at most 9 characters, e.g. <code>it&#39;s</code>",
         "<h3 id=\"schema-Kind\">",
         "<p>Fields: see <a href=\"#makeThing\">makeThing</a></p>",
@@ -134,6 +138,21 @@ fn chinese_names_are_those_of_our_document() {
 }
 
 #[test]
+fn the_menu_says_what_each_call_does_in_groups() {
+    let document = crate::http::openapi::document("https://video.example.com");
+    let headings = reference(&document, Language::English, &str::to_owned).headings;
+    let closed = headings.iter().filter(|it| it.group == Group::Closed).count();
+    assert_eq!(closed, FOR_OPERATORS.len(), "each is a tag of the document");
+    let open = headings.iter().filter(|it| it.group == Group::Open).count();
+    assert!(open > 5, "{open}");
+    let create = headings.iter().find(|it| it.anchor == "createVideo").unwrap();
+    assert!(create.html.contains(">POST</span>"), "{}", create.html);
+    assert!(create.html.contains(" createVideo\">Makes a video"), "{}", create.html);
+    assert_eq!(first_clause("A, b: c. D"), "A, b");
+    assert_eq!(first_clause("Version 1.5."), "Version 1.5");
+}
+
+#[test]
 fn all_of_our_document_is_on_the_page() {
     let document = crate::http::openapi::document("https://video.example.com");
     let html = reference(&document, Language::English, &str::to_owned).html;
@@ -152,4 +171,37 @@ fn all_of_our_document_is_on_the_page() {
     for link in html.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
         assert!(html.contains(&format!("id=\"{link}\"")), "nothing has the anchor {link}");
     }
+}
+
+#[test]
+fn every_answer_of_ours_has_a_sample_that_fits_its_schema() {
+    let document = crate::http::openapi::document("https://video.example.com");
+    let link = |target: &str| target.to_owned();
+    let schemas = Schemas { document: &document, language: Language::English, link: &link };
+    let mut count = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let answers = operation["responses"].as_object().unwrap();
+            let good = answers.iter().find(|(status, _)| status.starts_with('2'));
+            let Some(media) = good.and_then(|it| it.1["content"].get("application/json")) else {
+                continue;
+            };
+            if path == "/openapi.json" {
+                continue;
+            }
+            let text = sample::text(&schemas, media).unwrap_or_else(|| panic!("{method} {path}"));
+            let value: Value = serde_json::from_str(&text).unwrap();
+            let mut schema = media["schema"].clone();
+            schema["components"] = document["components"].clone();
+            let validator = jsonschema::validator_for(&schema).unwrap();
+            let problems: Vec<String> = validator
+                .iter_errors(&value)
+                .map(|it| format!("{} at {}", it, it.instance_path()))
+                .collect();
+            assert!(problems.is_empty(), "{method} {path}: {problems:?} in {text}");
+            assert!(text.len() > 10 && text.len() <= 6000, "{method} {path}: {text}");
+            count += 1;
+        }
+    }
+    assert!(count > 50, "{count}");
 }
