@@ -370,9 +370,10 @@ fn capital(name: &str) -> String {
     }
 }
 
-/// The names of an answer's headers.
+/// The names of an answer's headers, but the one that every answer has, which is said once.
 fn headers(response: &Value) -> String {
     let names = response["headers"].as_object().into_iter().flat_map(Map::keys);
+    let names = names.filter(|name| *name != "X-Request-Id");
     let shown: Vec<String> = names.map(|name| format!("<code>{}</code>", escape(name))).collect();
     if shown.is_empty() { String::new() } else { format!("<small>{}</small>", shown.join(" ")) }
 }

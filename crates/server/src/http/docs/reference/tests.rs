@@ -31,7 +31,7 @@ fn document() -> Value {
                     "200": { "description": "OK.", "content": { "application/json": {
                         "schema": { "$ref": "#/components/schemas/Thing" } } } },
                     "404": { "description": "`not_found`, `other`",
-                        "headers": { "Retry-After": {} } },
+                        "headers": { "Retry-After": {}, "X-Request-Id": {} } },
                 },
             } },
         },
@@ -84,6 +84,8 @@ fn every_operation_and_schema_has_its_anchor_and_what_belongs_to_it() {
     }
     // A schema that holds itself is told once.
     assert!(!html.contains("self.name"), "{html}");
+    // Every answer has it; the page says so once, above.
+    assert!(!html.contains("X-Request-Id"), "{html}");
 }
 
 #[test]
