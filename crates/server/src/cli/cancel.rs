@@ -24,10 +24,10 @@ pub(super) async fn run(
     arguments: Arguments,
     output: &Output,
 ) -> Result<(), Failure> {
-    let target = Target::connect(global, Purpose::Existing).await?;
-    let outcome = cancel(&target.client, &arguments.task_id, output).await;
-    target.stop().await;
-    outcome
+    Target::with(global, Purpose::Existing, async |target| {
+        cancel(&target.client, &arguments.task_id, output).await
+    })
+    .await
 }
 
 async fn cancel(client: &Client, task_id: &str, output: &Output) -> Result<(), Failure> {

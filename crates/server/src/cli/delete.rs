@@ -21,10 +21,10 @@ pub(super) async fn run(
     arguments: Arguments,
     output: &Output,
 ) -> Result<(), Failure> {
-    let target = Target::connect(global, Purpose::Existing).await?;
-    let outcome = delete(&target.client, &arguments.task_id, output).await;
-    target.stop().await;
-    outcome
+    Target::with(global, Purpose::Existing, async |target| {
+        delete(&target.client, &arguments.task_id, output).await
+    })
+    .await
 }
 
 async fn delete(client: &Client, task_id: &str, output: &Output) -> Result<(), Failure> {

@@ -45,10 +45,10 @@ pub(super) async fn run(
     for image in &arguments.images {
         images.push(read_image(image).await?);
     }
-    let target = Target::connect(global, Purpose::Generate).await?;
-    let outcome = generate(&target, &arguments, images, output).await;
-    target.stop().await;
-    outcome
+    Target::with(global, Purpose::Generate, async |target| {
+        generate(target, &arguments, images, output).await
+    })
+    .await
 }
 
 async fn read_image(image: &str) -> Result<Image, Failure> {

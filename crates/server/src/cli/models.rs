@@ -9,10 +9,7 @@ use super::table::Table;
 use super::target::{Purpose, Target};
 
 pub(super) async fn run(global: &Global, output: &Output) -> Result<(), Failure> {
-    let target = Target::connect(global, Purpose::Existing).await?;
-    let outcome = show(&target.client, output).await;
-    target.stop().await;
-    outcome
+    Target::with(global, Purpose::Existing, async |target| show(&target.client, output).await).await
 }
 
 async fn show(client: &Client, output: &Output) -> Result<(), Failure> {

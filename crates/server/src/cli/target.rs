@@ -80,6 +80,18 @@ impl Target {
         }
     }
 
+    /// Finds the gateway, does the work with it, and stops one that was started for this call.
+    pub(super) async fn with<T>(
+        global: &Global,
+        purpose: Purpose,
+        work: impl AsyncFnOnce(&Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let target = Self::connect(global, purpose).await?;
+        let outcome = work(&target).await;
+        target.stop().await;
+        outcome
+    }
+
     /// The directory's running server, or one that is started over it for this call.
     pub(super) async fn of_data_dir(data_dir: PathBuf, purpose: Purpose) -> Result<Self, Failure> {
         match running_server(&data_dir) {

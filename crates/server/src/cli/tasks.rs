@@ -34,10 +34,10 @@ pub(super) async fn run(
     let Arguments { limit, after, status, model } = arguments;
     let status = status.map(|word| word.to_uppercase());
     let query = ListQuery { limit: Some(limit), after, status, model };
-    let target = Target::connect(global, Purpose::Existing).await?;
-    let outcome = show(&target.client, &query, output).await;
-    target.stop().await;
-    outcome
+    Target::with(global, Purpose::Existing, async |target| {
+        show(&target.client, &query, output).await
+    })
+    .await
 }
 
 async fn show(client: &Client, query: &ListQuery, output: &Output) -> Result<(), Failure> {

@@ -23,8 +23,8 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let Arguments { task_id, delivery } = arguments;
     delivery.check()?;
-    let target = Target::connect(global, Purpose::Existing).await?;
-    let outcome = delivery.deliver(&target, &task_id, "video", output).await;
-    target.stop().await;
-    outcome
+    Target::with(global, Purpose::Existing, async |target| {
+        delivery.deliver(target, &task_id, "video", output).await
+    })
+    .await
 }
