@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::client::{TIME_LIMIT, count, is_clean, without_proxies};
+use super::client::{TIME_LIMIT, against};
 use super::{Context, SETTINGS};
 use crate::gateway::Gateway;
 use crate::outcome::{Checks, Report};
@@ -53,16 +53,8 @@ fn run(
             .env("IS_GATEWAY", "1")
             .env("PROMPT_FAIL", "[[fail: as asked]]")
             .env("PROMPT_MODERATED", "[[moderated]]")
-            .env("PYTHONDONTWRITEBYTECODE", "1")
             .envs(more.iter().copied());
-        without_proxies(&mut command);
-        let outcome = count(command, TIME_LIMIT, checks);
-        if !matches!(outcome, Ok(true)) {
-            println!("{}", gateway.log_tail());
-        }
-        let stopped = gateway.stop().and_then(is_clean);
-        checks.check("the gateway stops cleanly", stopped);
-        outcome.map(drop)
+        against(gateway, command, TIME_LIMIT, checks)
     };
     if let Err(error) = work(&mut checks) {
         checks.failed("the program ran to its end", &format!("{error:#}"));

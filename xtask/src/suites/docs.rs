@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::Context as _;
 
-use super::client::{TIME_LIMIT, count, folder, is_clean, without_proxies};
+use super::client::{TIME_LIMIT, against, folder};
 use super::webhooks::{Certificates, LOOPBACK, manager_key};
 use super::{Context, SETTINGS};
 use crate::gateway::{Gateway, Scratch};
@@ -71,13 +71,6 @@ fn work(context: &Context, checks: &mut Checks, needs: &Needs) -> anyhow::Result
         .env("RECEIVER_CERTIFICATE", &certificates.server)
         .env("RECEIVER_KEY", &certificates.key)
         .env("PACKAGES", &needs.packages)
-        .env("PYTHON", &needs.python)
-        .env("PYTHONDONTWRITEBYTECODE", "1");
-    without_proxies(&mut command);
-    let outcome = count(command, TIME_LIMIT, checks);
-    if !matches!(outcome, Ok(true)) {
-        println!("{}", gateway.log_tail());
-    }
-    checks.check("the gateway stops cleanly", gateway.stop().and_then(is_clean));
-    outcome.map(drop)
+        .env("PYTHON", &needs.python);
+    against(gateway, command, TIME_LIMIT, checks)
 }

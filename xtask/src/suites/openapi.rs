@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::client::{count, is_clean, without_proxies};
+use super::client::against;
 use super::webhooks::{LOOPBACK, key_with_scopes};
 use super::{Context, SETTINGS};
 use crate::gateway::Gateway;
@@ -47,16 +47,8 @@ pub(super) fn run(context: &Context, mut checks: Checks) -> Report {
             .env("BASE_URL", &gateway.base_url)
             .env("OPERATOR_KEY", key)
             .env("PICTURE_URL", format!("{}/product.png", pictures.base_url()))
-            .env("EXAMPLES_MAX", examples_max.unwrap_or_else(|| EXAMPLES_MAX.into()))
-            .env("PYTHONDONTWRITEBYTECODE", "1");
-        without_proxies(&mut command);
-        let outcome = count(command, TIME_LIMIT, checks);
-        if !matches!(outcome, Ok(true)) {
-            println!("{}", gateway.log_tail());
-        }
-        let stopped = gateway.stop().and_then(is_clean);
-        checks.check("the gateway stops cleanly", stopped);
-        outcome.map(drop)
+            .env("EXAMPLES_MAX", examples_max.unwrap_or_else(|| EXAMPLES_MAX.into()));
+        against(gateway, command, TIME_LIMIT, checks)
     };
     if let Err(error) = work(&mut checks) {
         checks.failed("the program ran to its end", &format!("{error:#}"));

@@ -13,7 +13,7 @@ use anyhow::{Context as _, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::client::{count, is_clean, without_proxies};
+use super::client::against;
 use super::{Context, SETTINGS};
 use crate::gateway::{Gateway, Scratch, command};
 use crate::outcome::{Checks, Report};
@@ -72,16 +72,8 @@ fn work(
         .env("MANAGER_KEY", manager_key(&context.binary, &gateway)?)
         .env("TEST_API_KEY", &gateway.test_api_key)
         .env("RECEIVER_CERTIFICATE", &files.server)
-        .env("RECEIVER_KEY", &files.key)
-        .env("PYTHONDONTWRITEBYTECODE", "1");
-    without_proxies(&mut program_command);
-    let outcome = count(program_command, TIME_LIMIT, checks);
-    if !matches!(outcome, Ok(true)) {
-        println!("{}", gateway.log_tail());
-    }
-    let stopped = gateway.stop().and_then(is_clean);
-    checks.check("the gateway stops cleanly", stopped);
-    outcome.map(drop)
+        .env("RECEIVER_KEY", &files.key);
+    against(gateway, program_command, TIME_LIMIT, checks)
 }
 
 /// A key that may manage webhooks.
