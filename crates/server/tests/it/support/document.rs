@@ -29,7 +29,8 @@ static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::
 pub(crate) fn check(method: &str, path: &str, status: u16, headers: &HeaderMap, bytes: &[u8]) {
     let place = format!("{method} {path} → {status}");
     let Some(operations) = operations(path) else {
-        assert!(!(path.starts_with("/v1/") && status < 300), "{place}: no such path");
+        let is_api = path.starts_with("/v1/") || path.starts_with("/api/");
+        assert!(!(is_api && status < 300), "{place}: no such path");
         return;
     };
     if status == 405 || method == "OPTIONS" {
