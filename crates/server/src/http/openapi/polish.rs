@@ -30,6 +30,7 @@ pub(super) fn polish(document: &mut Value) {
     });
     each_schema(document, |schema| {
         join_own(schema);
+        write_out_the_only_text(schema);
         lift_examples(schema);
     });
     refer_to_listed(&mut document["components"]["schemas"]);
@@ -167,6 +168,20 @@ fn join_own(schema: &mut Map<String, Value>) {
     joined.extend(std::mem::take(own));
     schema.remove("allOf");
     schema.extend(joined);
+}
+
+/// A pattern that one text alone fits (`^video\.deleted$`) is that text: the derive knows no `const`.
+fn write_out_the_only_text(schema: &mut Map<String, Value>) {
+    let pattern = schema.get("pattern").and_then(Value::as_str);
+    let Some(within) = pattern.and_then(|it| it.strip_prefix('^')?.strip_suffix('$')) else {
+        return;
+    };
+    let text = within.replace(r"\.", ".");
+    let is_literal = |it: char| it.is_ascii_lowercase() || it == '_';
+    if within.replace(r"\.", "").chars().all(is_literal) {
+        schema.remove("pattern");
+        schema.insert("const".to_owned(), text.into());
+    }
 }
 
 /// A page of a list comes with a copy of what is listed; it is the schema of that name.

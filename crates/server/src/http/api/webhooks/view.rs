@@ -48,9 +48,9 @@ pub(super) struct Webhook {
     created_at: i64,
     /// Seconds since 1970.
     changed_at: i64,
-    /// What signs: only in the answer that makes or rotates it.
+    /// What signs: in the answer that makes or rotates it, absent elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^whsec_")]
+    #[schema(pattern = "^whsec_", examples("whsec_cnVzaGVzIHNhbXBsZSBzZWNyZXQsIG5vdCBmb3IgdXNl"))]
     secret: Option<String>,
 }
 

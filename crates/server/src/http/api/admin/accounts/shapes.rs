@@ -92,6 +92,7 @@ pub(super) struct Link {
     url: String,
     /// What `POST /api/login` takes instead of a password.
     #[schema(pattern = "^[0-9a-f]{64}$")]
+    #[schema(examples("0197f0c2a5d87b3c9e4f6a1b2c3d4e5f0197f0c2a5d87b3c9e4f6a1b2c3d4e5f"))]
     token: String,
     /// Until when, in seconds since 1970.
     expires_at: i64,
