@@ -61,7 +61,7 @@ impl Default for Scrapes {
     }
 }
 
-/// `GET /metrics`.
+/// Figures for monitoring, in the text format of Prometheus.
 #[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "service",
     responses((status = 200, body = String, content_type = "text/plain"), refusals::Scrape))]
 pub(super) async fn scrape(

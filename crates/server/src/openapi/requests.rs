@@ -11,7 +11,10 @@ use rushes_domain::request::fields::{
 };
 use serde_json::json;
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{AnyOfBuilder, Object, ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::openapi::schema::{
+    AnyOfBuilder, Array, ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder, Schema,
+    SchemaFormat, Type,
+};
 use utoipa::{PartialSchema, ToSchema};
 
 /// A picture: an `http(s)` address, or the picture itself as `data:image/…;base64,…`; also as an
@@ -59,7 +62,7 @@ impl PartialSchema for Images {
     fn schema() -> RefOr<Schema> {
         let image = || utoipa::openapi::Ref::from_schema_name(Image::name());
         OneOfBuilder::new()
-            .item(utoipa::openapi::ArrayBuilder::new().items(image()))
+            .item(ArrayBuilder::new().items(image()))
             .item(image())
             .description(Some("Pictures; one alone is read as a list of one."))
             .into()
@@ -96,6 +99,20 @@ fn prompt() -> Object {
         .pattern(Some(r"\S"))
         .examples([json!("A red sports car in neon rain")])
         .description(Some("What the video shows; not all blank."))
+        .build()
+}
+
+/// Files of one name.
+fn files() -> Array {
+    let file = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
+    ArrayBuilder::new()
+        .items(file)
+        .description(Some(
+            "Pictures as files or addresses, several as parts of one name: one is the first frame \
+             in `image_urls`, more are references.",
+        ))
         .build()
 }
 
@@ -216,6 +233,15 @@ pub(crate) struct CreateVideoForm {
     /// The first frame: a file, or an address as text.
     #[schema(format = Binary)]
     input_reference: Option<String>,
+    #[schema(schema_with = files)]
+    image_urls: Option<Vec<String>>,
+    #[schema(schema_with = files)]
+    reference_images: Option<Vec<String>>,
+    /// As in JSON: text that is an object, or parts named `metadata[order]`.
+    metadata: Option<Metadata>,
+    /// As in JSON.
+    #[schema(format = "uri", pattern = "^https://", examples("https://hooks.example.com/jobs/7"))]
+    callback_url: Option<String>,
 }
 
 /// A request for a video, as xAI's API takes it.

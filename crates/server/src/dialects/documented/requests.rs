@@ -138,6 +138,9 @@ fn the_schemas_have_the_fields_of_the_page() {
         let properties = document["components"]["schemas"][schema]["properties"].as_object();
         let found: BTreeSet<&str> = properties.unwrap().keys().map(String::as_str).collect();
         assert_eq!(found, said, "{schema}");
+        let form = &document["components"]["schemas"][format!("{schema}Form")]["properties"];
+        let known = |field: &String| said.contains(field.as_str());
+        assert!(form.as_object().is_none_or(|fields| fields.keys().all(known)), "{form}");
     }
 }
 
