@@ -2,12 +2,13 @@
 //! where there is none.
 //!
 //! Guarantees: each change is told once and in order, whatever happens to connections; the stream
-//! is opened again where it broke (`Last-Event-ID`), after a pause that grows until there is news,
-//! is never under [`PAUSE_MIN`], and never the same for two clients; a silent connection counts as
-//! broken; a server that is away is waited for, for [`OUTAGE_MAX`]; a task whose stream alone is
-//! refused is asked for; everything ends with the time-out. Dropping it closes the connection and
-//! does nothing to the task.
-//! Not here: what the bytes of a stream mean (`sse`).
+//! is opened again where it broke (`Last-Event-ID`); a silent connection counts as broken; a task
+//! whose stream alone is refused is asked for; everything ends with the time-out. Dropping it closes
+//! the connection and does nothing to the task.
+//! Not here: how long it pauses and when it gives up (`pace`); what the bytes of a stream mean
+//! (`sse`).
+
+mod pace;
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -18,40 +19,21 @@ use std::time::Duration;
 use futures_core::Stream;
 use tokio::time::{Instant, Sleep, sleep};
 
+use self::pace::{Pace, pause_after};
 use crate::client::{Client, Response};
 use crate::error::Error;
 use crate::events::{BoxFuture, Opened, Reading};
 use crate::progress::{Progress, TaskEvent};
 use crate::sse::Message;
 use crate::task::Task;
-use crate::transport::retry_after_seconds;
 
 /// Time in all, unless set.
 pub(crate) const TIMEOUT_DEFAULT: Duration = Duration::from_secs(600);
 /// Silence after which a connection counts as broken, unless set: three of the server's comments
 /// are missing by then.
 pub(crate) const SILENCE_MAX_DEFAULT: Duration = Duration::from_secs(45);
-/// A server that was there before may be away so long: it is being restarted.
-const OUTAGE_MAX: Duration = Duration::from_secs(60);
-/// Pause before a stream is opened again, until the server names one.
-const RETRY_DEFAULT: Duration = Duration::from_millis(500);
-/// Longest such pause.
-const RETRY_MAX: Duration = Duration::from_secs(8);
-/// Shortest pause of all, whatever the server names.
-const PAUSE_MIN: Duration = Duration::from_millis(250);
-/// A stream that was heard for so long did its work, also where there was no news.
-const STOOD_MIN: Duration = Duration::from_secs(10);
-/// Streams in a row that bring nothing, after which it is asked instead: something on the way keeps them.
-const EMPTY_STREAMS_MAX: u32 = 2;
-/// Refusals in a row that may pass, after which the task is asked for in between.
-const REFUSED_STREAMS_MAX: u32 = 3;
 /// How long the server holds back the answer to a question (`Prefer: wait`).
 const HOLD: Duration = Duration::from_secs(5);
-/// Pause between two questions when the server names none.
-const PAUSE_DEFAULT: Duration = Duration::from_secs(5);
-/// Longest pause that a `Retry-After` makes.
-const PAUSE_MAX: Duration = Duration::from_secs(60);
-
 /// What happens to a task, as it happens; made by [`Client::follow`].
 ///
 /// [`Follow::next`] needs no further crate and can be dropped at any point (in a `select!`, say)
@@ -69,17 +51,7 @@ pub struct Follow {
     told: VecDeque<TaskEvent>,
     last: Option<Progress>,
     last_event_id: String,
-    /// When the server was last heard.
-    heard_at: Option<Instant>,
-    /// When the newest stream was opened.
-    opened_at: Option<Instant>,
-    /// Faults in a row, broken streams among them.
-    faults: u32,
-    /// Streams in a row that brought nothing.
-    empty_streams: u32,
-    /// Streams in a row that were refused for a while.
-    refused_streams: u32,
-    retry: Duration,
+    pace: Pace,
     /// Whether the end is asked for once more, so that there is an answer to keep.
     wants_answer: bool,
     answer: Option<Response<Task>>,
@@ -162,12 +134,7 @@ impl Client {
             told: VecDeque::new(),
             last: None,
             last_event_id: String::new(),
-            heard_at: None,
-            opened_at: None,
-            faults: 0,
-            empty_streams: 0,
-            refused_streams: 0,
-            retry: RETRY_DEFAULT,
+            pace: Pace::default(),
             wants_answer: false,
             answer: None,
         }
@@ -201,7 +168,7 @@ impl Follow {
 
     /// Knows the task already: what it is told first is news to nobody.
     pub(crate) fn known(mut self, last: Progress) -> Self {
-        self.heard_at = Some(Instant::now());
+        self.pace.heard();
         self.last = Some(last);
         self
     }
@@ -213,7 +180,7 @@ impl Follow {
     }
 
     pub(crate) fn was_heard(&self) -> bool {
-        self.heard_at.is_some()
+        self.pace.was_heard()
     }
 
     pub(crate) fn into_answer(self) -> Option<Response<Task>> {
@@ -225,7 +192,7 @@ impl Follow {
         match came {
             Came::Paused => self.go_on(),
             Came::Opened(Opened::Stream(reading)) => {
-                (self.heard_at, self.opened_at) = (Some(Instant::now()), Some(Instant::now()));
+                self.pace.opened();
                 self.work = Work::Reading(*reading);
             }
             Came::Opened(Opened::Busy(after)) => self.ask_for_a_while(after),
@@ -262,10 +229,7 @@ impl Follow {
 
     /// No stream before `after`, or longer if it was not the first refusal.
     fn ask_for_a_while(&mut self, after: Duration) {
-        let grown = PAUSE_MIN * 2_u32.pow(self.refused_streams.min(8));
-        self.refused_streams = self.refused_streams.saturating_add(1);
-        let pause = after.max(grown).min(PAUSE_MAX);
-        self.events = Events::From(Instant::now() + pause);
+        self.events = Events::From(Instant::now() + self.pace.without_stream(after));
         self.ask(Duration::ZERO);
     }
 
@@ -280,9 +244,9 @@ impl Follow {
     }
 
     fn hear(&mut self, messages: Vec<Message>) {
-        self.heard_at = Some(Instant::now());
+        self.pace.heard();
         if let Work::Reading(reading) = &self.work {
-            self.retry = reading.retry().unwrap_or(self.retry).clamp(PAUSE_MIN, RETRY_MAX);
+            self.pace.be_told(reading.retry());
         }
         for message in messages {
             let is_understood = match message.name.as_str() {
@@ -294,7 +258,7 @@ impl Follow {
             if !is_understood {
                 return self.do_without_events();
             }
-            self.empty_streams = 0;
+            self.pace.understood();
             self.last_event_id = message.id;
             if !matches!(self.work, Work::Reading(_)) {
                 return;
@@ -307,7 +271,7 @@ impl Follow {
         let told_before = self.told.len();
         self.tell(progress);
         if self.told.len() > told_before {
-            (self.faults, self.refused_streams) = (0, 0);
+            self.pace.news();
         }
         true
     }
@@ -333,8 +297,7 @@ impl Follow {
 
     /// An answer to a question.
     fn see(&mut self, response: Response<Task>, hold: Duration, took: Duration) {
-        self.heard_at = Some(Instant::now());
-        self.faults = 0;
+        self.pace.answered();
         if response.value.status.is_finished() {
             self.told.push_back(TaskEvent::End(Box::new(response.value.clone())));
             self.answer = Some(response);
@@ -342,21 +305,15 @@ impl Follow {
             return;
         }
         self.tell(Progress::from(&response.value));
-        self.pause(pause_after(&response, hold, took));
+        self.pause(pause_after(&response.headers, hold, took));
     }
 
     /// A stream that ended before its task did.
     fn reopen(&mut self) {
-        let heard_for = self.heard_at.zip(self.opened_at).map(|(heard, opened)| heard - opened);
-        if heard_for.is_some_and(|time| time >= STOOD_MIN) {
-            (self.faults, self.empty_streams, self.refused_streams) = (0, 0, 0);
+        match self.pace.broke() {
+            Some(pause) => self.pause(pause),
+            None => self.do_without_events(),
         }
-        self.faults = self.faults.saturating_add(1);
-        self.empty_streams += 1;
-        if self.empty_streams >= EMPTY_STREAMS_MAX {
-            return self.do_without_events();
-        }
-        self.pause(self.back_off());
     }
 
     /// No stream: unless it is the key or the way to the server, the task may be there all the same,
@@ -371,38 +328,20 @@ impl Follow {
             return Ok(());
         }
         let asked_for = error.retry_after().unwrap_or_default();
-        if self.refused_streams + 1 >= REFUSED_STREAMS_MAX || asked_for > PAUSE_DEFAULT {
-            self.ask_for_a_while(asked_for);
-        } else {
-            self.refused_streams += 1;
-            self.faults = self.faults.saturating_add(1);
-            self.pause(self.back_off().max(asked_for));
+        match self.pace.refused(asked_for) {
+            Some(pause) => self.pause(pause),
+            None => self.ask_for_a_while(asked_for),
         }
         Ok(())
     }
 
     /// Bears a passing fault for a while; gives everything else back.
     fn bear(&mut self, error: Error) -> Result<(), Error> {
-        self.faults += 1;
-        let is_borne = error.is_passing()
-            && match self.heard_at {
-                Some(moment) => moment.elapsed() < OUTAGE_MAX,
-                None => !error.is_refused() && self.faults < self.client.attempts_max,
-            };
-        if !is_borne {
-            return Err(error);
+        match self.pace.fault(&error, self.client.attempts_max) {
+            Some(pause) => self.pause(pause),
+            None => return Err(error),
         }
-        let asked_for = error.retry_after().unwrap_or_default().min(PAUSE_MAX);
-        self.pause(self.back_off().max(asked_for));
         Ok(())
-    }
-
-    /// The pause that the server names, doubled with each fault in a row, and up to half of it
-    /// more by chance: clients that lost one server do not come back at one moment.
-    fn back_off(&self) -> Duration {
-        let doublings = self.faults.saturating_sub(1).min(8);
-        let pause = (self.retry * 2_u32.pow(doublings)).min(RETRY_MAX);
-        pause + pause.mul_f64(random_share() / 2.0)
     }
 }
 
@@ -459,24 +398,5 @@ impl Work {
             // Not reached: nobody polls what is over.
             Self::Over => Poll::Pending,
         }
-    }
-}
-
-/// Nothing if the server has held its answer back (that was the pause), else what it asks for.
-fn pause_after(response: &Response<Task>, hold: Duration, took: Duration) -> Duration {
-    if hold.as_secs() > 0 && took >= hold / 2 {
-        return Duration::ZERO;
-    }
-    retry_after_seconds(&response.headers)
-        .map_or(PAUSE_DEFAULT, |seconds| Duration::from_secs(u64::from(seconds)))
-        .clamp(PAUSE_MIN, PAUSE_MAX)
-}
-
-/// By chance from 0 to 1; the middle if the machine gives no chance.
-fn random_share() -> f64 {
-    let mut bytes = [0_u8; 4];
-    match getrandom::fill(&mut bytes) {
-        Ok(()) => f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX),
-        Err(_) => 0.5,
     }
 }
