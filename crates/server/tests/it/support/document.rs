@@ -54,11 +54,7 @@ pub(crate) fn check(method: &str, path: &str, status: u16, headers: &HeaderMap, 
     if sent == "application/json" {
         let value = serde_json::from_slice(bytes);
         assert!(value.is_ok(), "{place}: {text}");
-        let errors: Vec<String> = validator(schema)
-            .iter_errors(&value.unwrap_or_default())
-            .map(|error| format!("{}: {error}", error.instance_path()))
-            .collect();
-        assert!(errors.is_empty(), "{place}: {errors:#?} in {text}");
+        hold(&value.unwrap_or_default(), schema, &place);
     }
 }
 
@@ -68,11 +64,16 @@ pub(crate) fn check_event(body: &Value) {
     let content = &DOCUMENT["webhooks"][kind]["post"]["requestBody"]["content"];
     let schema = &content["application/json"]["schema"];
     assert!(schema.is_object(), "the document does not tell of {kind}: {body}");
+    hold(body, schema, kind);
+}
+
+/// Panics if the value is none of the schema.
+fn hold(value: &Value, schema: &Value, place: &str) {
     let errors: Vec<String> = validator(schema)
-        .iter_errors(body)
+        .iter_errors(value)
         .map(|error| format!("{}: {error}", error.instance_path()))
         .collect();
-    assert!(errors.is_empty(), "{kind}: {errors:#?} in {body}");
+    assert!(errors.is_empty(), "{place}: {errors:#?} in {value}");
 }
 
 /// The operations of the path; one that is written out goes before one with a variable part.
