@@ -9,6 +9,7 @@ mod admission;
 mod api;
 mod auth;
 mod body;
+mod console;
 mod docs;
 mod error;
 mod fair;
@@ -25,6 +26,7 @@ mod path;
 mod prefer;
 mod proxies;
 pub mod rate;
+mod ready;
 pub mod session;
 mod videos;
 mod writes;
@@ -45,6 +47,7 @@ use utoipa_axum::routes;
 use self::admission::decoding::Decoding;
 use self::admission::disk::DiskGuard;
 use self::body::Bodies;
+use self::console::Console;
 use self::docs::Docs;
 use self::error::HttpError;
 use self::fair::FairPool;
@@ -66,6 +69,7 @@ pub(crate) struct Http {
     positions: Positions,
     event_streams: EventStreams,
     docs: Docs,
+    console: Console,
     document: Document,
     cookies: CookieRules,
     writes: WriteLimiter,
@@ -90,6 +94,7 @@ pub fn router(app: Arc<App>) -> Router {
         positions: Positions::default(),
         event_streams: EventStreams::default(),
         docs: Docs::new(&app.config.public_url),
+        console: Console::new(&app.config.public_url),
         document: Document::new(operations, &app.config.public_url),
         setting_changes: tokio::sync::Mutex::new(()),
         cookies: CookieRules::of(&app.config.public_url),
@@ -133,6 +138,7 @@ fn routes() -> OpenApiRouter<Arc<Http>> {
         .routes(routes!(metrics::scrape))
         .routes(routes!(openapi::serve))
         .merge(docs::routes())
+        .merge(console::routes())
 }
 
 async fn not_found() -> HttpError {

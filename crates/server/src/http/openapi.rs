@@ -24,7 +24,7 @@ use utoipa::openapi::{ComponentsBuilder, OpenApi, RefOr};
 
 use self::polish::polish;
 use super::Http;
-use super::docs::answer::Ready;
+use super::ready::Ready;
 use super::session::cookie::CookieRules;
 use crate::openapi::models::Error;
 use crate::openapi::webhooks::{WebhookEvent, WebhookTest};

@@ -6,7 +6,7 @@
 use axum::response::Response;
 use http::HeaderMap;
 
-use super::answer::Ready;
+use crate::http::ready::Ready;
 
 /// What an asset's address begins with.
 pub(super) const FOLDER: &str = "/docs/assets/";

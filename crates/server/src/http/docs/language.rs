@@ -11,7 +11,7 @@ const PREFERENCES_MAX: usize = 32;
 
 /// A language in which every page exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Language {
+pub(in crate::http) enum Language {
     /// English.
     English,
     /// Chinese in simplified characters.
@@ -20,10 +20,10 @@ pub(super) enum Language {
 
 impl Language {
     /// Both, in the order of the arrays that have something for each.
-    pub(super) const ALL: [Self; 2] = [Self::English, Self::Chinese];
+    pub(in crate::http) const ALL: [Self; 2] = [Self::English, Self::Chinese];
 
     /// Its place in such an array.
-    pub(super) const fn index(self) -> usize {
+    pub(in crate::http) const fn index(self) -> usize {
         match self {
             Self::English => 0,
             Self::Chinese => 1,
@@ -31,7 +31,7 @@ impl Language {
     }
 
     /// The other one.
-    pub(super) const fn other(self) -> Self {
+    pub(in crate::http) const fn other(self) -> Self {
         match self {
             Self::English => Self::Chinese,
             Self::Chinese => Self::English,
@@ -39,7 +39,7 @@ impl Language {
     }
 
     /// Its word in `?lang=`.
-    pub(super) const fn word(self) -> &'static str {
+    pub(in crate::http) const fn word(self) -> &'static str {
         match self {
             Self::English => "en",
             Self::Chinese => "zh",
@@ -47,7 +47,7 @@ impl Language {
     }
 
     /// Its tag for `lang` and `Content-Language` (BCP 47).
-    pub(super) const fn tag(self) -> &'static str {
+    pub(in crate::http) const fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
             Self::Chinese => "zh-CN",
@@ -55,7 +55,7 @@ impl Language {
     }
 
     /// The text in this language.
-    pub(super) const fn pick(self, english: &'static str, chinese: &'static str) -> &'static str {
+    pub(in crate::http) const fn pick(self, english: &'static str, chinese: &'static str) -> &'static str {
         match self {
             Self::English => english,
             Self::Chinese => chinese,
@@ -63,7 +63,7 @@ impl Language {
     }
 
     /// What a request asks for.
-    pub(super) fn of(query: Option<&str>, headers: &HeaderMap) -> Self {
+    pub(in crate::http) fn of(query: Option<&str>, headers: &HeaderMap) -> Self {
         let named = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
             .find(|(name, _)| name == "lang")
             .and_then(|(_, value)| Self::from_tag(&value));
@@ -96,7 +96,7 @@ impl Language {
 }
 
 /// The `q` of a preference; 1 where there is none or it makes no sense.
-pub(super) fn weight(parameters: &str) -> f32 {
+pub(in crate::http) fn weight(parameters: &str) -> f32 {
     let value = parameters.split(';').find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         name.trim().eq_ignore_ascii_case("q").then(|| value.trim())

@@ -6,12 +6,11 @@
 //! when it is first asked for, once in each language. Not here: what the API does; `docs/` in the
 //! repository has the long texts.
 
-pub(in crate::http) mod answer;
 mod assets;
 mod errors;
 mod highlight;
 mod html;
-mod language;
+pub(super) mod language;
 mod layout;
 mod markdown;
 mod pages;
@@ -30,7 +29,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use rushes_domain::{ApiError, ErrorCode};
 use utoipa_axum::router::OpenApiRouter;
 
-use self::answer::Ready;
+use super::ready::{Ready, takes_html};
 use self::assets::Assets;
 use self::language::Language;
 use self::pages::{MISSING, PAGES, Page};
@@ -89,7 +88,7 @@ async fn missing(State(http): State<Arc<Http>>, request: Request) -> Result<Resp
     let (headers, path) = (request.headers(), request.uri().path());
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     // Links of the page have a step up for each folder, so its size grows with them.
-    if !is_read || !answer::takes_html(headers) || path.matches('/').count() > FOLDERS_MAX {
+    if !is_read || !takes_html(headers) || path.matches('/').count() > FOLDERS_MAX {
         return Err(nothing_here().into());
     }
     let language = Language::of(request.uri().query(), headers);

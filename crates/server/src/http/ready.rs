@@ -1,7 +1,7 @@
-//! Pages and their assets as HTTP answers.
+//! Pages and their assets as HTTP answers, for the documentation and the console.
 //!
-//! Guarantees: the strict policy goes with every page: nothing but our own style sheet, script and
-//! picture is loaded, no inline script or style works, nobody may frame a page. Pages have an
+//! Guarantees: a strict policy goes with every page: nothing of another host is loaded but what the
+//! policy names, no inline script or style works, nobody may frame a page. Pages have an
 //! `ETag` and are asked for again each time; assets have their hash in the address and are kept
 //! for a year. What is sent compressed was compressed once.
 
@@ -20,17 +20,18 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, StatusCode};
 use sha2::{Digest as _, Sha256};
 
-use super::language::{Language, weight};
+use super::docs::language::{Language, weight};
 
 /// Bytes of a hash that stand in an address or an `ETag`.
 const HASH_BYTES: usize = 8;
 
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+/// What a page of the documentation may load.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Bytes that are ready to be sent, plain and compressed.
 #[derive(Debug)]
-pub(in crate::http) struct Ready {
+pub(super) struct Ready {
     plain: Bytes,
     /// With gzip; `None` if it could not be made.
     packed: Option<Bytes>,
@@ -40,7 +41,7 @@ pub(in crate::http) struct Ready {
 
 impl Ready {
     /// Compresses and hashes.
-    pub(in crate::http) fn new(bytes: &[u8]) -> Self {
+    pub(super) fn new(bytes: &[u8]) -> Self {
         let mut hash = String::new();
         for byte in Sha256::digest(bytes).iter().take(HASH_BYTES) {
             // Writing to a string cannot fail.
@@ -59,17 +60,25 @@ impl Ready {
         }
     }
 
-    /// As a page in this language.
+    /// As a page of the documentation in this language.
     pub(super) fn page(&self, request: &HeaderMap, language: Language) -> Response {
+        let mut response = self.html(request, DOCS_POLICY);
+        let headers = response.headers_mut();
+        headers.insert(VARY, HeaderValue::from_static("Accept-Language, Accept-Encoding"));
+        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+        response
+    }
+
+    /// As a page that may load what `policy` says (W3C Content Security Policy, level 3).
+    pub(super) fn html(&self, request: &HeaderMap, policy: &'static str) -> Response {
         let mut response = self.revalidated(request);
         let headers = response.headers_mut();
         for (name, value) in [
             (CONTENT_TYPE, "text/html; charset=utf-8"),
-            (CONTENT_SECURITY_POLICY, POLICY),
+            (CONTENT_SECURITY_POLICY, policy),
             (REFERRER_POLICY, "no-referrer"),
             (X_FRAME_OPTIONS, "DENY"),
-            (VARY, "Accept-Language, Accept-Encoding"),
-            (CONTENT_LANGUAGE, language.tag()),
+            (VARY, "Accept-Encoding"),
         ] {
             headers.insert(name, HeaderValue::from_static(value));
         }
@@ -88,7 +97,7 @@ impl Ready {
     }
 
     /// As a JSON document.
-    pub(in crate::http) fn json(&self, request: &HeaderMap) -> Response {
+    pub(super) fn json(&self, request: &HeaderMap) -> Response {
         let mut response = self.revalidated(request);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

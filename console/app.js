@@ -1,0 +1,163 @@
+// The console: which page is at which address, and what it needs before it is shown.
+//
+// Guarantees: a page's code and texts are loaded when it is first shown; who is not signed in comes
+// to the sign-in page and from there back to where they were going; an operator's page is for
+// operators alone (the API says so too). A page that breaks takes nothing else with it.
+
+import { html } from './core/html.js'
+import { load, show as showLanguage, language, t } from './core/i18n.js'
+import { failure } from './core/resource.js'
+import { go, match, place, start, to } from './core/router.js'
+import { isOperator, refresh, session } from './core/session.js'
+import { show as showTheme } from './core/theme.js'
+import { Button } from './ui/button.js'
+import { Empty, Failure, Voices } from './ui/feedback.js'
+import { Shell } from './ui/shell.js'
+import { Component, render } from './vendor/preact.js'
+import { useEffect, useState } from './vendor/hooks.js'
+
+/** Pattern, module of `pages/`, catalogue. What begins with `/admin` is for operators.
+ * @type {readonly [string, string, string][]} */
+const PAGES = [
+  ['/', 'overview', 'overview'],
+  ['/playground', 'playground', 'playground'],
+  ['/tasks', 'tasks', 'tasks'],
+  ['/tasks/:id', 'task', 'tasks'],
+  ['/keys', 'keys', 'keys'],
+  ['/usage', 'usage', 'usage'],
+  ['/billing', 'billing', 'billing'],
+  ['/webhooks', 'webhooks', 'webhooks'],
+  ['/webhooks/:id', 'webhook', 'webhooks'],
+  ['/settings', 'settings', 'settings'],
+  ['/admin', 'dashboard', 'dashboard'],
+  ['/admin/channels', 'channels', 'channels'],
+  ['/admin/models', 'models', 'models'],
+  ['/admin/users', 'users', 'users'],
+  ['/admin/users/:id', 'user', 'users'],
+  ['/admin/groups', 'groups', 'groups'],
+  ['/admin/credit', 'credit', 'credit'],
+  ['/admin/tasks', 'all-tasks', 'tasks'],
+  ['/admin/tasks/:id', 'any-task', 'tasks'],
+  ['/admin/audit', 'audit', 'audit'],
+  ['/admin/system', 'system', 'system'],
+]
+
+/** The page at an address, if there is one. @param {string} path */
+function find(path) {
+  for (const [pattern, module, catalogue] of PAGES) {
+    const params = match(pattern, path)
+    if (params) return { module, catalogue, params, forOperators: pattern.startsWith('/admin') }
+  }
+  return null
+}
+
+/** @typedef {{ component: any, params: Record<string, string>, path: string } | { error: any, path: string }} Ready */
+
+/** What is at an address, once its code and texts are here. @param {string} path */
+function usePage(path) {
+  const [ready, setReady] = useState(/** @type {Ready | null} */ (null))
+  useEffect(() => {
+    let isWanted = true
+    const found = find(path)
+    if (!found) return setReady({ error: 'missing', path })
+    if (found.forOperators && !isOperator()) return setReady({ error: 'forbidden', path })
+    const keep = (/** @type {Ready} */ it) => isWanted && setReady(it)
+    Promise.all([import(`./pages/${found.module}.js`), load(found.catalogue)]).then(
+      ([module]) => keep({ component: module.default, params: found.params, path }),
+      (error) => keep({ error: failure(error), path }),
+    )
+    return () => {
+      isWanted = false
+    }
+  }, [path, session.value?.account?.role])
+  return ready
+}
+
+function Page() {
+  const { path, query } = place.value
+  const ready = usePage(path)
+  useEffect(() => {
+    if (ready?.path !== path) return
+    scrollTo(0, 0)
+    const title = document.querySelector('#main h1')
+    document.title = title ? `${title.textContent} · Rushes` : 'Rushes'
+    if (title instanceof HTMLElement && document.activeElement === document.body) title.focus({ preventScroll: true })
+  }, [ready, language.value])
+  if (!ready) return html`<div class="waiting" aria-busy="true"></div>`
+  if ('error' in ready) return html`<${Nothing} why=${ready.error} />`
+  return html`<${Safe} key=${ready.path}><${ready.component} params=${ready.params} query=${query} /><//>`
+}
+
+/** @param {{ why: any }} props */
+function Nothing({ why }) {
+  if (typeof why !== 'string') return html`<h1 class="sr">Rushes</h1><${Failure} error=${why} onRetry=${() => location.reload()} />`
+  return html`<h1 class="sr">${t(`shell.${why}`)}</h1><section class="card"><${Empty} title=${t(`shell.${why}`)} text=${t(`shell.${why}Why`)}>
+    <${Button} href=${to('/')} icon="house">${t('shell.home')}<//><//></section>`
+}
+
+/** Keeps a page's fault to that page. */
+class Safe extends Component {
+  /** @param {any} props */
+  constructor(props) {
+    super(props)
+    this.state = { error: null }
+  }
+
+  /** @param {unknown} error */
+  static getDerivedStateFromError(error) {
+    return { error: failure(error) }
+  }
+
+  /** @param {any} props @param {any} state */
+  render(props, state) {
+    return state.error ? html`<${Failure} error=${state.error} onRetry=${() => this.setState({ error: null })} />` : props.children
+  }
+}
+
+/** The sign-in page, which has no frame. */
+function Door() {
+  const [component, setComponent] = useState(/** @type {any} */ (null))
+  useEffect(() => {
+    Promise.all([import('./pages/login.js'), load('login')]).then(([module]) => setComponent(() => module.default))
+  }, [])
+  return html`${component && html`<${component} />`}<${Voices} />`
+}
+
+function App() {
+  const { path } = place.value
+  const who = session.value
+  useEffect(() => {
+    if (who === undefined) return
+    if (!who && path !== '/login') {
+      const next = path + location.search
+      go(`/login${next === '/' ? '' : `?next=${encodeURIComponent(next)}`}`, { replace: true })
+    }
+    // A one-time link is used also by who is signed in: it may be another's.
+    if (who && path === '/login' && !location.hash.startsWith('#t=')) go(after(), { replace: true })
+  }, [who, path])
+  if (who === undefined) return html`<div class="waiting" aria-busy="true"></div>`
+  if (path === '/login') return html`<${Door} />`
+  return who ? html`<${Shell}><${Page} /><//>` : null
+}
+
+/** Where somebody was going before they signed in: never out of the console. */
+function after() {
+  const next = place.value.query.get('next') ?? '/'
+  return next.startsWith('/') && !next.startsWith('//') && !next.startsWith('/login') ? next : '/'
+}
+
+async function begin() {
+  showTheme()
+  showLanguage()
+  start()
+  const [loaded, known] = await Promise.allSettled([load('shell', 'errors'), refresh()])
+  const root = document.getElementById('root')
+  if (!root) return
+  root.textContent = ''
+  if (loaded.status === 'rejected') root.textContent = String(loaded.reason)
+  else if (known.status === 'rejected') {
+    render(html`<main class="boot"><h1 class="sr">Rushes</h1><${Failure} error=${failure(known.reason)} onRetry=${() => location.reload()} /></main>`, root)
+  } else render(html`<${App} />`, root)
+}
+
+begin()
