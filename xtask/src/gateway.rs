@@ -69,8 +69,17 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// Starts the binary and waits until it answers. `settings` are `RUSHES_…` variables.
     pub(crate) fn start(binary: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+        Self::start_at("127.0.0.1:0", binary, settings)
+    }
+
+    /// The same at an address that is known before it starts.
+    pub(crate) fn start_at(
+        listen: &str,
+        binary: &Path,
+        settings: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let scratch = Scratch::new("gateway")?;
-        let mut child = spawn(binary, scratch.path(), settings)?;
+        let mut child = spawn(binary, listen, scratch.path(), settings)?;
         match wait_until_ready(&mut child, &scratch.path().join("data")) {
             Ok((base_url, api_key, test_api_key)) => {
                 Ok(Self { child, scratch, base_url, api_key, test_api_key })
@@ -159,12 +168,17 @@ pub(crate) fn command(binary: &Path, home: &Path) -> Command {
     command
 }
 
-fn spawn(binary: &Path, folder: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Child> {
+fn spawn(
+    binary: &Path,
+    listen: &str,
+    folder: &Path,
+    settings: &[(&str, &str)],
+) -> anyhow::Result<Child> {
     let home = folder.join("home");
     fs::create_dir_all(&home)?;
     let mut command = command(binary, &home);
     command
-        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+        .args(["serve", "--listen", listen, "--data-dir"])
         .arg(folder.join("data"))
         .envs(settings.iter().copied())
         .stdout(File::create(folder.join("out"))?)

@@ -112,6 +112,13 @@ fn copy_programs(place: &Path) -> anyhow::Result<()> {
     for name in ["checks.mjs", "mp4.mjs"] {
         fs::copy(shared.join(name), place.join(name))?;
     }
+    // The console's checks lie in a folder of their own beside the packages.
+    let (from, to) = (cargo::root().join("tests/clients/console"), place.join("console"));
+    fs::create_dir_all(&to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        fs::copy(entry.path(), to.join(entry.file_name()))?;
+    }
     for entry in fs::read_dir(folder())? {
         let path = entry?.path();
         let is_program = path.extension().is_some_and(|ending| ending == "mjs" || ending == "png");

@@ -5,6 +5,7 @@
 
 mod chromium;
 mod client;
+mod console;
 mod curl;
 mod dialects;
 mod docs;
@@ -23,11 +24,15 @@ use std::path::PathBuf;
 use crate::outcome::{Checks, Report};
 use crate::tools::Tools;
 
+pub(crate) use self::console::screenshots;
+
 /// What every suite is given.
 #[derive(Debug)]
 pub(crate) struct Context {
     /// The gateway's binary.
     pub(crate) binary: PathBuf,
+    /// The same if it was named on the command line.
+    pub(crate) given_binary: Option<PathBuf>,
     /// Where other programs come from.
     pub(crate) tools: Tools,
 }
@@ -51,6 +56,8 @@ pub(crate) const ALL: &[(&str, Suite)] = &[
     ("client-webhooks-node", webhooks::node),
     ("client-webhooks-python", webhooks::python),
     ("docs", docs::run),
+    ("console-sources", console::sources),
+    ("console", console::run),
     ("openapi", openapi::run),
 ];
 
