@@ -3,6 +3,7 @@
 mod admission;
 mod bad_requests;
 mod connections;
+mod console;
 mod create;
 mod delete;
 mod errors;

@@ -55,7 +55,11 @@ impl Language {
     }
 
     /// The text in this language.
-    pub(in crate::http) const fn pick(self, english: &'static str, chinese: &'static str) -> &'static str {
+    pub(in crate::http) const fn pick(
+        self,
+        english: &'static str,
+        chinese: &'static str,
+    ) -> &'static str {
         match self {
             Self::English => english,
             Self::Chinese => chinese,

@@ -29,12 +29,12 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use rushes_domain::{ApiError, ErrorCode};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::ready::{Ready, takes_html};
 use self::assets::Assets;
 use self::language::Language;
 use self::pages::{MISSING, PAGES, Page};
 use super::Http;
 use super::error::HttpError;
+use super::ready::{Ready, takes_html};
 
 /// Folders of an address at which there is nothing that still gets a page.
 const FOLDERS_MAX: usize = 16;
