@@ -8,7 +8,7 @@
 //! limited is null. Unknown fields are refused with their name. No answer holds a secret but the
 //! one that makes, rolls or reveals it.
 
-mod actor;
+pub(super) mod actor;
 mod admin;
 mod change;
 mod codes;
@@ -20,6 +20,7 @@ mod login;
 mod me;
 mod money;
 mod record;
+mod tasks;
 mod usage;
 mod view;
 mod webhooks;
@@ -39,6 +40,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
         .merge(login::routes())
         .merge(me::routes())
         .merge(money::routes())
+        .merge(tasks::routes())
         .merge(usage::routes())
         .merge(webhooks::routes())
 }
