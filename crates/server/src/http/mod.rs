@@ -42,6 +42,8 @@ use rushes_domain::{ApiError, ErrorCode};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) use self::api::{TASK_SOURCE_WORDS, TASK_STATE_WORDS};
+
 use self::admission::decoding::Decoding;
 use self::admission::disk::DiskGuard;
 use self::body::Bodies;

@@ -118,6 +118,14 @@ words! {
     UpstreamErrorWord: UpstreamErrorKind::ALL.map(kind_word);
     /// What can be done with a code: only an open one can be redeemed.
     CodeStateWord: CodeState::ALL.map(CodeState::as_str);
+    /// Where a task stands, in the five words by which the console sorts tasks.
+    TaskStateWord: crate::http::TASK_STATE_WORDS;
+    /// Where an order came from: a program, our own command line, the console.
+    TaskSourceWord: crate::http::TASK_SOURCE_WORDS;
+    /// In whose words a task was ordered.
+    DialectWord: rushes_domain::Dialect::ALL.map(rushes_domain::Dialect::as_str);
+    /// Where a picture of a request came from.
+    ImageSourceWord: ["inline", "url"];
     /// What usage is added up by.
     UsageGroupWord: ["day", "model", "key", "account"];
     /// What usage of one account is added up by.

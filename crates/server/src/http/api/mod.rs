@@ -20,10 +20,12 @@ mod login;
 mod me;
 mod money;
 mod record;
-mod tasks;
+pub(super) mod tasks;
 mod usage;
 mod view;
 mod webhooks;
+
+pub(crate) use self::tasks::filter::{TASK_SOURCE_WORDS, TASK_STATE_WORDS};
 
 use std::sync::Arc;
 

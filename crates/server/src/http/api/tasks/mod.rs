@@ -7,6 +7,10 @@
 
 mod choice;
 mod create;
+mod detail;
+pub(crate) mod filter;
+mod list;
+mod row;
 
 use std::sync::Arc;
 
@@ -28,10 +32,12 @@ use crate::openapi::{parameters, refusals};
 /// The routes of this module.
 pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
     OpenApiRouter::new()
-        .routes(routes!(create::create))
+        .routes(routes!(list::list, create::create))
+        .routes(routes!(list::counts))
+        .routes(routes!(list::csv))
         .routes(routes!(create::estimate))
         .routes(routes!(create::models))
-        .routes(routes!(remove))
+        .routes(routes!(detail::show, remove))
         .routes(routes!(cancel))
 }
 
