@@ -83,6 +83,8 @@ words! {
     KeyKindWord: ["live", "test"];
     /// The task's status changed, or its progress; or it ended, and so does the stream.
     StreamEventWord: ["status", "progress", "end"];
+    /// All that was known may be old; a task was made or changed; a task is gone.
+    TaskStreamWord: ["reset", "task", "removed"];
     /// What happened.
     EventWord: EventType::ALL.map(EventType::as_str);
     /// What happened; `webhook.test` is of no video: somebody tried the webhook.

@@ -8,6 +8,7 @@
 mod choice;
 mod create;
 mod detail;
+mod events;
 pub(crate) mod filter;
 mod list;
 mod row;
@@ -22,6 +23,7 @@ use rushes_store::{StoreError, Tx, cancel_task, hide_task};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(in crate::http) use self::events::KeyLabels;
 use super::actor::{Actor, Who};
 use crate::dialects::native::{self, wire};
 use crate::http::error::{HttpError, task_not_exist};
@@ -35,6 +37,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
         .routes(routes!(list::list, create::create))
         .routes(routes!(list::counts))
         .routes(routes!(list::csv))
+        .routes(routes!(events::events))
         .routes(routes!(create::estimate))
         .routes(routes!(create::models))
         .routes(routes!(detail::show, remove))

@@ -2,11 +2,12 @@
 
 mod create;
 mod detail;
+mod events;
 mod list;
 
 use serde_json::{Value, json};
 
-use super::{By, call, get, make_account, must, refusal, sign_in};
+use super::{By, call, get, make_account, must, on_a_clock, refusal, sign_in};
 use crate::support::{Answer, TestApp};
 
 /// An order that costs $0.24.
