@@ -244,7 +244,7 @@ pub fn deliveries_of_task(tx: &mut Tx<'_>, id: TaskId) -> Result<Vec<DeliveryRow
 pub fn last_status(tx: &mut Tx<'_>, delivery_id: &str) -> Result<Option<u16>, StoreError> {
     let sql = "SELECT response_status FROM webhook_attempts WHERE delivery_id = $1
          ORDER BY number DESC LIMIT 1";
-    Ok(tx.one(sql, params![delivery_id], |row| row.take::<Option<u16>>())?.flatten())
+    Ok(tx.value::<Option<u16>>(sql, params![delivery_id])?.flatten())
 }
 
 /// A delivery's attempts, the latest first.

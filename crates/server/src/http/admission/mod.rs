@@ -119,7 +119,7 @@ async fn receive(
     let origin = Origin::of(&http, door, parts);
     let secret_hash = caller.0.secret_hash;
     let shown = Some(Shown { secret_hash, address: origin.address });
-    Order { origin, http, caller, shown, door, marks }.run(body).await
+    Order { http, caller, shown, door, origin, marks }.run(body).await
 }
 
 /// What an order's headers say beside who sends it.
@@ -148,7 +148,7 @@ pub(super) async fn take_chosen(
     let allowance = ask_for_token(&http.app, &caller.0);
     let outcome = if allowance.is_allowed() {
         let origin = Origin::of(&http, door, parts);
-        Order { origin, http, caller, shown, door, marks }.run(body).await
+        Order { http, caller, shown, door, origin, marks }.run(body).await
     } else {
         Err(rate_limited(&allowance))
     };

@@ -180,7 +180,9 @@ pub(super) async fn show(
         let mut images = rushes_store::images(tx, id)?;
         let is_private = rushes_store::setting(tx, PRIVACY_SETTING)?.as_deref() == Some("on");
         if is_private && row.state.is_terminal() {
-            images.iter_mut().for_each(|image| image.url = None);
+            for image in &mut images {
+                image.url = None;
+            }
         }
         let deliveries = deliveries_of_task(tx, id)?.into_iter();
         let with_status =

@@ -91,8 +91,8 @@ async fn every_change_of_the_own_tasks_is_told() {
         }
     };
     assert_eq!(states, ["waiting", "running", "succeeded"]);
-    let list = super::get(&app, by, "/api/tasks").await;
-    assert_eq!(last["task"], list["data"][0]["task"], "a row is that of the list");
+    let listed = super::get(&app, by, "/api/tasks").await;
+    assert_eq!(last["task"], listed["data"][0]["task"], "a row is that of the listed");
     let path = format!("/api/tasks/{id}");
     must(&call(&app, by, "DELETE", &path, &Value::Null).await, 200);
     assert_eq!(stream.named("removed").await, json!({ "task_id": id }));
