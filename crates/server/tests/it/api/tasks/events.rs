@@ -92,7 +92,9 @@ async fn every_change_of_the_own_tasks_is_told() {
     };
     assert_eq!(states, ["waiting", "running", "succeeded"]);
     let listed = super::get(&app, by, "/api/tasks").await;
-    assert_eq!(last["task"], listed["data"][0]["task"], "a row is that of the listed");
+    for field in ["object", "state", "prompt", "key", "took_ms", "source"] {
+        assert_eq!(last[field], listed["data"][0][field], "{field}: a row is that of the list");
+    }
     let path = format!("/api/tasks/{id}");
     must(&call(&app, by, "DELETE", &path, &Value::Null).await, 200);
     assert_eq!(stream.named("removed").await, json!({ "task_id": id }));

@@ -1,5 +1,6 @@
 //! A person's videos by the JSON API.
 
+mod bounded;
 mod create;
 mod detail;
 mod events;
