@@ -5,17 +5,21 @@
 //! older one never replaces a newer); a waiter that subscribes before it reads misses no change.
 //! Not here: any decision; this module only passes on what was committed.
 
+mod followers;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use moka::ops::compute::Op;
 use moka::sync::Cache;
-use rushes_domain::TaskId;
+use rushes_domain::{AccountId, TaskId};
 use rushes_store::{Change, CommitObserver, Store, StoreError, TaskRow};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+pub use self::followers::CHANGES_MAX;
+use self::followers::Followers;
 use crate::channels::Channels;
 use crate::keys::KeyCache;
 use crate::metrics::Metrics;
@@ -34,6 +38,7 @@ const REMOVALS_MAX: usize = 10_000;
 pub struct TaskViews {
     rows: Cache<TaskId, Arc<TaskRow>>,
     waiters: Mutex<HashMap<TaskId, watch::Sender<i64>>>,
+    followers: Followers,
     worker_wake: Arc<Notify>,
     deliveries_wake: Arc<Notify>,
     keys: Arc<KeyCache>,
@@ -67,6 +72,7 @@ impl TaskViews {
                 .time_to_live(Duration::from_secs(VIEW_SECONDS))
                 .build(),
             waiters: Mutex::default(),
+            followers: Followers::default(),
             worker_wake,
             deliveries_wake: Arc::default(),
             keys,
@@ -122,6 +128,12 @@ impl TaskViews {
         waiters.entry(id).or_insert_with(|| watch::Sender::new(0)).subscribe()
     }
 
+    /// Every change of an account's tasks from now on, those that end and those that are hidden too;
+    /// so many wait at most.
+    pub fn follow(&self, account_id: AccountId) -> broadcast::Receiver<Arc<TaskRow>> {
+        self.followers.follow(account_id)
+    }
+
     /// Takes the row unless a newer one is known; returns the newest.
     fn offer(&self, row: Arc<TaskRow>) -> Arc<TaskRow> {
         let entry = self.rows.entry(row.id).and_compute_with(|known| match known {
@@ -134,6 +146,7 @@ impl TaskViews {
     fn replace(&self, row: &Arc<TaskRow>) {
         self.offer(Arc::clone(row));
         self.tell_waiters(row);
+        self.followers.tell(row);
     }
 
     fn tell_waiters(&self, row: &TaskRow) {

@@ -5,10 +5,13 @@
 //! database or its log. (Of a single key that was deleted or rolled a copy can outlast it in a gap of
 //! a page, which is of no use to anyone: that secret opens nothing.)
 
+mod label;
+
 use ipnet::IpNet;
 use rushes_domain::account::{KeyKind, Role, Scopes};
 use rushes_domain::{AccountId, GroupId, KeyId, Ticks, Timestamp};
 
+pub use self::label::{KeyLabel, label_of, name_of};
 use crate::accounts::KeySecret;
 use crate::change::Change;
 use crate::error::StoreError;
@@ -492,9 +495,4 @@ pub fn addresses_of(tx: &mut Tx<'_>, id: KeyId) -> Result<Vec<KeyUse>, StoreErro
 /// The SHA-256 of a key's present secret.
 pub fn hash_of(tx: &mut Tx<'_>, id: KeyId) -> Result<Option<[u8; 32]>, StoreError> {
     tx.value("SELECT hash FROM keys WHERE id = $1 AND deleted_at IS NULL", params![id])
-}
-
-/// A key's name, also of one that was deleted.
-pub fn name_of(tx: &mut Tx<'_>, id: KeyId) -> Result<Option<String>, StoreError> {
-    tx.value("SELECT name FROM keys WHERE id = $1", params![id])
 }

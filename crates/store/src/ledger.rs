@@ -14,6 +14,8 @@ use crate::tasks::row::TaskRow;
 use crate::tx::{Row, Tx};
 use crate::value::Value;
 
+/// Corrections of one task in [`story_of`], at most.
+pub const ADJUSTMENTS_SHOWN_MAX: u32 = 100;
 /// Transfers in one answer of [`list_transfers`], at most.
 pub const TRANSFERS_LIST_MAX: u32 = 1_000;
 /// Who books what no person asked for.
@@ -344,6 +346,19 @@ pub fn transfers_of(tx: &mut Tx<'_>, id: TaskId) -> Result<Vec<Transfer>, StoreE
     let hex = id.hex();
     let values = params![format!("hold:{hex}"), format!("post:{hex}"), format!("void:{hex}")];
     tx.rows(&OF_TASK, values, read)
+}
+
+/// Everything that was booked about a task, oldest first: hold, resolution and at most
+/// [`ADJUSTMENTS_SHOWN_MAX`] corrections.
+pub fn story_of(tx: &mut Tx<'_>, id: TaskId) -> Result<Vec<Transfer>, StoreError> {
+    let mut lines = transfers_of(tx, id)?;
+    let hex = id.hex();
+    let sql =
+        format!("SELECT {COLUMNS} FROM transfers WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3");
+    let values = params![format!("adj:{hex}:"), format!("adj:{hex};"), ADJUSTMENTS_SHOWN_MAX];
+    lines.extend(tx.rows(&sql, values, read)?);
+    lines.sort_by_key(|line| line.sequence);
+    Ok(lines)
 }
 
 /// An account's transfers, newest first, those before the place `before`.

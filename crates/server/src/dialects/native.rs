@@ -83,6 +83,11 @@ pub fn envelope(view: &View<'_>) -> serde_json::Result<Vec<u8>> {
     Ok(body)
 }
 
+/// The same as text.
+pub fn envelope_text(view: &View<'_>) -> serde_json::Result<String> {
+    envelope(view).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// The body of a list; `next_after` is there if there is more.
 pub fn list(
     rows: &[TaskRow],
@@ -127,6 +132,19 @@ pub fn states_of_word(word: &str) -> Option<&'static [StateOfWord]> {
 /// The word of `data.status`.
 pub fn status_word(row: &TaskRow) -> &'static str {
     Words::of(row, false).task
+}
+
+/// The word of `data.status` for a state; whether the model has begun tells two of them apart.
+pub fn word_of_state(state: State, has_begun: bool) -> &'static str {
+    match state {
+        State::Parked => "NOT_START",
+        State::Queued => "QUEUED",
+        State::Submitting => "SUBMITTED",
+        State::Running if !has_begun => "SUBMITTED",
+        State::Running | State::Finalizing => "IN_PROGRESS",
+        State::Succeeded => "SUCCESS",
+        State::Failed | State::Cancelled => "FAILURE",
+    }
 }
 
 /// One state in the three vocabularies.

@@ -44,6 +44,8 @@ use rushes_domain::{ApiError, ErrorCode};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) use self::api::{TASK_SOURCE_WORDS, TASK_STATE_WORDS};
+
 use self::admission::decoding::Decoding;
 use self::admission::disk::DiskGuard;
 use self::body::Bodies;
@@ -68,6 +70,7 @@ pub(crate) struct Http {
     disk: DiskGuard,
     positions: Positions,
     event_streams: EventStreams,
+    key_labels: api::tasks::KeyLabels,
     docs: Docs,
     console: Console,
     document: Document,
@@ -93,6 +96,7 @@ pub fn router(app: Arc<App>) -> Router {
         disk: DiskGuard::default(),
         positions: Positions::default(),
         event_streams: EventStreams::default(),
+        key_labels: api::tasks::KeyLabels::default(),
         docs: Docs::new(&app.config.public_url),
         console: Console::new(&app.config.public_url),
         document: Document::new(operations, &app.config.public_url),

@@ -8,6 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use rushes_domain::catalogue::Model;
 use rushes_domain::{ApiError, ErrorCode};
+use rushes_store::KeyRow;
 use serde_json::json;
 
 use super::admission::may_use;
@@ -29,10 +30,15 @@ pub(super) async fn list(
     State(http): State<Arc<Http>>,
     caller: Caller,
 ) -> Result<Response, HttpError> {
-    let (priced, roster) = known(&http).await?;
-    let multiplier = caller.0.multiplier_millionths;
+    list_for(&http, &caller.0).await
+}
+
+/// All models that a key may use and something serves.
+pub(super) async fn list_for(http: &Http, key: &KeyRow) -> Result<Response, HttpError> {
+    let (priced, roster) = known(http).await?;
+    let multiplier = key.multiplier_millionths;
     let entries: Vec<_> =
-        usable(&priced, &roster, &caller).map(|model| model.to_json(multiplier)).collect();
+        usable(&priced, &roster, key).map(|model| model.to_json(multiplier)).collect();
     let body = json!({ "object": "list", "success": true, "data": entries });
     Ok(json(StatusCode::OK, to_json(serde_json::to_vec(&body))?))
 }
@@ -60,7 +66,7 @@ pub(super) async fn list_xai(
     caller: Caller,
 ) -> Result<Response, HttpError> {
     let (priced, roster) = known(&http).await?;
-    let usable: Vec<_> = usable(&priced, &roster, &caller).collect();
+    let usable: Vec<_> = usable(&priced, &roster, &caller.0).collect();
     Ok(json(StatusCode::OK, to_json(xai::models(&usable))?))
 }
 
@@ -87,10 +93,10 @@ async fn known(http: &Http) -> Result<(Arc<Priced>, Arc<Roster>), HttpError> {
 fn usable<'a>(
     priced: &'a Priced,
     roster: &'a Roster,
-    caller: &'a Caller,
+    key: &'a KeyRow,
 ) -> impl Iterator<Item = &'a Model> {
     let models = priced.catalogue.models().iter();
-    models.filter(|model| may_use(model, &caller.0) && is_served(roster, caller, model))
+    models.filter(|model| may_use(model, key) && is_served(roster, key, model))
 }
 
 fn find<'a>(
@@ -101,7 +107,7 @@ fn find<'a>(
 ) -> Result<&'a Model, HttpError> {
     let name = name.map(|Path(name)| name).unwrap_or_default();
     let model = priced.catalogue.find(&name);
-    let model = model.filter(|it| may_use(it, &caller.0) && is_served(roster, caller, it));
+    let model = model.filter(|it| may_use(it, &caller.0) && is_served(roster, &caller.0, it));
     model.ok_or_else(|| {
         let shown: String = name.chars().take(NAME_CHARS_MAX).collect();
         ApiError::new(
@@ -113,6 +119,6 @@ fn find<'a>(
 }
 
 /// Whether anything makes videos of this model for this key.
-fn is_served(roster: &Roster, caller: &Caller, model: &Model) -> bool {
-    lane_for(roster, caller.0.kind, &model.id, caller.0.group_id).is_some()
+fn is_served(roster: &Roster, key: &KeyRow, model: &Model) -> bool {
+    lane_for(roster, key.kind, &model.id, key.group_id).is_some()
 }

@@ -30,7 +30,7 @@ use crate::openapi::models::Error;
 use crate::openapi::webhooks::{WebhookEvent, WebhookTest};
 
 /// The tags in their order, and what is below each.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 14] = [
     ("videos", "Make videos, follow them, fetch them."),
     ("models", "What can be made, and what it costs."),
     ("openai", "The same videos in the words of the OpenAI Videos API, for its SDKs."),
@@ -38,6 +38,7 @@ const TAGS: [(&str, &str); 13] = [
     ("session", "Sign in and out."),
     ("account", "Your own account, its sessions and its money."),
     ("keys", "API keys."),
+    ("tasks", "Your videos as the console shows them, whichever key made them."),
     ("usage", "What was made and paid."),
     ("webhooks", "Addresses that are called when something happens to videos."),
     ("operators", "For operators: accounts, groups, codes, money."),

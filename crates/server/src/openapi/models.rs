@@ -8,7 +8,7 @@ use utoipa::openapi::schema::{AnyOfBuilder, Object, ObjectBuilder, Schema, Type}
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::words::{RefusalCode, RefusalType, StreamEventWord};
+use super::words::{RefusalCode, RefusalType, StreamEventWord, TaskStreamWord};
 use crate::dialects::{openai, xai};
 
 /// Nothing but null.
@@ -135,6 +135,17 @@ pub(crate) struct StreamEvent {
     id: String,
     /// JSON: `{"task_id","status","progress"}` and, in the queue, `queue_position`; with `end` the
     /// task as a query's `data` shows it.
+    #[schema(content_media_type = "application/json")]
+    data: String,
+}
+
+/// An event of the stream of all tasks.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema: only its derive reads it")]
+pub(crate) struct TaskStreamEvent {
+    #[schema(inline)]
+    event: TaskStreamWord,
+    /// JSON: with `task` a row of `GET /api/tasks`, with `removed` `{"task_id"}`, with `reset` `{}`.
     #[schema(content_media_type = "application/json")]
     data: String,
 }

@@ -176,6 +176,20 @@ refusals! {
     ApiReveal: ACTOR, OFTEN, ABSENT, CONFLICT, REVEAL, ANY;
     /// Of a look by the JSON API.
     ApiLook: ACTOR, QUERY, ABSENT, ANY;
+    /// Of a request that makes a video by the JSON API.
+    ApiCreate: ACTOR, BODY, VIDEO, PLACE, ANY;
+    /// Of a question for a price by the JSON API.
+    ApiEstimate: ACTOR, BODY, VIDEO, ANY;
+    /// Of a list of tasks by the JSON API.
+    ApiTasks: ACTOR, QUERY, OFTEN, ANY;
+    /// Of following all tasks by the JSON API.
+    ApiFollow: ACTOR, OFTEN, ANY;
+    /// Of a look at one task by the JSON API.
+    ApiTask: ACTOR, TASK, ANY;
+    /// Of calling a task off by the JSON API.
+    ApiCancel: ACTOR, OFTEN, TASK, ENDED, ANY;
+    /// Of a removal of a task by the JSON API.
+    ApiRemove: ACTOR, OFTEN, TASK, ANY;
     /// Of a change by the JSON API.
     ApiChange: ACTOR, BODY, ABSENT, CONFLICT, ANY;
     /// Of a deed by the JSON API that needs no body.

@@ -244,6 +244,55 @@ pub(crate) struct CreateVideoForm {
     callback_url: Option<String>,
 }
 
+/// The shape of another request, with the key that it is to be made with.
+fn with_key_id<T: ToSchema>(description: &str, key_id: Object) -> RefOr<Schema> {
+    let RefOr::T(Schema::Object(mut object)) = T::schema() else { return T::schema() };
+    object.properties.insert("key_id".to_owned(), key_id.into());
+    object.description = Some(description.to_owned());
+    // They name no key.
+    object.examples.clear();
+    object.into()
+}
+
+fn key_id() -> ObjectBuilder {
+    ObjectBuilder::new().description(Some(
+        "The id of one of your keys (`GET /api/keys`), whose limits and budgets the video is made \
+         with. A session has to name one; a key makes videos with itself.",
+    ))
+}
+
+/// A request for a video with a key that is chosen by its id.
+pub(crate) struct CreateTask;
+
+impl ToSchema for CreateTask {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        CreateVideo::schemas(schemas);
+    }
+}
+
+impl PartialSchema for CreateTask {
+    fn schema() -> RefOr<Schema> {
+        let key_id = key_id().schema_type(Type::Integer).examples([json!(3)]).build();
+        with_key_id::<CreateVideo>("A request for a video with one of your keys.", key_id)
+    }
+}
+
+/// The same as a form.
+pub(crate) struct CreateTaskForm;
+
+impl ToSchema for CreateTaskForm {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        CreateVideoForm::schemas(schemas);
+    }
+}
+
+impl PartialSchema for CreateTaskForm {
+    fn schema() -> RefOr<Schema> {
+        let key_id = key_id().schema_type(Type::String).pattern(Some("^[0-9]+$")).build();
+        with_key_id::<CreateVideoForm>("The same as a form, with files as parts.", key_id)
+    }
+}
+
 /// A request for a video, as xAI's API takes it.
 #[derive(ToSchema)]
 #[schema(examples(

@@ -83,6 +83,8 @@ words! {
     KeyKindWord: ["live", "test"];
     /// The task's status changed, or its progress; or it ended, and so does the stream.
     StreamEventWord: ["status", "progress", "end"];
+    /// All that was known may be old; a task was made or changed; a task is gone.
+    TaskStreamWord: ["reset", "task", "removed"];
     /// What happened.
     EventWord: EventType::ALL.map(EventType::as_str);
     /// What happened; `webhook.test` is of no video: somebody tried the webhook.
@@ -118,6 +120,14 @@ words! {
     UpstreamErrorWord: UpstreamErrorKind::ALL.map(kind_word);
     /// What can be done with a code: only an open one can be redeemed.
     CodeStateWord: CodeState::ALL.map(CodeState::as_str);
+    /// Where a task stands, in the five words by which the console sorts tasks.
+    TaskStateWord: crate::http::TASK_STATE_WORDS;
+    /// Where an order came from: a program, our own command line, the console.
+    TaskSourceWord: crate::http::TASK_SOURCE_WORDS;
+    /// In whose words a task was ordered.
+    DialectWord: rushes_domain::Dialect::ALL.map(rushes_domain::Dialect::as_str);
+    /// Where a picture of a request came from.
+    ImageSourceWord: ["inline", "url"];
     /// What usage is added up by.
     UsageGroupWord: ["day", "model", "key", "account"];
     /// What usage of one account is added up by.

@@ -10,6 +10,7 @@ mod login;
 mod money;
 mod power;
 mod races;
+mod tasks;
 
 use rushes_domain::Timestamp;
 use rushes_server::clock::ManualClock;

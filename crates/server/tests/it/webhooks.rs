@@ -7,6 +7,7 @@ mod delivery;
 mod endpoints;
 mod faults;
 mod sdk;
+mod shown;
 mod signature;
 
 use rushes_domain::Timestamp;

@@ -41,7 +41,7 @@ pub struct NewTask {
     pub account_id: AccountId,
     /// The key that asks for it.
     pub key_id: KeyId,
-    /// What the request showed of the key; `None` where no request is behind the task.
+    /// What the request showed of the key; `None` where a person chose it by its id.
     pub shown: Option<Shown>,
     /// Test keys hold nothing, whatever `price` says.
     pub key_kind: KeyKind,
@@ -197,7 +197,7 @@ pub fn create_task(tx: &mut Tx<'_>, new: &NewTask) -> Result<CreateOutcome, Stor
         tx,
         new.account_id,
         new.key_id,
-        new.shown.as_ref().map(|shown| (shown, new.model_id.as_str())),
+        Some((new.shown.as_ref(), new.model_id.as_str())),
         new.limits,
         new.now,
     )?;

@@ -89,12 +89,12 @@ pub struct Shown {
 }
 
 /// What is known of a key, its account and its group, and of a request with that key for a model (its
-/// canonical id) if one is given. [`StoreError::NotFound`]: the account has no such key.
+/// canonical id) if one is given; nothing was shown where a person chose the key by its id. [`StoreError::NotFound`]: the account has no such key.
 pub fn standing(
     tx: &mut Tx<'_>,
     account_id: AccountId,
     key_id: KeyId,
-    request: Option<(&Shown, &str)>,
+    request: Option<(Option<&Shown>, &str)>,
     defaults: AccountLimits,
     now: Timestamp,
 ) -> Result<Standing, StoreError> {
@@ -130,12 +130,12 @@ impl Allowed {
         self.hash == shown.secret_hash || self.old_hash == Some(shown.secret_hash)
     }
 
-    fn withdrawn(&self, shown: &Shown, model_id: &str) -> Option<Withdrawn> {
+    fn withdrawn(&self, shown: Option<&Shown>, model_id: &str) -> Option<Withdrawn> {
         let lacks = |models: &Option<Vec<String>>| {
             models.as_ref().is_some_and(|models| models.iter().all(|known| known != model_id))
         };
         let is_elsewhere = |networks: &Vec<IpNet>| {
-            !networks.iter().any(|network| network.contains(&shown.address))
+            shown.is_some_and(|shown| !networks.iter().any(|it| it.contains(&shown.address)))
         };
         let rules = [
             (Withdrawn::Address, self.addresses.as_ref().is_some_and(is_elsewhere)),
@@ -147,10 +147,14 @@ impl Allowed {
     }
 }
 
-fn read(row: &mut Row<'_>, request: Option<(&Shown, &str)>) -> Result<Standing, StoreError> {
+fn read(
+    row: &mut Row<'_>,
+    request: Option<(Option<&Shown>, &str)>,
+) -> Result<Standing, StoreError> {
     let is_in_force: bool = row.take()?;
     let allowed = Allowed::read(row)?;
-    let key_is_usable = is_in_force && request.is_none_or(|(shown, _)| allowed.has_secret(shown));
+    let shown = request.and_then(|(shown, _)| shown);
+    let key_is_usable = is_in_force && shown.is_none_or(|shown| allowed.has_secret(shown));
     let withdrawn = request.and_then(|(shown, model_id)| allowed.withdrawn(shown, model_id));
     let (account_is_enabled, available) = (row.take()?, row.take()?);
     let budget = |limit: Option<Ticks>, used: Ticks| limit.map(|limit| Budget { limit, used });

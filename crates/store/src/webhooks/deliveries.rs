@@ -13,6 +13,8 @@ pub use crate::webhooks::events::{DELIVERY_KEPT_MS, EVENT_KEPT_MS};
 
 /// Deliveries in one answer of [`list_deliveries`], at most.
 pub const LIST_MAX: u32 = 200;
+/// Deliveries in one answer of [`deliveries_of_task`], at most.
+pub const OF_TASK_MAX: u32 = 100;
 /// Attempts that a delivery shows, the latest ones.
 pub const ATTEMPTS_SHOWN_MAX: u32 = 50;
 /// Deliveries that one replay takes up, at most.
@@ -227,6 +229,22 @@ pub fn delivery(tx: &mut Tx<'_>, id: &str) -> Result<Option<DeliveryRow>, StoreE
          WHERE d.id = $1"
     );
     tx.one(&sql, params![id], read)
+}
+
+/// What was sent about a task, oldest event first; at most [`OF_TASK_MAX`].
+pub fn deliveries_of_task(tx: &mut Tx<'_>, id: TaskId) -> Result<Vec<DeliveryRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM webhook_events AS e JOIN webhook_deliveries AS d ON d.event_id = e.id
+         WHERE e.task_id = $1 ORDER BY e.sequence, d.id LIMIT $2"
+    );
+    tx.rows(&sql, params![id, OF_TASK_MAX], read)
+}
+
+/// The status that the latest attempt of a delivery was answered with, if it was.
+pub fn last_status(tx: &mut Tx<'_>, delivery_id: &str) -> Result<Option<u16>, StoreError> {
+    let sql = "SELECT response_status FROM webhook_attempts WHERE delivery_id = $1
+         ORDER BY number DESC LIMIT 1";
+    Ok(tx.value::<Option<u16>>(sql, params![delivery_id])?.flatten())
 }
 
 /// A delivery's attempts, the latest first.

@@ -11,6 +11,8 @@ use http::StatusCode;
 use rushes_domain::ErrorCode;
 use rushes_domain::admission::{Refusal, Verdict, admit, check_money};
 use rushes_domain::money::CostState;
+use rushes_domain::request::VideoRequest;
+use rushes_domain::request::json::Pairs;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,13 +23,14 @@ use crate::channels::lane_for;
 use crate::dialects::native;
 use crate::dialects::native::wire::Cost;
 use crate::http::auth::{Caller, invalid_api_key};
+use crate::http::body::{self, ReadBody};
 use crate::http::error::HttpError;
-use crate::http::{Http, body, json, to_json};
+use crate::http::{Http, json, to_json};
 use crate::openapi::{refusals, requests, words};
 
 /// What a video would be, and cost.
 #[derive(Serialize, ToSchema)]
-struct Estimate<'a> {
+pub(in crate::http) struct Estimate<'a> {
     /// Always `video.estimate`.
     #[schema(pattern = r"^video\.estimate$")]
     object: &'static str,
@@ -66,18 +69,28 @@ pub(in crate::http) async fn estimate(
     let limits = &http.app.config.limits;
     let account_id = caller.account_id();
     let body = body::read(&parts.headers, body, limits, &http.bodies, account_id).await?;
+    answer(&http, &caller, body, native::request).await
+}
+
+/// What a video of this request would cost with this key.
+pub(in crate::http) async fn answer(
+    http: &Http,
+    caller: &Caller,
+    body: ReadBody,
+    read: fn(Pairs<'_>) -> VideoRequest,
+) -> Result<Response, HttpError> {
     let is_large = body.bytes.len() > PARSE_INLINE_BYTES_MAX;
     let (app, asker) = (Arc::clone(&http.app), caller.clone());
     let checked = off_the_loop(is_large, move || {
-        let request = native::request(body.format.pairs(&body.bytes)?);
+        let request = read(body.format.pairs(&body.bytes)?);
         check(&app, &asker, request)
     })
     .await??;
     let Checked { job, price, .. } = checked;
-    look_at_callback(&http, &caller, job.callback_url.as_deref()).await?;
+    look_at_callback(http, caller, job.callback_url.as_deref()).await?;
     let roster = http.app.channels.current(&http.app.store).await?;
     let lane = lane_for(&roster, caller.0.kind, &job.model_id, caller.0.group_id);
-    let standing = standing(&http.app, &caller).await?;
+    let standing = standing(&http.app, caller).await?;
     let sufficient = check_money(&standing, price).is_none();
     let reason = match admit(&standing, price) {
         Verdict::Refuse(Refusal::InvalidKey) => {

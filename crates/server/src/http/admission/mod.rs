@@ -12,7 +12,7 @@ pub(super) mod disk;
 pub(super) mod estimate;
 mod headers;
 mod images;
-mod order;
+pub(super) mod order;
 mod refusal;
 
 use std::net::IpAddr;
@@ -21,6 +21,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{FromRequestParts as _, Request};
 use axum::response::{IntoResponse as _, Response};
+use http::HeaderMap;
 use http::header::USER_AGENT;
 use http::request::Parts;
 use rushes_domain::account::KeyKind;
@@ -30,7 +31,7 @@ use rushes_domain::job::Job;
 use rushes_domain::request::VideoRequest;
 use rushes_domain::request::json::Pairs;
 use rushes_domain::{ApiError, Dialect, ErrorCode, Ticks};
-use rushes_store::{KeyRow, NewTask};
+use rushes_store::{KeyRow, NewTask, Shown};
 use tracing::Instrument as _;
 
 use self::headers::{hops, idempotency_key};
@@ -39,7 +40,7 @@ use self::order::Order;
 use self::refusal::rate_limited;
 use super::Http;
 use super::auth::Caller;
-use super::body;
+use super::body::{self, ReadBody};
 use super::error::HttpError;
 use super::observe::RequestId;
 use super::proxies::{Peer, client_address};
@@ -58,6 +59,8 @@ const MODELS_SHOWN_MAX: usize = 20;
 pub(super) struct Door {
     /// The route as idempotency keys know it.
     pub(super) route: &'static str,
+    /// How a task says where it came from, if not by the caller's program.
+    pub(super) label: Option<&'static str>,
     /// Kept with the task.
     pub(super) dialect: Dialect,
     /// The request behind a body's fields.
@@ -109,14 +112,49 @@ async fn receive(
     parts: &Parts,
     body: Body,
 ) -> Result<Response, HttpError> {
-    let idempotency_key = idempotency_key(&parts.headers)?;
-    let hops = hops(&parts.headers)?;
+    let marks = Marks::of(&parts.headers)?;
     let limits = &http.app.config.limits;
     let account_id = caller.account_id();
     let body = body::read(&parts.headers, body, limits, &http.bodies, account_id).await?;
-    Order { origin: Origin::of(&http, parts), http, caller, door, idempotency_key, hops }
-        .run(body)
-        .await
+    let origin = Origin::of(&http, door, parts);
+    let secret_hash = caller.0.secret_hash;
+    let shown = Some(Shown { secret_hash, address: origin.address });
+    Order { http, caller, shown, door, origin, marks }.run(body).await
+}
+
+/// What an order's headers say beside who sends it.
+pub(super) struct Marks {
+    idempotency_key: Option<String>,
+    /// Gateways that the request has passed.
+    hops: u32,
+}
+
+impl Marks {
+    /// Of a request's headers.
+    pub(super) fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
+        Ok(Self { idempotency_key: idempotency_key(headers)?, hops: hops(headers)? })
+    }
+}
+
+/// Takes an order whose key was not shown but chosen: who may choose it was asked before, and the
+/// body is read. The rest of the way is that of any order.
+pub(super) async fn take_chosen(
+    http: Arc<Http>,
+    door: Door,
+    (caller, shown): (Caller, Option<Shown>),
+    (parts, marks): (&Parts, Marks),
+    body: ReadBody,
+) -> Response {
+    let allowance = ask_for_token(&http.app, &caller.0);
+    let outcome = if allowance.is_allowed() {
+        let origin = Origin::of(&http, door, parts);
+        Order { http, caller, shown, door, origin, marks }.run(body).await
+    } else {
+        Err(rate_limited(&allowance))
+    };
+    let mut response = outcome.into_response();
+    allowance.write(response.headers_mut());
+    response
 }
 
 /// Where an order came from.
@@ -130,7 +168,7 @@ struct Origin {
 }
 
 impl Origin {
-    fn of(http: &Http, parts: &Parts) -> Self {
+    fn of(http: &Http, door: Door, parts: &Parts) -> Self {
         let client: Option<String> = parts.headers.get(USER_AGENT).map(|value| {
             let text = String::from_utf8_lossy(value.as_bytes());
             text.chars().take(USER_AGENT_CHARS_MAX).collect()
@@ -138,7 +176,7 @@ impl Origin {
         let is_cli = client.as_deref().is_some_and(|it| it.starts_with(CLI_USER_AGENT));
         let request_id = parts.extensions.get::<RequestId>();
         Self {
-            door: if is_cli { "cli" } else { "api" },
+            door: door.label.unwrap_or(if is_cli { "cli" } else { "api" }),
             address: address_of(http, parts),
             client,
             request_id: request_id.map(|id| id.0.to_string()).unwrap_or_default(),

@@ -15,7 +15,7 @@ use rushes_domain::job::{EngineOptions, Job};
 use rushes_domain::request::VideoRequest;
 use rushes_domain::request::json::Pairs;
 use rushes_domain::route::Lane;
-use rushes_domain::{ApiError, TaskId, Ticks, Timestamp, webhook};
+use rushes_domain::{ApiError, KeyId, TaskId, Ticks, Timestamp, webhook};
 use rushes_store::{
     CreateOutcome, NewIdempotency, NewTask, Replay, Shown, StoreError, create_task,
 };
@@ -24,7 +24,7 @@ use sha2::{Digest as _, Sha256};
 use super::headers::ignored_fields;
 use super::images::{self, Written};
 use super::refusal::{callback_not_registered, key_reused, no_channel, refused};
-use super::{Checked, Door, Origin, check, standing};
+use super::{Checked, Door, Marks, Origin, check, standing};
 use crate::channels::lane_for;
 use crate::http::auth::Caller;
 use crate::http::body::{Format, ReadBody};
@@ -33,7 +33,7 @@ use crate::http::fair::Place;
 use crate::http::{Http, json, to_json};
 
 /// Bodies from this size on are parsed off the event loop, in bytes.
-pub(super) const PARSE_INLINE_BYTES_MAX: usize = 64 * 1024;
+pub(in crate::http) const PARSE_INLINE_BYTES_MAX: usize = 64 * 1024;
 
 const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const RUSHES_IGNORED_FIELDS: HeaderName = HeaderName::from_static("rushes-ignored-fields");
@@ -42,11 +42,11 @@ const RUSHES_IGNORED_FIELDS: HeaderName = HeaderName::from_static("rushes-ignore
 pub(super) struct Order {
     pub(super) http: Arc<Http>,
     pub(super) caller: Caller,
+    /// The key's secret, where it was shown.
+    pub(super) shown: Option<Shown>,
     pub(super) door: Door,
     pub(super) origin: Origin,
-    pub(super) idempotency_key: Option<String>,
-    /// Gateways that the request has passed.
-    pub(super) hops: u32,
+    pub(super) marks: Marks,
 }
 
 impl Order {
@@ -54,10 +54,10 @@ impl Order {
     pub(super) async fn run(self, body: ReadBody) -> Result<Response, HttpError> {
         let is_large = body.bytes.len() > PARSE_INLINE_BYTES_MAX;
         let ReadBody { bytes, format, place } = body;
-        let (read, kind) = (self.door.request, self.caller.0.kind);
-        let kind_if_keyed = self.idempotency_key.is_some().then_some(kind);
+        let read = self.door.request;
+        let meant = self.marks.idempotency_key.is_some().then(|| self.meant());
         let (request, fingerprint) =
-            off_the_loop(is_large, move || parse(read, &bytes, &format, kind_if_keyed)).await??;
+            off_the_loop(is_large, move || parse(read, &bytes, &format, meant)).await??;
         let ignored = ignored_fields(&self.ignored(&request).await?);
         let answered = match self.replay(fingerprint).await? {
             Some(answered) => answered,
@@ -68,6 +68,13 @@ impl Order {
             },
         };
         Ok(with_ignored_fields(answered, ignored))
+    }
+
+    /// What the key adds to the meaning of the order.
+    fn meant(&self) -> Meant {
+        let key = &self.caller.0;
+        // A key that was shown is no part of the body, and any of the account's repeats an order.
+        Meant { kind: key.kind, chosen: self.shown.is_none().then_some(key.id) }
     }
 
     /// The fields of the request that nobody looks at: unknown ones, and settings for engines where
@@ -98,7 +105,7 @@ impl Order {
 
     /// The answer that this idempotency key got before.
     async fn replay(&self, fingerprint: [u8; 32]) -> Result<Option<Response>, HttpError> {
-        let Some(key) = self.idempotency_key.clone() else { return Ok(None) };
+        let Some(key) = self.marks.idempotency_key.clone() else { return Ok(None) };
         let app = &self.http.app;
         let account_id = self.caller.account_id();
         let (route, now) = (self.door.route, app.clock.now());
@@ -182,7 +189,7 @@ impl Order {
                 return Err(error);
             }
         };
-        task.idempotency = self.idempotency_key.clone().map(|key| NewIdempotency {
+        task.idempotency = self.marks.idempotency_key.clone().map(|key| NewIdempotency {
             key,
             fingerprint,
             route: self.door.route,
@@ -214,7 +221,7 @@ impl Order {
             id,
             account_id: key.account_id,
             key_id: key.id,
-            shown: Some(Shown { secret_hash: key.secret_hash, address: self.origin.address }),
+            shown: self.shown.clone(),
             key_kind: key.kind,
             model_id: job.model_id,
             model_name: job.model_name,
@@ -232,7 +239,7 @@ impl Order {
             directives: job.directives,
             // Previews know none of them.
             options: if lane == Lane::Preview { EngineOptions::default() } else { job.options },
-            hops: self.hops,
+            hops: self.marks.hops,
             price,
             price_version: 1,
             door: self.origin.door,
@@ -256,23 +263,34 @@ fn parse(
     read: fn(Pairs<'_>) -> VideoRequest,
     bytes: &Bytes,
     format: &Format,
-    kind_if_keyed: Option<KeyKind>,
+    meant: Option<Meant>,
 ) -> Result<(VideoRequest, [u8; 32]), ApiError> {
     let request = read(format.pairs(bytes)?);
-    let fingerprint = kind_if_keyed.map_or([0; 32], |kind| fingerprint(&request, kind));
+    let fingerprint = meant.map_or([0; 32], |meant| fingerprint(&request, meant));
     Ok((request, fingerprint))
+}
+
+/// What the key adds to the meaning of an order.
+#[derive(Clone, Copy)]
+struct Meant {
+    kind: KeyKind,
+    /// The key, if it was chosen in the body.
+    chosen: Option<KeyId>,
 }
 
 /// What the order means. A test key's is another one than a live key's of the same words: a preview
 /// is no answer for who pays for a video.
-fn fingerprint(request: &VideoRequest, kind: KeyKind) -> [u8; 32] {
+fn fingerprint(request: &VideoRequest, meant: Meant) -> [u8; 32] {
     let of_request = request.fingerprint();
-    match kind {
+    let of_kind = match meant.kind {
         KeyKind::Live => of_request,
         KeyKind::Test => {
             Sha256::new_with_prefix(b"test").chain_update(of_request).finalize().into()
         }
-    }
+    };
+    let Some(id) = meant.chosen else { return of_kind };
+    let chosen = Sha256::new_with_prefix(b"key").chain_update(id.0.to_be_bytes());
+    chosen.chain_update(of_kind).finalize().into()
 }
 
 /// Whether an enabled webhook of the caller's account has the callback URL's host. It is asked again
@@ -295,7 +313,7 @@ pub(super) async fn look_at_callback(
 }
 
 /// Runs `work` here, or on a thread of its own if it takes long.
-pub(super) async fn off_the_loop<T, F>(is_long: bool, work: F) -> Result<T, HttpError>
+pub(in crate::http) async fn off_the_loop<T, F>(is_long: bool, work: F) -> Result<T, HttpError>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,

@@ -167,6 +167,20 @@ impl FromRequestParts<Arc<Http>> for Actor {
         parts: &mut Parts,
         http: &Arc<Http>,
     ) -> Result<Self, Self::Rejection> {
+        let actor = Self::uncounted(parts, http).await?;
+        if let Some(id) = actor.account_id()
+            && !parts.method.is_safe()
+            && !actor.role().is_operator()
+        {
+            http.writes.take(Writer::Account(id))?;
+        }
+        Ok(actor)
+    }
+}
+
+impl Actor {
+    /// Who sent a request that is no change, or is counted elsewhere, whatever its method.
+    pub(in crate::http) async fn uncounted(parts: &Parts, http: &Http) -> Result<Self, HttpError> {
         let who = if parts.headers.contains_key(AUTHORIZATION) {
             by_header(parts, http).await?
         } else {
@@ -177,9 +191,6 @@ impl FromRequestParts<Arc<Http>> for Actor {
         let actor = Self { who, address, request_id };
         if let Some(id) = actor.account_id() {
             tracing::Span::current().record("account_id", id.0);
-            if !parts.method.is_safe() && !actor.role().is_operator() {
-                http.writes.take(Writer::Account(id))?;
-            }
         }
         Ok(actor)
     }

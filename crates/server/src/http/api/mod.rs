@@ -8,7 +8,7 @@
 //! limited is null. Unknown fields are refused with their name. No answer holds a secret but the
 //! one that makes, rolls or reveals it.
 
-mod actor;
+pub(super) mod actor;
 mod admin;
 mod change;
 mod codes;
@@ -20,9 +20,12 @@ mod login;
 mod me;
 mod money;
 mod record;
+pub(super) mod tasks;
 mod usage;
 mod view;
 mod webhooks;
+
+pub(crate) use self::tasks::filter::{TASK_SOURCE_WORDS, TASK_STATE_WORDS};
 
 use std::sync::Arc;
 
@@ -39,6 +42,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
         .merge(login::routes())
         .merge(me::routes())
         .merge(money::routes())
+        .merge(tasks::routes())
         .merge(usage::routes())
         .merge(webhooks::routes())
 }

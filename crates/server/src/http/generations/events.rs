@@ -36,7 +36,9 @@ use crate::openapi::{models, parameters, refusals};
 /// milliseconds.
 const HEARTBEAT_MS: i64 = 15_000;
 /// After how long a browser comes back if the stream breaks, in milliseconds.
-const RETRY_MS: u32 = 2_000;
+pub(in crate::http) const RETRY_MS: u32 = 2_000;
+/// What is sent into a silence.
+pub(in crate::http) const HEARTBEAT: &str = ": still there\n\n";
 /// When to try again if there are too many streams, in seconds.
 const LIMIT_RETRY_SECONDS: u32 = 5;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -49,7 +51,11 @@ pub(crate) struct EventStreams(Arc<Mutex<HashMap<AccountId, usize>>>);
 
 impl EventStreams {
     /// A place for one more; given back when it is dropped.
-    fn take(&self, account_id: AccountId, most: usize) -> Result<OpenStream, ApiError> {
+    pub(in crate::http) fn take(
+        &self,
+        account_id: AccountId,
+        most: usize,
+    ) -> Result<OpenStream, ApiError> {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(account_id).or_default();
         if *count >= most {
@@ -64,7 +70,7 @@ impl EventStreams {
 }
 
 /// A stream's place.
-struct OpenStream {
+pub(in crate::http) struct OpenStream {
     streams: Arc<Mutex<HashMap<AccountId, usize>>>,
     account_id: AccountId,
 }
@@ -120,16 +126,21 @@ pub(in crate::http) async fn events(
         stage: Stage::First,
         _place: place,
     };
-    let body = Body::from_stream(stream::unfold(feed, Feed::next));
+    Ok(respond(Body::from_stream(stream::unfold(feed, Feed::next))))
+}
+
+/// An answer of events.
+pub(in crate::http) fn respond(body: Body) -> Response {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
-    Ok(response)
+    response
 }
 
-fn heartbeat(http: &Http) -> BoxFuture<'static, ()> {
+/// The end of a silence that begins now.
+pub(in crate::http) fn heartbeat(http: &Http) -> BoxFuture<'static, ()> {
     let clock = &http.app.clock;
     clock.sleep_until(clock.now().plus_ms(HEARTBEAT_MS))
 }
@@ -179,7 +190,7 @@ impl Feed {
                 }
                 Stage::Following => match self.wait().await {
                     Woken::Over => return None,
-                    Woken::Silent => Ok(": still there\n\n".to_owned()),
+                    Woken::Silent => Ok(HEARTBEAT.to_owned()),
                     Woken::Changed => self.look().await,
                 },
             };

@@ -17,14 +17,14 @@ use tokio::time::Instant;
 use crate::dialects::native::{self, StateOfWord, wire};
 use crate::http::auth::Caller;
 use crate::http::error::{HttpError, busy};
-use crate::http::fair::FairPool;
+use crate::http::fair::{FairPool, Place};
 use crate::http::{Http, json, to_json};
 use crate::openapi::{parameters, refusals};
 
 /// Tasks in a list when nothing is said.
 pub(in crate::http) const LIMIT_DEFAULT: usize = 20;
 /// Most tasks in a list.
-const LIMIT_MAX: usize = 100;
+pub(in crate::http) const LIMIT_MAX: usize = 100;
 /// Most pages read from the store for one list. A word that a state shares with another is sorted
 /// out after reading; only tasks under way have such a state, and an account has few of them.
 const PAGES_MAX: usize = 32;
@@ -73,12 +73,8 @@ pub(in crate::http) async fn list(
     };
     let account_id = caller.account_id();
     let limit = wanted.limit;
-    let turn = if wanted.status.is_some() || model_id.is_some() {
-        let turn = http.filtered_lists.enter(account_id, 1, Instant::now() + FILTERED_WAIT).await;
-        Some(turn.ok_or_else(too_many)?)
-    } else {
-        None
-    };
+    let is_filtered = wanted.status.is_some() || model_id.is_some();
+    let turn = if is_filtered { Some(turn(&http, account_id).await?) } else { None };
     let (known, group_id) = (Arc::clone(app), caller.0.group_id);
     let is_held_back = move |row: &TaskRow| known.channels.holds_back(row, group_id);
     let mut rows = app
@@ -101,6 +97,12 @@ fn answer(
     let is_held_back = |row: &TaskRow| app.channels.holds_back(row, caller.0.group_id);
     let body = native::list(rows, has_more, &app.links, app.clock.now(), &is_held_back);
     Ok(json(StatusCode::OK, to_json(body)?))
+}
+
+/// The account's turn to read a list with a filter.
+pub(in crate::http) async fn turn(http: &Http, account_id: AccountId) -> Result<Place, ApiError> {
+    let turn = http.filtered_lists.enter(account_id, 1, Instant::now() + FILTERED_WAIT).await;
+    turn.ok_or_else(too_many)
 }
 
 fn too_many() -> ApiError {

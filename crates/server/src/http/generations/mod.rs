@@ -34,6 +34,7 @@ type TaskPath = Result<Path<String>, PathRejection>;
 /// `POST /v1/video/generations`.
 const DOOR: admission::Door = admission::Door {
     route: "POST /v1/video/generations",
+    label: None,
     dialect: Dialect::Native,
     request: native::request,
     answer: native::created,
@@ -111,6 +112,15 @@ pub(super) async fn cancel(
     let account_id = caller.account_id();
     let now = http.app.clock.now();
     let outcome = http.app.store.write(move |tx| cancel_task(tx, account_id, id, now)).await?;
+    answer_cancel(&http, outcome, caller.0.group_id).await
+}
+
+/// What a cancel came to, in words.
+pub(super) async fn answer_cancel(
+    http: &Http,
+    outcome: CancelOutcome,
+    group_id: GroupId,
+) -> Result<Response, HttpError> {
     let (row, status) = match outcome {
         CancelOutcome::NotFound => return Err(task_not_exist().into()),
         CancelOutcome::AlreadyTerminal(row) => {
@@ -126,7 +136,7 @@ pub(super) async fn cancel(
         }
         CancelOutcome::Requested(row) => (row, StatusCode::ACCEPTED),
     };
-    answer(&http, &row, caller.0.group_id, status).await
+    answer(http, &row, group_id, status).await
 }
 
 /// Deletes a task and its files; a task that has not ended is cancelled first.

@@ -32,6 +32,7 @@ const OPENAI_POLL_AFTER_MS: HeaderName = HeaderName::from_static("openai-poll-af
 /// `POST /v1/videos/generations`.
 const XAI_DOOR: admission::Door = admission::Door {
     route: "POST /v1/videos/generations",
+    label: None,
     dialect: Dialect::Xai,
     request: xai::request,
     answer: xai::created,
@@ -40,6 +41,7 @@ const XAI_DOOR: admission::Door = admission::Door {
 /// `POST /v1/videos`.
 const OPENAI_DOOR: admission::Door = admission::Door {
     route: "POST /v1/videos",
+    label: None,
     dialect: Dialect::Openai,
     request: openai::request,
     answer: openai::created,

@@ -13,6 +13,7 @@ pub(super) fn tag(name: &str) -> Option<(&'static str, &'static str)> {
         "session" => ("会话", "登录与退出。"),
         "account" => ("账户", "自己的账户、会话与资金。"),
         "keys" => ("API Key", "管理 API Key。"),
+        "tasks" => ("控制台任务", "控制台所见的任务，不论由哪个 Key 创建。"),
         "usage" => ("用量", "生成了什么，花了多少。"),
         "webhooks" => ("Webhook", "接收视频事件通知的地址。"),
         "operators" => ("运营", "供管理员使用：账户、分组、兑换码、资金。"),
@@ -30,7 +31,7 @@ pub(super) fn summary(operation_id: &str) -> Option<&'static str> {
 }
 
 /// By operation.
-pub(super) const SUMMARIES: [(&str, &str); 112] = [
+pub(super) const SUMMARIES: [(&str, &str); 122] = [
     ("createVideo", "创建视频任务：响应给出任务编号，任务随后自行推进。"),
     ("listVideos", "列出本账户的任务，最新的在前。"),
     ("estimateVideo", "预估一个视频的费用，以及此刻是否会被受理。不创建任务，也不计入任何限额。"),
@@ -71,6 +72,16 @@ pub(super) const SUMMARIES: [(&str, &str); 112] = [
     ("rollKey", "为自己账户的一个 Key 更换密钥，新密钥在这次响应中给出。"),
     ("revealKey", "再次显示自己账户一个 Key 的密钥，仅在管理员保留副本时可用。"),
     ("listKeyAddresses", "自己账户的一个 Key 曾从哪些地址使用，最近的在前。"),
+    ("createTask", "用自己账户中选定的 Key 创建视频任务。"),
+    ("estimateTask", "预估用选定的 Key 生成一个视频的费用，以及此刻是否会被受理。"),
+    ("listOwnModels", "列出自己账户的一个 Key，或账户本身，可用且目前有渠道提供的模型。"),
+    ("listTasks", "按条件列出自己账户的任务，最新的在前，不论由哪个 Key 创建。"),
+    ("countTasks", "按条件统计自己账户各状态的任务数。"),
+    ("getTasksCsv", "按条件把自己账户的任务导出为 CSV，金额精确。"),
+    ("followTasks", "以服务器推送事件（SSE）跟踪自己账户的全部任务。"),
+    ("getTask", "自己账户一个任务的全部信息：请求、响应、过程、资金、图片与投递。"),
+    ("deleteTask", "删除自己账户的一个任务及其文件：未结束的先取消。"),
+    ("cancelTask", "取消自己账户的一个任务，费用退回。"),
     ("getUsage", "自己账户的用量与费用，按天、模型或 Key 汇总。"),
     ("getUsageCsv", "把同样的汇总导出为 CSV。"),
     ("listWebhooks", "列出自己的 Webhook。"),

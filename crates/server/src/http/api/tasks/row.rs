@@ -1,0 +1,138 @@
+//! How a task looks in the console's lists: the public object and what only its account sees.
+//!
+//! Guarantees: `task` is what a query on `/v1` shows as `data`, but for its place in the queue. No
+//! channel, no upstream and no internal reason is in it.
+
+use std::collections::HashMap;
+
+use rushes_domain::account::KeyKind;
+use rushes_domain::{GroupId, KeyId};
+use rushes_store::keys::KeyLabel;
+use rushes_store::{StoreError, TaskRow, Tx, keys};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use super::filter::state_word;
+use crate::dialects::native::{event, wire};
+use crate::dialects::view::View;
+use crate::http::Http;
+use crate::http::error::HttpError;
+use crate::openapi::words;
+
+/// One of your tasks.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaskRow)]
+pub(super) struct Row {
+    /// Always `task_row`.
+    #[schema(pattern = "^task_row$")]
+    object: &'static str,
+    #[schema(value_type = wire::Data<'static>)]
+    pub(super) task: Box<RawValue>,
+    #[schema(inline, value_type = words::TaskStateWord)]
+    pub(super) state: &'static str,
+    /// As sent; empty where the gateway forgets it at the task's end.
+    pub(super) prompt: String,
+    #[schema(inline, value_type = words::ModeWord)]
+    pub(super) mode: &'static str,
+    /// How many pictures came with it.
+    pub(super) image_count: u32,
+    pub(super) key: Key,
+    #[schema(inline, value_type = words::TaskSourceWord)]
+    pub(super) source: String,
+    #[schema(inline, value_type = words::DialectWord)]
+    pub(super) dialect: &'static str,
+    /// The id of the request that made it.
+    pub(super) request_id: String,
+    /// From the create to the end, in milliseconds; null until then.
+    #[schema(required)]
+    pub(super) took_ms: Option<i64>,
+}
+
+/// A key as a task names it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaskKey)]
+pub(super) struct Key {
+    id: i64,
+    name: String,
+    #[schema(inline, value_type = words::KeyKindWord)]
+    kind: &'static str,
+    /// The part of the secret that is shown.
+    mask: String,
+    /// Whether it was deleted since.
+    deleted: bool,
+}
+
+impl Key {
+    fn of(row: &TaskRow, label: Option<&KeyLabel>) -> Self {
+        Self {
+            id: row.key_id.0,
+            name: label.map(|it| it.name.clone()).unwrap_or_default(),
+            kind: kind_word(row.key_kind),
+            mask: label.map(|it| it.mask.clone()).unwrap_or_default(),
+            deleted: label.is_none_or(|it| it.is_deleted),
+        }
+    }
+}
+
+/// The word for a key's kind.
+pub(super) const fn kind_word(kind: KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Live => "live",
+        KeyKind::Test => "test",
+    }
+}
+
+impl Row {
+    /// A task; `label` is its key's.
+    pub(super) fn of(
+        http: &Http,
+        group_id: GroupId,
+        row: &TaskRow,
+        label: Option<&KeyLabel>,
+    ) -> Result<Self, HttpError> {
+        let app = &http.app;
+        let view = View {
+            row,
+            links: &app.links,
+            now: app.clock.now(),
+            queue_position: None,
+            is_held_back: app.channels.holds_back(row, group_id),
+        };
+        let text = event::whole(&view).and_then(RawValue::from_string);
+        Ok(Self {
+            object: "task_row",
+            task: text.map_err(|source| HttpError::internal(&source))?,
+            state: state_word(row.state),
+            prompt: row.prompt.clone(),
+            mode: row.mode.as_str(),
+            image_count: row.image_count,
+            key: Key::of(row, label),
+            source: row.door.clone(),
+            dialect: row.dialect.as_str(),
+            request_id: row.request_id.clone(),
+            took_ms: took_ms(row),
+        })
+    }
+}
+
+/// From the create to the end, in milliseconds.
+pub(super) fn took_ms(row: &TaskRow) -> Option<i64> {
+    row.finished_at.map(|at| at.ms_since(row.created_at).max(0))
+}
+
+/// The labels of the keys of these tasks.
+pub(super) fn labels(
+    tx: &mut Tx<'_>,
+    rows: &[TaskRow],
+) -> Result<HashMap<KeyId, KeyLabel>, StoreError> {
+    let mut labels = HashMap::new();
+    for row in rows {
+        if !labels.contains_key(&row.key_id)
+            && let Some(label) = keys::label_of(tx, row.key_id)?
+        {
+            labels.insert(row.key_id, label);
+        }
+    }
+    Ok(labels)
+}
