@@ -20,26 +20,6 @@ import { useEffect, useState } from './vendor/hooks.js'
  * @type {readonly [string, string, string][]} */
 const PAGES = [
   ['/', 'overview', 'overview'],
-  ['/playground', 'playground', 'playground'],
-  ['/tasks', 'tasks', 'tasks'],
-  ['/tasks/:id', 'task', 'tasks'],
-  ['/keys', 'keys', 'keys'],
-  ['/usage', 'usage', 'usage'],
-  ['/billing', 'billing', 'billing'],
-  ['/webhooks', 'webhooks', 'webhooks'],
-  ['/webhooks/:id', 'webhook', 'webhooks'],
-  ['/settings', 'settings', 'settings'],
-  ['/admin', 'dashboard', 'dashboard'],
-  ['/admin/channels', 'channels', 'channels'],
-  ['/admin/models', 'models', 'models'],
-  ['/admin/users', 'users', 'users'],
-  ['/admin/users/:id', 'user', 'users'],
-  ['/admin/groups', 'groups', 'groups'],
-  ['/admin/credit', 'credit', 'credit'],
-  ['/admin/tasks', 'all-tasks', 'tasks'],
-  ['/admin/tasks/:id', 'any-task', 'tasks'],
-  ['/admin/audit', 'audit', 'audit'],
-  ['/admin/system', 'system', 'system'],
 ]
 
 /** The page at an address, if there is one. @param {string} path */

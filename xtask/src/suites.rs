@@ -24,15 +24,11 @@ use std::path::PathBuf;
 use crate::outcome::{Checks, Report};
 use crate::tools::Tools;
 
-pub(crate) use self::console::screenshots;
-
 /// What every suite is given.
 #[derive(Debug)]
 pub(crate) struct Context {
     /// The gateway's binary.
     pub(crate) binary: PathBuf,
-    /// The same if it was named on the command line.
-    pub(crate) given_binary: Option<PathBuf>,
     /// Where other programs come from.
     pub(crate) tools: Tools,
 }

@@ -2,6 +2,7 @@
 
 import { check } from '../checks.mjs'
 import { door, throttled } from './door.mjs'
+import { live } from './live.mjs'
 import { PAGES, looks } from './looks.mjs'
 import { makeUser, rights } from './rights.mjs'
 import { browser, faults } from './stage.mjs'
@@ -10,6 +11,7 @@ try {
   await door()
   await check('an operator makes a user', makeUser)
   await rights()
+  await live()
   await looks(PAGES)
   await throttled()
   await check('no page broke a rule of its policy, said an error, or asked another host', () => {

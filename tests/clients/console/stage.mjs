@@ -3,20 +3,23 @@
 // Each visitor has a browser context of their own. What no page may do is watched in all of them: a
 // violation of the content security policy, an error on the console, a request to another host.
 
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
 import { chromium } from 'playwright-core'
 
 export const BASE = process.env.BASE_URL
 export const CONSOLE = `${BASE}/console`
-export const boot = JSON.parse(readFileSync(process.env.BOOTSTRAP, 'utf8'))
+/** Somebody who may sign in: the owner, whose password the operator's command sets. */
+const person = (folder) => {
+  const words = ['--data-dir', folder, '--json', 'users', 'reset-password', 'owner']
+  return { name: 'owner', password: JSON.parse(execFileSync(process.env.BINARY, words, { encoding: 'utf8' })).password }
+}
+export const OWNER = person(process.env.DATA_DIR)
 
-/** Where the second gateway is for the browser: over plain http, by a name. */
-export const named = JSON.parse(readFileSync(process.env.NAMED_BOOTSTRAP, 'utf8'))
+/** Where the second gateway is for the browser: over plain http, by a name; and its owner. */
+export const NAMED = { base: process.env.NAMED_URL, ...person(process.env.NAMED_DATA_DIR) }
 
 /** How long something may take that a person waits for, in milliseconds. */
-export const PATIENCE_MS = 30_000
-/** The same for a video of the preview renderer on a machine that does other things too. */
-export const VIDEO_MS = 120_000
+const PATIENCE_MS = 30_000
 
 export const browser = await chromium.launch({
   executablePath: process.env.BROWSER,
@@ -73,7 +76,7 @@ export const signIn = async (page, { name, password, base = BASE }) => {
 /** The owner, signed in. */
 export const owner = async (options) => {
   const page = await visitor(options)
-  await signIn(page, { name: boot.admin_user, password: boot.admin_password })
+  await signIn(page, OWNER)
   return page
 }
 
@@ -82,14 +85,6 @@ export const open = async (page, path) => {
   await page.goto(`${CONSOLE}${path}`)
   await page.locator('main h1').first().waitFor({ state: 'attached' })
   await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' }).catch(() => {})
-}
-
-/** The JSON API with a key. */
-export const api = async (key, method, path, body) => {
-  const response = await fetch(`${BASE}${path}`, {
-    method, headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: body && JSON.stringify(body),
-  })
-  return { status: response.status, json: await response.json().catch(() => null) }
 }
 
 export const must = (condition, what) => {

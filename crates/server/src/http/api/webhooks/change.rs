@@ -40,9 +40,9 @@ pub(super) async fn create(
     request: Request,
 ) -> Result<Response, HttpError> {
     let (parts, body) = request.into_parts();
+    allowed(&http.app, &actor, &place).await?;
     let wanted: WebhookInput = input::read(&parts.headers, body).await?;
     let terms = wanted.first_terms()?;
-    allowed(&http.app, &actor, &place).await?;
     wanted.vet(&http.app).await?;
     let app = Arc::clone(&http.app);
     let now = app.clock.now();
@@ -90,8 +90,8 @@ pub(super) async fn update(
     request: Request,
 ) -> Result<Response, HttpError> {
     let (parts, body) = request.into_parts();
-    let wanted: WebhookInput = input::read(&parts.headers, body).await?;
     allowed(&http.app, &actor, &place).await?;
+    let wanted: WebhookInput = input::read(&parts.headers, body).await?;
     wanted.vet(&http.app).await?;
     let now = http.app.clock.now();
     let change = move |tx: &mut Tx<'_>, actor: &Actor| {
