@@ -12,6 +12,7 @@ mod actor;
 mod admin;
 mod change;
 mod codes;
+mod console;
 mod csv;
 mod fields;
 mod input;
@@ -35,6 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
     OpenApiRouter::new()
         .merge(admin::routes())
         .merge(codes::routes())
+        .merge(console::routes())
         .merge(keys::routes())
         .merge(login::routes())
         .merge(me::routes())
