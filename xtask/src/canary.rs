@@ -59,7 +59,7 @@ mod tests {
             format!("key sk-{key}"),
             format!("\"sk-test-{key}\""),
             format!("set-cookie: __Host-rushes_session={digits}; Path=/"),
-            format!("http://127.0.0.1:1/login#t={digits}"),
+            format!("http://127.0.0.1:1/console/login#t={digits}"),
             format!("GET /files/task_1/video.mp4?exp=1&kid=1&sig={digits} 200"),
             "RC-0123-4567-89AB-CDEF-GHJK".to_owned(),
         ] {

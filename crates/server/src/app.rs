@@ -23,7 +23,7 @@ use crate::egress::{
     Egress, EgressError, EgressOptions, Resolve, SystemResolver, Trusted, TrustedOptions,
 };
 use crate::http::rate::CreateLimiter;
-use crate::ids::SystemIds;
+use crate::ids::{SystemIds, random_hex};
 use crate::jump::JumpWatch;
 use crate::keys::KeyCache;
 use crate::links::LinkSigner;
@@ -42,6 +42,8 @@ use crate::views::TaskViews;
 pub const STORE_FILE: &str = "rushes.db";
 /// Pictures decoded at the same time.
 const PICTURES_AT_ONCE: usize = 2;
+/// Random bytes of the token of a run.
+const LOCAL_TOKEN_BYTES: usize = 32;
 /// Threads that read the store.
 const STORE_READERS: usize = 2;
 
@@ -241,7 +243,7 @@ impl App {
             picture_slots: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
             tracker: TaskTracker::new(),
             stop: CancellationToken::new(),
-            local_token: random_token(&*parts.ids),
+            local_token: random_hex(&*parts.ids, LOCAL_TOKEN_BYTES),
             jump: JumpWatch::new(Arc::clone(&parts.clock), store.clone()),
             clock: parts.clock,
             ids: parts.ids,
@@ -330,16 +332,6 @@ fn take_limits_into_force(
         tracing::info!(count, "waiting tasks moved up by the configuration's limits");
     }
     Ok(())
-}
-
-fn random_token(ids: &dyn IdSource) -> String {
-    let mut bytes = [0_u8; 32];
-    ids.fill(&mut bytes);
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        use std::fmt::Write as _;
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Removes files whose rows let go of them; what it misses goes with the next orphan sweep.

@@ -1,6 +1,7 @@
 //! Ids and random bytes from the machine's own source.
 //!
-//! Guarantees: task ids are `UUIDv7` (RFC 9562) and never repeat; bytes are fit for secrets.
+//! Guarantees: task ids are `UUIDv7` (RFC 9562) and never repeat; bytes are fit for secrets. What is
+//! written with the letters of [`random_letters`] can be read aloud and typed.
 
 use rushes_domain::{IdSource, TaskId};
 use uuid::Uuid;
@@ -32,4 +33,24 @@ impl IdSource for SystemIds {
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system gives random bytes");
     }
+}
+
+/// So many random bytes in hex.
+pub fn random_hex(ids: &dyn IdSource, bytes_count: usize) -> String {
+    let mut bytes = vec![0; bytes_count];
+    ids.fill(&mut bytes);
+    bytes.iter().fold(String::with_capacity(2 * bytes_count), |mut text, byte| {
+        use std::fmt::Write as _;
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// So many random letters and digits that nobody mistakes for one another, five bits each.
+pub fn random_letters(ids: &dyn IdSource, count: usize) -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
+    let mut bytes = vec![0; count];
+    ids.fill(&mut bytes);
+    bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
 }

@@ -23,6 +23,7 @@ pub mod links;
 pub mod logging;
 pub mod metrics;
 mod openapi;
+pub mod pages;
 pub mod passwords;
 pub mod prices;
 pub mod private;

@@ -12,12 +12,17 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use rushes_domain::{ApiError, IdSource, is_blank};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::ids::random_letters;
+
 /// Fewest characters of a new password.
 pub const PASSWORD_CHARS_MIN: usize = 10;
 /// Most characters of a new password.
 pub const PASSWORD_CHARS_MAX: usize = 256;
 /// Longest password that is hashed, in bytes: the most characters, four bytes each.
 const PASSWORD_BYTES_MAX: usize = 1024;
+/// Groups of a password that is made here, and letters in each.
+const PASSWORD_GROUPS: usize = 4;
+const PASSWORD_GROUP_LETTERS: usize = 5;
 /// Passwords that are hashed at the same time.
 const AT_ONCE: usize = 2;
 /// Passwords that wait for their turn; the last of them waits for a second or two.
@@ -89,14 +94,9 @@ impl Passwords {
         if password.len() > PASSWORD_BYTES_MAX {
             return Err(PasswordError::TooLong);
         }
-        let mut salt = [0_u8; SALT_BYTES];
-        ids.fill(&mut salt);
+        let salt = salt(ids);
         let password = password.to_owned();
-        self.work(move || {
-            let hash = hasher()?.hash_password_with_salt(password.as_bytes(), &salt)?;
-            Ok(hash.to_string())
-        })
-        .await
+        self.work(move || phc(&password, &salt)).await
     }
 
     /// Whether the password belongs to the PHC string. Without one, for an account that does not
@@ -146,6 +146,34 @@ impl Passwords {
         let work = Arc::clone(&self.work).acquire_owned().await.map_err(|_| PasswordError::Busy)?;
         Ok(Place { _line: line, _work: work })
     }
+}
+
+/// The same as [`Passwords::hash`], at once and on this thread: for the start, when nobody waits.
+///
+/// # Errors
+/// [`PasswordError::TooLong`] over 1 KiB.
+pub fn hash_at_start(ids: &dyn IdSource, password: &str) -> Result<String, PasswordError> {
+    if password.len() > PASSWORD_BYTES_MAX {
+        return Err(PasswordError::TooLong);
+    }
+    phc(password, &salt(ids)).map_err(PasswordError::Hash)
+}
+
+/// A password for somebody who will read it off a screen: four groups of five letters and digits,
+/// a hundred bits.
+pub fn make(ids: &dyn IdSource) -> String {
+    let letters = || random_letters(ids, PASSWORD_GROUP_LETTERS);
+    (0..PASSWORD_GROUPS).map(|_| letters()).collect::<Vec<_>>().join("-")
+}
+
+fn salt(ids: &dyn IdSource) -> [u8; SALT_BYTES] {
+    let mut salt = [0_u8; SALT_BYTES];
+    ids.fill(&mut salt);
+    salt
+}
+
+fn phc(password: &str, salt: &[u8]) -> Result<String, password_hash::Error> {
+    Ok(hasher()?.hash_password_with_salt(password.as_bytes(), salt)?.to_string())
 }
 
 fn hasher() -> Result<Argon2<'static>, password_hash::Error> {
@@ -239,6 +267,24 @@ mod tests {
     async fn a_broken_hash_is_a_fault_and_no_wrong_password() {
         let outcome = Passwords::new().verify("correct horse", Some("$5$plain")).await;
         assert!(matches!(outcome, Err(PasswordError::Hash(_))), "{outcome:?}");
+    }
+
+    #[test]
+    fn a_made_password_can_be_read_aloud_and_will_do() {
+        let made = make(&SystemIds);
+        let groups: Vec<&str> = made.split('-').collect();
+        assert_eq!(groups.iter().map(|group| group.len()).collect::<Vec<_>>(), [5; 4], "{made}");
+        assert!(!made.contains(['1', 'l', 'i', 'o', 'I', 'O']), "{made}");
+        assert_eq!(check_new(&made), Ok(()));
+        assert_ne!(made, make(&SystemIds));
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_the_start_is_like_any_other() {
+        let phc = hash_at_start(&SystemIds, "correct horse").unwrap();
+        assert!(Passwords::new().verify("correct horse", Some(&phc)).await.unwrap());
+        let long = hash_at_start(&SystemIds, &"x".repeat(1_025));
+        assert!(matches!(long, Err(PasswordError::TooLong)), "{long:?}");
     }
 
     #[test]

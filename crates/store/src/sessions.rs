@@ -14,6 +14,8 @@ use crate::tx::{Row, Tx};
 pub const SESSION_IDLE_MS: i64 = 30 * 60 * 1_000;
 /// Time after which a session ends in any case, in milliseconds.
 pub const SESSION_MS: i64 = 12 * 3_600 * 1_000;
+/// Time that a one-time link works, in milliseconds.
+pub const LOGIN_LINK_MS: i64 = 15 * 60 * 1_000;
 /// Sessions of an account, at most; the oldest go.
 pub const SESSIONS_PER_ACCOUNT_MAX: u32 = 100;
 

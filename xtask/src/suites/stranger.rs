@@ -48,6 +48,7 @@ fn generate(binary: &Path) -> anyhow::Result<()> {
 fn serve(binary: &Path, checks: &mut Checks) -> anyhow::Result<()> {
     let gateway = Gateway::start(binary, &[])?;
     let shell = Shell::new(&gateway.base_url, &gateway.api_key)?;
+    checks.check("it prints how to sign in to the console", printed_sign_in(&gateway));
     let printed = printed_command(&gateway);
     if let Some(text) = checks.check("`rushes serve` prints a curl command", printed) {
         let created = shell.request(&text).and_then(|it| it.task_id().map(str::to_owned));
@@ -57,6 +58,20 @@ fn serve(binary: &Path, checks: &mut Checks) -> anyhow::Result<()> {
         }
     }
     checks.check("the gateway stops cleanly", gateway.stop().and_then(is_clean));
+    Ok(())
+}
+
+/// Looks for the console's address, a one-time link, and user and password.
+fn printed_sign_in(gateway: &Gateway) -> anyhow::Result<()> {
+    let printed = gateway.greeting();
+    for wanted in [
+        format!("{}/console/\n", gateway.base_url),
+        format!("{}/console/login#t=", gateway.base_url),
+        "owner, password ".to_owned(),
+    ] {
+        // What was printed holds secrets: it is not repeated.
+        ensure!(printed.contains(&wanted), "it does not print {wanted:?}");
+    }
     Ok(())
 }
 

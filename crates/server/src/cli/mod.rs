@@ -82,6 +82,11 @@ enum Command {
     Cancel(cancel::Arguments),
     /// Delete a task and its video, cancelled first if it has not ended; what was made stays paid.
     Delete(delete::Arguments),
+    /// Print a link that signs somebody in to the console once, within 15 minutes.
+    LoginLink {
+        /// Name or id of the account; the owner unless said.
+        account: Option<String>,
+    },
     /// Make and change accounts.
     #[command(subcommand)]
     Users(admin::UsersCommand),
@@ -173,6 +178,7 @@ async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Completions(arguments) => {
             return completions::run(&arguments, &mut Cli::command());
         }
+        Command::LoginLink { account } => admin::Verb::LoginLink(account),
         Command::Users(command) => admin::Verb::Users(command),
         Command::Keys(command) => admin::Verb::Keys(command),
         Command::Groups(command) => admin::Verb::Groups(command),

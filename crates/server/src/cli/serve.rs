@@ -1,10 +1,11 @@
 //! `rushes serve`.
 //!
-//! Guarantees: keys are printed at the first start only; the address is printed once it answers.
+//! Guarantees: keys, password and link are printed at the first start only; the address is printed once it answers.
 
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 
+use rushes_store::sessions::LOGIN_LINK_MS;
 use serde_json::json;
 
 use super::Global;
@@ -14,6 +15,10 @@ use super::output::{Output, Style, note};
 use crate::app::{App, Parts};
 use crate::bootstrap::BOOTSTRAP_FILE;
 use crate::lifecycle::{Running, stop_signal};
+use crate::pages::console_url;
+
+/// Minutes that the first start's link works.
+const LOGIN_LINK_MINUTES: i64 = LOGIN_LINK_MS / 60_000;
 
 /// How to serve.
 #[derive(Debug, clap::Args)]
@@ -66,6 +71,7 @@ fn body(app: &App) -> Vec<u8> {
     let config = &app.config;
     let mut body = json!({
         "base_url": config.public_url,
+        "console_url": console_url(&config.public_url),
         "listen": config.listen,
         "data_dir": config.data_dir,
         "bootstrap_file": config.data_dir.join(BOOTSTRAP_FILE),
@@ -74,6 +80,9 @@ fn body(app: &App) -> Vec<u8> {
     if let Some(made) = &app.first_start {
         body["api_key"] = json!(made.api_key);
         body["test_api_key"] = json!(made.test_api_key);
+        body["console_login_url"] = json!(made.console_login_url);
+        body["admin_user"] = json!(made.admin_user);
+        body["admin_password"] = json!(made.admin_password);
     }
     body.to_string().into_bytes()
 }
@@ -92,15 +101,29 @@ fn greeting(app: &App, style: &Style) -> String {
         let _ = writeln!(text, "listening on {}", config.listen);
     }
     let Some(made) = &app.first_start else {
-        let _ = write!(text, "API keys: {}\ndocs:     {base_url}/docs", keys_at.display());
+        let _ = write!(
+            text,
+            "console:  {}\nsign in:  {} login-link --data-dir {}\nAPI keys: {}\n\
+             docs:     {base_url}/docs",
+            console_url(base_url),
+            program(),
+            config.data_dir.display(),
+            keys_at.display()
+        );
         return text;
     };
     let (key, test_key) = (&made.api_key, &made.test_api_key);
+    let password = format!("{}, password {}", made.admin_user, made.admin_password);
     let only_once = style.dim(&format!("shown this once; kept in {}", keys_at.display()));
     let credit = config.account.first_credit;
     let _ = write!(
         text,
         "
+  console    {console}
+  sign in    {link}
+             this link works once, for {LOGIN_LINK_MINUTES} minutes
+  or as      {password}
+
   API key    {key}   spends the account's credit of ${credit}
   test key   {test_key}   costs nothing, always a preview
   {only_once}
@@ -125,6 +148,8 @@ curl -H 'Authorization: Bearer {key}' -H 'Prefer: wait=60' \\
 
 {no_channel}
 ",
+        console = style.bold(&made.console_url),
+        link = made.console_login_url,
         try_it = style.bold("Make a video:"),
         then = style.bold("Ask for it with the task_id of the answer:"),
         or_here = style.bold("Or let this program do all of it:"),

@@ -157,6 +157,11 @@ impl Target {
         self.embedded.is_some() && self.data_dir.is_none()
     }
 
+    /// True if the gateway was started for this call, and its address ends with it.
+    pub(super) const fn is_embedded(&self) -> bool {
+        self.embedded.is_some()
+    }
+
     /// How to go on with a task whose end was not seen.
     pub(super) fn how_to_go_on(&self, task_id: &str) -> String {
         if self.is_temporary() {

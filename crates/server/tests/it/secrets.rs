@@ -74,6 +74,10 @@ async fn no_secret_of_the_json_api_reaches_a_log_or_another_answer() {
     let token = read_note(&data_dir(folder.path())).expect("a note").token;
     let mut canary = Canary { binary, token, secrets: Vec::new(), answers: Vec::new() };
     canary.secrets.push(canary.token.clone());
+    let known = rushes_server::bootstrap::read(&data_dir(folder.path()));
+    let known = known.expect("readable").expect("there");
+    let (_, token) = known.console_login_url.split_once("#t=").expect("a token");
+    canary.secrets.extend([token.to_owned(), known.admin_password]);
     canary.walk_through().await;
     let Canary { binary, secrets, answers, .. } = canary;
     assert!(binary.terminate().await.success());
@@ -129,7 +133,7 @@ impl Canary {
     async fn sign_in(&mut self, password: &str) -> String {
         let body = json!({ "name": "alice", "password": password });
         self.call("", "POST", "/api/login", body).await;
-        format!("__Host-rushes_session={}", self.secrets.last().expect("a token"))
+        format!("rushes_session={}", self.secrets.last().expect("a token"))
     }
 
     async fn walk_through(&mut self) {
@@ -154,7 +158,7 @@ impl Canary {
         let link = "/api/admin/accounts/alice/login-link";
         let link = self.secret("local", link, json!({}), "/token").await;
         self.call("", "POST", "/api/login", json!({ "token": link["token"] })).await;
-        let alice = format!("__Host-rushes_session={}", self.secrets.last().expect("a token"));
+        let alice = format!("rushes_session={}", self.secrets.last().expect("a token"));
         let change = json!({ "current": passwords[0], "new": passwords[1] });
         self.call(&alice, "POST", "/api/me/password", change).await;
         let reset = json!({ "password": passwords[2] });

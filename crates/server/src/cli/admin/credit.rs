@@ -4,7 +4,8 @@ use rushes_sdk::ApiRequest;
 
 use super::super::failure::Failure;
 use super::super::output::note;
-use super::{Desk, Fields, dollars, moment, money, random_letters, text};
+use super::{Desk, Fields, dollars, moment, money, text};
+use crate::ids::{SystemIds, random_letters};
 
 /// What the amounts of a ledger do; they have a sign only where the kind does not say it.
 const LEGEND: &str = "LEFT is what can be spent: credit and void add to it, hold takes from it, \
@@ -68,7 +69,8 @@ pub(super) async fn run(desk: &Desk<'_>, command: Command) -> Result<(), Failure
                 return Err(Failure::usage("a grant is positive").with_hint(hint));
             }
             // With a reference of its own a repetition after a broken line books nothing twice.
-            let reference = reference.unwrap_or_else(|| random_letters(REFERENCE_LETTERS));
+            let reference =
+                reference.unwrap_or_else(|| random_letters(&SystemIds, REFERENCE_LETTERS));
             let fields = Fields::default()
                 .set("amount", Some(dollars(&amount)))
                 .set("reason", Some(reason))

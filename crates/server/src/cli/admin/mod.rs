@@ -32,7 +32,7 @@ pub(super) use webhooks::Arguments as WebhooksArguments;
 use std::io::Read as _;
 use std::time::Duration;
 
-use rushes_domain::{Clock as _, IdSource, Ticks};
+use rushes_domain::{Clock as _, Ticks};
 use rushes_sdk::{ApiRequest, Response};
 use serde_json::{Map, Value};
 
@@ -44,7 +44,6 @@ use super::target::{Purpose, Target};
 use super::text::escape;
 use crate::bootstrap::OWNER_NAME;
 use crate::clock::SystemClock;
-use crate::ids::SystemIds;
 
 /// Most bytes of a secret that are read from standard input.
 const STDIN_BYTES_MAX: u64 = 8_192;
@@ -53,6 +52,8 @@ const NONE: &str = "none";
 
 /// All commands of this folder.
 pub(super) enum Verb {
+    /// Of the named account, or else of the owner.
+    LoginLink(Option<String>),
     Users(UsersCommand),
     Keys(KeysCommand),
     Groups(GroupsCommand),
@@ -72,6 +73,9 @@ pub(super) async fn run(global: &Global, verb: Verb, output: &Output) -> Result<
     let target = Target::connect(global, Purpose::Administration).await?;
     let desk = Desk { target, output };
     let outcome = match verb {
+        Verb::LoginLink(account) => {
+            users::login_link(&desk, account.as_deref().unwrap_or(OWNER_NAME)).await
+        }
         Verb::Users(command) => users::run(&desk, command).await,
         Verb::Keys(command) => keys::run(&desk, command).await,
         Verb::Groups(command) => groups::run(&desk, command).await,
@@ -249,14 +253,6 @@ fn dollars(text: &str) -> String {
 fn moment_after(time: Duration) -> i64 {
     let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
     SystemClock.now().unix_seconds().saturating_add(seconds)
-}
-
-/// So many random letters and digits that nobody mistakes for one another, five bits each.
-fn random_letters(count: usize) -> String {
-    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
-    let mut bytes = vec![0; count];
-    SystemIds.fill(&mut bytes);
-    bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
 }
 
 /// A value as text: null is nothing, text without quotes.

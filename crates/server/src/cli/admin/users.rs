@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 
 use super::super::failure::Failure;
 use super::super::output::{note, print};
-use super::{Desk, Fields, dollars, moment, money, random_letters, read_line, text};
-
-/// Letters of a password that is made here: a hundred bits.
-const PASSWORD_LETTERS: usize = 20;
+use super::{Desk, Fields, dollars, moment, money, read_line, text};
+use crate::ids::SystemIds;
+use crate::passwords;
 
 #[derive(Debug, clap::Subcommand)]
 pub(in super::super) enum Command {
@@ -200,8 +199,7 @@ fn show(desk: &Desk<'_>, answer: &Response<Value>) -> Result<(), Failure> {
 }
 
 async fn reset_password(desk: &Desk<'_>, name: &str, from_stdin: bool) -> Result<(), Failure> {
-    let password =
-        if from_stdin { read_line("password")? } else { random_letters(PASSWORD_LETTERS) };
+    let password = if from_stdin { read_line("password")? } else { passwords::make(&SystemIds) };
     let segments = ["admin", "accounts", name, "password"];
     let request = ApiRequest::post(&segments, json!({ "password": password })).repeatable();
     let mut answer = desk.call(request).await?;
@@ -218,12 +216,16 @@ async fn reset_password(desk: &Desk<'_>, name: &str, from_stdin: bool) -> Result
     print(password.as_bytes())
 }
 
-async fn login_link(desk: &Desk<'_>, name: &str) -> Result<(), Failure> {
+pub(super) async fn login_link(desk: &Desk<'_>, name: &str) -> Result<(), Failure> {
     let segments = ["admin", "accounts", name, "login-link"];
     let answer = desk.call(ApiRequest::post(&segments, json!({}))).await?;
-    note(
-        "this link works once, for 15 minutes (there is no page for it before the web console: \
-         send its token\nas {\"token\":\"…\"} to POST /api/login):",
-    );
+    if desk.target.is_embedded() {
+        // The token holds in this data directory, the address ends with this command.
+        note(
+            "no gateway runs here: start it with `rushes serve`, and open this link with the \
+             gateway's address\nin place of the one shown",
+        );
+    }
+    note("this link signs in once, within 15 minutes:");
     desk.done(&answer, &text(&answer.value["url"]))
 }

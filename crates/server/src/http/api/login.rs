@@ -31,6 +31,7 @@ use super::actor::{Actor, Origin, Who, by_cookie, is_fresh};
 use super::admin::account_of;
 use super::fields::display_name;
 use super::{input, view};
+use crate::bootstrap;
 use crate::http::Http;
 use crate::http::auth::account_disabled;
 use crate::http::error::HttpError;
@@ -209,6 +210,7 @@ async fn open(
                 now,
             };
             rushes_store::create_session(tx, &new)?;
+            bootstrap::note_session(tx, account.role, now)?;
             let after = json!({ "by": way.as_str() });
             let object = format!("session {}", new.id);
             let entry = by_themselves(&by, &account, "session.open", object, &after, now);
@@ -252,14 +254,7 @@ fn by_themselves(
 
 /// So many random bytes in hex.
 pub(super) fn random_hex(http: &Http, bytes_count: usize) -> String {
-    let mut bytes = vec![0; bytes_count];
-    http.app.ids.fill(&mut bytes);
-    bytes.iter().fold(String::with_capacity(2 * bytes_count), |mut text, byte| {
-        use std::fmt::Write as _;
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    crate::ids::random_hex(&*http.app.ids, bytes_count)
 }
 
 /// Signs out: ends the session that the cookie is of, if there is one.

@@ -12,6 +12,7 @@ pub(super) mod actor;
 mod admin;
 mod change;
 mod codes;
+mod console;
 mod csv;
 mod fields;
 mod input;
@@ -38,6 +39,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
     OpenApiRouter::new()
         .merge(admin::routes())
         .merge(codes::routes())
+        .merge(console::routes())
         .merge(keys::routes())
         .merge(login::routes())
         .merge(me::routes())

@@ -1,15 +1,17 @@
 //! The cookie of a session.
 //!
 //! Guarantees: scripts cannot read it and other sites' requests do not carry it (`HttpOnly`,
-//! `SameSite=Strict`). Wherever browsers allow it, it has the prefix `__Host-` (RFC 6265bis,
-//! section 4.1.3.2), so that no neighbouring host and no plain connection can plant one. A token
-//! that is doubtful in any way is none.
+//! `SameSite=Strict`). Over https it has the prefix `__Host-` (RFC 6265bis, section 4.1.3.2), so that
+//! no neighbouring host and no plain connection can plant one. Over plain http it is not `Secure`,
+//! also on the browser's own machine: Safari keeps no such cookie there (bug 281149 of `WebKit`),
+//! and it would guard nothing where any other port of the machine may set it. A token that is
+//! doubtful in any way is none.
 
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use url::{Host, Url};
 
-/// The name where `Secure` cookies work.
+/// The name over https.
 const SECURE_NAME: &str = "__Host-rushes_session";
 /// The name on a plain connection, which any other page of that host could plant.
 const PLAIN_NAME: &str = "rushes_session";
@@ -20,16 +22,16 @@ const TOKEN_CHARS_MAX: usize = 128;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CookieRules {
     is_secure: bool,
+    is_insecure: bool,
 }
 
 impl CookieRules {
-    /// The rules for a gateway at `public_url`: `Secure` over https, and on this machine itself,
-    /// which browsers trust without it (W3C Secure Contexts, section 3.1).
+    /// The rules for a gateway at `public_url`.
     pub fn of(public_url: &str) -> Self {
-        let is_secure = Url::parse(public_url).is_ok_and(|url| {
-            url.scheme() == "https" || url.host().as_ref().is_some_and(is_loopback)
-        });
-        Self { is_secure }
+        let url = Url::parse(public_url);
+        let is_secure = url.as_ref().is_ok_and(|url| url.scheme() == "https");
+        let is_here = url.is_ok_and(|url| url.host().as_ref().is_some_and(is_loopback));
+        Self { is_secure, is_insecure: !is_secure && !is_here }
     }
 
     /// The cookie's name.
@@ -37,9 +39,10 @@ impl CookieRules {
         if self.is_secure { SECURE_NAME } else { PLAIN_NAME }
     }
 
-    /// True if the cookie travels in the open, which people who sign in should be told.
+    /// True if the cookie travels in the open, which people who sign in should be told: neither
+    /// over https nor within this machine.
     pub const fn is_insecure(&self) -> bool {
-        !self.is_secure
+        self.is_insecure
     }
 
     /// The `Set-Cookie` that keeps `token`, hex digits, for some seconds. A token that
@@ -115,32 +118,40 @@ mod tests {
     }
 
     #[test]
-    fn secure_wherever_browsers_allow_it() {
-        for url in [
-            HTTPS,
-            "https://192.168.1.5",
-            "http://127.0.0.1:8080",
-            "http://127.9.9.9",
-            "http://[::1]:8080",
-            "http://localhost:8080",
-            "http://LOCALHOST",
-            "http://rushes.localhost",
+    fn secure_over_https_and_told_where_others_can_listen() {
+        for (urls, name, is_insecure) in [
+            (&[HTTPS, "https://192.168.1.5"][..], SECURE_NAME, false),
+            (
+                &[
+                    "http://127.0.0.1:8080",
+                    "http://127.9.9.9",
+                    "http://[::1]:8080",
+                    "http://localhost:8080",
+                    "http://LOCALHOST",
+                    "http://rushes.localhost",
+                ],
+                PLAIN_NAME,
+                false,
+            ),
+            (
+                &[
+                    LAN,
+                    "http://video.example.com",
+                    "http://localhost.example.com",
+                    "http://mylocalhost",
+                    "http://[2001:db8::1]",
+                    "http://0.0.0.0:8080",
+                    "nonsense",
+                    "",
+                ],
+                PLAIN_NAME,
+                true,
+            ),
         ] {
-            let rules = CookieRules::of(url);
-            assert_eq!((rules.name(), rules.is_insecure()), (SECURE_NAME, false), "{url}");
-        }
-        for url in [
-            LAN,
-            "http://video.example.com",
-            "http://localhost.example.com",
-            "http://mylocalhost",
-            "http://[2001:db8::1]",
-            "http://0.0.0.0:8080",
-            "nonsense",
-            "",
-        ] {
-            let rules = CookieRules::of(url);
-            assert_eq!((rules.name(), rules.is_insecure()), (PLAIN_NAME, true), "{url}");
+            for url in urls {
+                let rules = CookieRules::of(url);
+                assert_eq!((rules.name(), rules.is_insecure()), (name, is_insecure), "{url}");
+            }
         }
     }
 

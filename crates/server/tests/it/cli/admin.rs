@@ -152,7 +152,7 @@ fn every_command_does_what_it_says() {
     for (arguments, words) in [
         (&["users", "list", "--search", "bo"][..], &["bob", "partners", "$5.00"][..]),
         (&["users", "show", "bob"], &["partners", "$5.00"]),
-        (&["users", "login-link", "bob"], &["/login#t="]),
+        (&["users", "login-link", "bob"], &["/console/login#t="]),
         (&["users", "end-sessions", "bob"], &["0 sessions ended"]),
         (&["users", "disable", "bob"], &["enabled       no"]),
         (&["users", "enable", "bob"], &["enabled       yes"]),
@@ -299,11 +299,11 @@ fn a_password_is_read_or_made_and_a_link_printed() {
     let ended = ended.expect(0);
     assert!(!ended.stdout.contains("a long password") && !ended.stderr.contains("a long password"));
     let made = local(folder, &["users", "reset-password", "alice"]).expect(0);
-    assert_eq!(made.stdout.trim().len(), 20, "{}", made.stdout);
+    assert_eq!(made.stdout.trim().len(), 23, "{}", made.stdout);
     let made = local_json(folder, &["users", "reset-password", "alice"]);
-    assert_eq!(made["password"].as_str().map(str::len), Some(20));
+    assert_eq!(made["password"].as_str().map(str::len), Some(23));
     let link = local(folder, &["users", "login-link", "alice"]).expect(0);
-    assert!(link.stdout.contains("/login#t="), "{}", link.stdout);
+    assert!(link.stdout.contains("/console/login#t="), "{}", link.stdout);
     let empty = rushes(
         folder,
         &[],

@@ -45,6 +45,9 @@ fn the_first_start_prints_keys_and_a_curl_and_later_ones_do_not() {
     assert!(first.contains(key), "{first}");
     assert!(first.contains(known["test_api_key"].as_str().expect("a key")), "{first}");
     assert!(first.contains("curl http://127.0.0.1:"), "{first}");
+    for field in ["console_url", "console_login_url", "admin_user", "admin_password"] {
+        assert!(first.contains(known[field].as_str().expect(field)), "{field}: {first}");
+    }
     let base_url = known["base_url"].as_str().expect("an address");
     assert!(first.contains(&format!("{base_url}/docs\n")), "{first}");
     assert!(!first.contains('\u{1b}'), "no colours into a pipe: {first}");
@@ -52,7 +55,10 @@ fn the_first_start_prints_keys_and_a_curl_and_later_ones_do_not() {
     let second = greeting(serve(folder.path(), &["--data-dir", "d"]));
     assert!(second.contains("http://127.0.0.1:"), "{second}");
     assert!(second.contains("bootstrap.json") && second.contains("/docs"), "{second}");
-    assert!(!second.contains("sk-"), "{second}");
+    assert!(second.contains("/console/\n") && second.contains(" login-link "), "{second}");
+    for secret in ["sk-", "#t=", known["admin_password"].as_str().expect("a password")] {
+        assert!(!second.contains(secret), "{secret}: {second}");
+    }
 }
 
 #[test]
@@ -94,6 +100,42 @@ fn a_preset_key_is_the_owners_and_what_is_secret_is_for_its_owner_alone() {
         assert!(ended.stderr.contains("RUSHES_BOOTSTRAP_API_KEY"), "{}", ended.stderr);
         assert!(!ended.stderr.contains(wrong), "the key is not repeated: {}", ended.stderr);
     }
+}
+
+#[test]
+fn a_password_in_the_file_that_will_not_do_stops_the_first_start() {
+    let folder = tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("d")).expect("a folder");
+    let file = serde_json::json!({
+        "base_url": "", "admin_password": "hunter2",
+        "api_key": format!("sk-{}", "a".repeat(48)),
+        "test_api_key": format!("sk-test-{}", "b".repeat(48)),
+    });
+    std::fs::write(folder.path().join("d/bootstrap.json"), file.to_string()).expect("written");
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--data-dir", "d"];
+    let ended = run(folder.path(), &[], &arguments).expect(1);
+    assert!(ended.stderr.contains("admin_password in bootstrap.json"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("10 to 256 characters"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("hunter2"), "{}", ended.stderr);
+}
+
+#[test]
+fn whoever_lost_the_first_link_gets_another() {
+    let folder = tempdir().expect("a folder");
+    let mut child = serve(folder.path(), &["--data-dir", "d", "--json"]);
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+    let started: Value = serde_json::from_str(&line).expect("one JSON value");
+    let base_url = started["base_url"].as_str().expect("a URL");
+    assert_eq!(started["console_url"], format!("{base_url}/console/"));
+    let other = run(folder.path(), &[], &["login-link", "--data-dir", "d"]).expect(0);
+    assert!(other.stdout.starts_with(&format!("{base_url}/console/login#t=")), "{}", other.stdout);
+    assert_ne!(other.stdout.trim(), started["console_login_url"].as_str().expect("a link"));
+    assert!(!other.stderr.contains("no gateway runs"), "{}", other.stderr);
+    stop(&mut child);
+    // Without a gateway the token holds, but not the address.
+    let other = run(folder.path(), &[], &["login-link", "owner", "--data-dir", "d"]).expect(0);
+    assert!(other.stderr.contains("no gateway runs here"), "{}", other.stderr);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use http::StatusCode;
 use rushes_domain::account::{Role, key_hash};
 use rushes_domain::{AccountId, ApiError, ErrorCode, GroupId, Ticks, Timestamp};
 use rushes_store::accounts::ACCOUNTS_LIST_MAX;
+use rushes_store::sessions::LOGIN_LINK_MS;
 use rushes_store::{
     AccountChange, AccountRow, DEFAULT_GROUP, NewAccount, NewCredit, StoreError, Tx,
 };
@@ -29,12 +30,11 @@ use crate::http::error::HttpError;
 use crate::http::path::Segment;
 use crate::openapi::parameters::AccountPath;
 use crate::openapi::refusals;
+use crate::pages::LOGIN_TOKEN_BYTES;
 use crate::passwords::check_new;
 
 /// Accounts on a page when nothing is said.
 const LIMIT_DEFAULT: u32 = 50;
-/// Time in which a one-time link can be used, in milliseconds: 15 minutes.
-const LINK_MS: i64 = 15 * 60 * 1_000;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
     OpenApiRouter::new()
@@ -352,9 +352,9 @@ async fn login_link(
     Segment(name): Segment,
 ) -> Result<Response, HttpError> {
     let app = &http.app;
-    let token = random_hex(&http, 32);
+    let token = random_hex(&http, LOGIN_TOKEN_BYTES);
     let (hash, now) = (key_hash(&token), app.clock.now());
-    let expires_at = now.plus_ms(LINK_MS);
+    let expires_at = now.plus_ms(LOGIN_LINK_MS);
     let change = move |tx: &mut Tx<'_>, actor: &Actor| {
         let account = opened_account(tx, actor, &name)?;
         if !account.enabled {

@@ -87,7 +87,7 @@ pub(super) struct Link {
     /// Always `login_link`.
     #[schema(pattern = "^login_link$")]
     object: &'static str,
-    /// To be opened in a browser.
+    /// The console's page that signs in with it, to be opened in a browser.
     #[schema(format = "uri")]
     url: String,
     /// What `POST /api/login` takes instead of a password.
@@ -101,7 +101,7 @@ pub(super) struct Link {
 impl Link {
     /// The link of a token on this gateway.
     pub(super) fn new(public_url: &str, token: String, expires_at: i64) -> Self {
-        let url = format!("{public_url}/login#t={token}");
+        let url = crate::pages::login_url(public_url, &token);
         Self { object: "login_link", url, token, expires_at }
     }
 }
