@@ -1,10 +1,10 @@
 // Sign in: by password, by a one-time link, or with a new account where the operator allows it.
 
-import { post } from '../core/api.js'
+import { get, post } from '../core/api.js'
 import { html } from '../core/html.js'
 import { t, tOr } from '../core/i18n.js'
 import { PUBLIC_URL, VERSION } from '../core/place.js'
-import { failure, useInterval } from '../core/resource.js'
+import { failure, useInterval, useResource } from '../core/resource.js'
 import { go, place } from '../core/router.js'
 import { refresh, session, signIn } from '../core/session.js'
 import { useEffect, useRef, useState } from '../vendor/hooks.js'
@@ -18,15 +18,19 @@ import { Switches } from '../ui/shell.js'
 
 export default function Login() {
   const [way, setWay] = useState(/** @type {Way} */ ('password'))
+  const info = useResource(() => get('/api/console', undefined, { quiet: true }), []).data
   return html`<div class="gatein"><${Poster} /><main class="door"><div class="row"><span class="grow"></span><${Switches} /></div>
     <div class="mid"><div class="stack tight"><h1>${t(way === 'register' ? 'login.registerTitle' : 'login.title')}</h1>
       <p class="dim"><span class="mono">${PUBLIC_URL.replace(/^https?:\/\//, '')}</span></p></div>
+      ${info?.first_run && html`<${Note} icon="info" tone="plain" title=${t('login.firstStart')}>
+        <span class="dim">${t('login.firstStartText')} <code class="inline">bootstrap.json</code></span><//>`}
+      ${info?.insecure_cookie && html`<${Note} icon="triangle-alert"><span>${t('login.openLine')}</span><//>`}
       <${Form} way=${way} />
       <div class="or"><span>${t('login.or')}</span></div>
       <div class="stack tight">${way === 'password'
         ? html`<${Button} icon="link" onClick=${() => setWay('link')}>${t('login.pasteLink')}<//>`
         : html`<${Button} icon="key-round" onClick=${() => setWay('password')}>${t(way === 'register' ? 'login.haveAccount' : 'login.usePassword')}<//>`}
-        ${way !== 'register' && html`<${Button} kind="quiet" onClick=${() => setWay('register')}>${t('login.register')}<//>`}</div></div>
+        ${info?.registration === 'open' && way !== 'register' && html`<${Button} kind="quiet" onClick=${() => setWay('register')}>${t('login.register')}<//>`}</div></div>
     <p class="small dim3">${t('login.foot', VERSION)}</p></main></div>`
 }
 

@@ -7,6 +7,17 @@ import { CONSOLE, NAMED, OWNER, must, owner, signIn, visitor } from './stage.mjs
 const ATTEMPTS_MAX = 30
 
 export const door = async () => {
+  await check('the link that the first start printed signs in, once', async () => {
+    for (const isFirst of [true, false]) {
+      const page = await visitor()
+      await page.goto(OWNER.link)
+      const shown = isFirst ? page.getByRole('heading', { name: 'Overview' }) : page.getByRole('alert')
+      await shown.waitFor()
+      must(!page.url().includes('#t='), 'the token stays in the address')
+      await page.context().close()
+    }
+  })
+
   await check('who has not signed in comes to the sign-in page, and from there to where they were going', async () => {
     const page = await visitor()
     await page.goto(`${CONSOLE}/overview-of-mine`)

@@ -3,15 +3,16 @@
 // Each visitor has a browser context of their own. What no page may do is watched in all of them: a
 // violation of the content security policy, an error on the console, a request to another host.
 
-import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 
 export const BASE = process.env.BASE_URL
 export const CONSOLE = `${BASE}/console`
-/** Somebody who may sign in: the owner, whose password the operator's command sets. */
+/** The owner of a gateway, as its first start wrote it down. */
 const person = (folder) => {
-  const words = ['--data-dir', folder, '--json', 'users', 'reset-password', 'owner']
-  return { name: 'owner', password: JSON.parse(execFileSync(process.env.BINARY, words, { encoding: 'utf8' })).password }
+  const { admin_user, admin_password, console_login_url } = JSON.parse(readFileSync(join(folder, 'bootstrap.json'), 'utf8'))
+  return { name: admin_user, password: admin_password, link: console_login_url }
 }
 export const OWNER = person(process.env.DATA_DIR)
 

@@ -74,7 +74,6 @@ fn work(binary: &Path, checks: &mut Checks, needs: &Needs) -> anyhow::Result<()>
         .arg(needs.packages.join("console").join("console.mjs"))
         .current_dir(profile.path())
         .env("BROWSER", &needs.browser)
-        .env("BINARY", binary)
         .env("BASE_URL", &gateway.base_url)
         .env("API_KEY", &gateway.api_key)
         .env("DATA_DIR", gateway.data_dir())
