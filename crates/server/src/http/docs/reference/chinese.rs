@@ -31,7 +31,7 @@ pub(super) fn summary(operation_id: &str) -> Option<&'static str> {
 }
 
 /// By operation.
-pub(super) const SUMMARIES: [(&str, &str); 122] = [
+pub(super) const SUMMARIES: [(&str, &str); 123] = [
     ("createVideo", "创建视频任务：响应给出任务编号，任务随后自行推进。"),
     ("listVideos", "列出本账户的任务，最新的在前。"),
     ("estimateVideo", "预估一个视频的费用，以及此刻是否会被受理。不创建任务，也不计入任何限额。"),
@@ -53,6 +53,7 @@ pub(super) const SUMMARIES: [(&str, &str); 122] = [
     ("signIn", "用用户名和密码，或一次性登录链接中的令牌登录。"),
     ("signOut", "退出登录：结束 Cookie 对应的会话（如果有）。"),
     ("signUp", "注册账户并登录，仅在管理员开放注册时可用。"),
+    ("getConsoleInfo", "网关版本、是否开放注册等登录页需要的信息，无需登录。"),
     ("getSession", "当前登录的是谁，以及页面首先需要的信息。"),
     ("confirmSession", "再次输入密码，供敏感操作确认身份，十分钟内有效。"),
     ("getOwnAccount", "查询自己的账户。"),
