@@ -9,6 +9,7 @@ import { load, show as showLanguage, language, t } from './core/i18n.js'
 import { failure } from './core/resource.js'
 import { go, match, place, start, to } from './core/router.js'
 import { isOperator, refresh, session } from './core/session.js'
+import { dress } from './core/style.js'
 import { show as showTheme } from './core/theme.js'
 import { Button } from './ui/button.js'
 import { Empty, Failure, Voices } from './ui/feedback.js'
@@ -16,17 +17,38 @@ import { Shell } from './ui/shell.js'
 import { Component, render } from './vendor/preact.js'
 import { useEffect, useState } from './vendor/hooks.js'
 
-/** Pattern, module of `pages/`, catalogue. What begins with `/admin` is for operators.
- * @type {readonly [string, string, string][]} */
+/** Pattern, module of `pages/`, catalogue, style sheets of `styles/`. What begins with `/admin` is for
+ * operators.
+ * @type {readonly [string, string, string, ...string[]][]} */
 const PAGES = [
   ['/', 'overview', 'overview'],
+  ['/playground', 'playground', 'playground', 'film', 'playground'],
+  ['/tasks', 'tasks', 'tasks', 'film'],
+  ['/tasks/:id', 'task', 'tasks', 'film'],
+  ['/keys', 'keys', 'keys', 'film'],
+  ['/usage', 'usage', 'usage', 'chart'],
+  ['/billing', 'billing', 'billing'],
+  ['/webhooks', 'webhooks', 'webhooks'],
+  ['/webhooks/:id', 'webhook', 'webhooks'],
+  ['/settings', 'settings', 'settings'],
+  ['/admin', 'dashboard', 'dashboard', 'chart'],
+  ['/admin/channels', 'channels', 'channels', 'chart'],
+  ['/admin/models', 'models', 'models'],
+  ['/admin/users', 'users', 'users'],
+  ['/admin/users/:id', 'user', 'users'],
+  ['/admin/groups', 'groups', 'groups'],
+  ['/admin/credit', 'credit', 'credit'],
+  ['/admin/tasks', 'all-tasks', 'tasks', 'film'],
+  ['/admin/tasks/:id', 'any-task', 'tasks', 'film'],
+  ['/admin/audit', 'audit', 'audit'],
+  ['/admin/system', 'system', 'system'],
 ]
 
 /** The page at an address, if there is one. @param {string} path */
 function find(path) {
-  for (const [pattern, module, catalogue] of PAGES) {
+  for (const [pattern, module, catalogue, ...styles] of PAGES) {
     const params = match(pattern, path)
-    if (params) return { module, catalogue, params, forOperators: pattern.startsWith('/admin') }
+    if (params) return { module, catalogue, styles, params, forOperators: pattern.startsWith('/admin') }
   }
   return null
 }
@@ -42,7 +64,7 @@ function usePage(path) {
     if (!found) return setReady({ error: 'missing', path })
     if (found.forOperators && !isOperator()) return setReady({ error: 'forbidden', path })
     const keep = (/** @type {Ready} */ it) => isWanted && setReady(it)
-    Promise.all([import(`./pages/${found.module}.js`), load(found.catalogue)]).then(
+    Promise.all([import(`./pages/${found.module}.js`), load(found.catalogue), ...found.styles.map(dress)]).then(
       ([module]) => keep({ component: module.default, params: found.params, path }),
       (error) => keep({ error: failure(error), path }),
     )
@@ -98,7 +120,7 @@ class Safe extends Component {
 function Door() {
   const [component, setComponent] = useState(/** @type {any} */ (null))
   useEffect(() => {
-    Promise.all([import('./pages/login.js'), load('login')]).then(([module]) => setComponent(() => module.default))
+    Promise.all([import('./pages/login.js'), load('login'), dress('film'), dress('login')]).then(([module]) => setComponent(() => module.default))
   }, [])
   return html`${component && html`<${component} />`}<${Voices} />`
 }

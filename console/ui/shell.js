@@ -5,10 +5,12 @@ import { html } from '../core/html.js'
 import { language, speak, t } from '../core/i18n.js'
 import { PREFIX, VERSION } from '../core/place.js'
 import { go, place, to } from '../core/router.js'
-import { balance, session, signOut } from '../core/session.js'
+import { balance, isOperator, session, signOut } from '../core/session.js'
 import { toggle } from '../core/theme.js'
+import { signal } from '../vendor/signals.js'
 import { Button } from './button.js'
 import { PasswordDialog } from './confirm.js'
+import { Dialog } from './dialog.js'
 import { Voices } from './feedback.js'
 import { Icon, Mark } from './icon.js'
 import { Menu } from './menu.js'
@@ -16,12 +18,35 @@ import { Menu } from './menu.js'
 /** Path, icon, word. @typedef {[string, string, string]} Item */
 
 /** @type {readonly Item[]} */
-const WORKSPACE = [['/', 'house', 'overview']]
+const WORKSPACE = [
+  ['/', 'house', 'overview'],
+  ['/playground', 'clapperboard', 'playground'],
+  ['/tasks', 'list-video', 'tasks'],
+  ['/keys', 'key-round', 'keys'],
+  ['/usage', 'chart-column', 'usage'],
+  ['/billing', 'wallet', 'billing'],
+  ['/webhooks', 'webhook', 'webhooks'],
+]
+
+/** @type {readonly Item[]} */
+const OPERATOR = [
+  ['/admin', 'gauge', 'dashboard'],
+  ['/admin/channels', 'waypoints', 'channels'],
+  ['/admin/models', 'boxes', 'models'],
+  ['/admin/users', 'users', 'users'],
+  ['/admin/groups', 'layers', 'groups'],
+  ['/admin/credit', 'ticket', 'credit'],
+  ['/admin/tasks', 'film', 'allTasks'],
+  ['/admin/audit', 'scroll-text', 'audit'],
+  ['/admin/system', 'server-cog', 'system'],
+]
+
+const moreOpen = signal(false)
 
 /** Whether a path is the current page, or a page below it. @param {string} path */
 function isCurrent(path) {
   const here = place.value.path
-  return path === '/' ? here === path : here === path || here.startsWith(`${path}/`)
+  return path === '/' || path === '/admin' ? here === path : here === path || here.startsWith(`${path}/`)
 }
 
 /** @param {Item} item */
@@ -34,7 +59,8 @@ const docs = () => html`<li><a href=${`${PREFIX}/docs`} target="_blank" rel="noo
 
 function Side() {
   return html`<aside class="side" aria-label="Rushes"><a class="brand" href=${to('/')}><${Mark} /><span class="brand-name">Rushes<small>样片</small></span></a>
-    <nav class="nav" aria-label=${t('shell.mainNavigation')}><h2>${t('shell.workspace')}</h2><ul>${WORKSPACE.map(link)}${docs()}</ul></nav>
+    <nav class="nav" aria-label=${t('shell.mainNavigation')}><h2>${t('shell.workspace')}</h2><ul>${WORKSPACE.map(link)}${docs()}</ul>
+    ${isOperator() && html`<h2>${t('shell.operator')}</h2><ul>${OPERATOR.map(link)}</ul>`}</nav>
     <div class="side-foot"><span>${VERSION}</span><span aria-hidden="true">24 ▸ 24A</span></div></aside>`
 }
 
@@ -50,22 +76,34 @@ function Top() {
   const held = balance.value?.pending ?? balance.value?.held
   return html`<header class="top"><a class="brand" href=${to('/')} aria-label=${t('shell.home')}><${Mark} /></a>
     <span class="grow"></span>
-    <span class="bal"><b>${money(balance.value?.available)}</b><span class="crumb">${t('shell.available', held ? money(held) : null)}</span></span>
+    <a class="bal" href=${to('/billing')}><b>${money(balance.value?.available)}</b><span class="crumb">${t('shell.available', held ? money(held) : null)}</span></a>
     <${Switches} />
     <${Menu} label=${t('shell.account', account.display_name || account.name)} icon="circle-user-round" actions=${[
+      { label: t('shell.nav.settings'), icon: 'settings', href: to('/settings') },
       { label: t('shell.signOut'), icon: 'log-out', act: () => signOut().then(() => go('/login')) },
     ]} /></header>`
 }
 
 function Tabs() {
+  const items = WORKSPACE.slice(1, 4)
   const item = (/** @type {Item} */ [path, icon, word]) => html`<a key=${path} href=${to(path)} aria-current=${isCurrent(path) ? 'page' : undefined}>
-    <${Icon} name=${icon} /><span>${t(`shell.nav.${word}`)}</span></a>`
-  return html`<nav class="tabbar" aria-label=${t('shell.shortcuts')}>${WORKSPACE.map(item)}
-    <a href=${`${PREFIX}/docs`} target="_blank" rel="noopener"><${Icon} name="book-open" /><span>${t('shell.nav.docs')}</span></a></nav>`
+    <${Icon} name=${icon} /><span>${t(`shell.tab.${word}`)}</span></a>`
+  const operator = /** @type {Item[]} */ (isOperator() ? [OPERATOR[0]] : [WORKSPACE[4]])
+  return html`<nav class="tabbar" aria-label=${t('shell.shortcuts')}>${[...items, ...operator].map(item)}
+    <button type="button" class="tab-more" onClick=${() => { moreOpen.value = true }}><${Icon} name="menu" /><span>${t('shell.tab.more')}</span></button></nav>`
+}
+
+function More() {
+  const close = () => { moreOpen.value = false }
+  const item = (/** @type {Item} */ [path, icon, word]) => html`<a key=${path} href=${to(path)} onClick=${close}><${Icon} name=${icon} />${t(`shell.nav.${word}`)}</a>`
+  return html`<${Dialog} title=${t('shell.tab.more')} icon="menu" onClose=${close}><nav class="more-list" aria-label=${t('shell.mainNavigation')}>
+    ${WORKSPACE.map(item)}<a href=${`${PREFIX}/docs`} target="_blank" rel="noopener"><${Icon} name="book-open" />${t('shell.nav.docs')}</a>
+    ${item(['/settings', 'settings', 'settings'])}${isOperator() && OPERATOR.map(item)}</nav><//>`
 }
 
 /** The frame with a page in it. @param {{ children: any }} props */
 export function Shell({ children }) {
   return html`<a class="skip" href="#main">${t('shell.skip')}</a><div class="app"><div class="edge" aria-hidden="true"></div><${Side} />
-    <div class="page"><${Top} /><main class="main" id="main" tabindex="-1">${children}</main></div></div><${Tabs} /><${PasswordDialog} /><${Voices} />`
+    <div class="page"><${Top} /><main class="main" id="main" tabindex="-1">${children}</main></div></div><${Tabs} />
+    ${moreOpen.value && html`<${More} />`}<${PasswordDialog} /><${Voices} />`
 }
