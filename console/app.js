@@ -53,6 +53,12 @@ function find(path) {
   return null
 }
 
+/** What a page needs beside its code and texts; the first page needs nothing.
+ * @param {{ module: string, styles: string[] }} found */
+function furnish({ module, styles }) {
+  return [...styles.map(dress), module === 'overview' ? null : import('./ui/icons-more.js')]
+}
+
 /** @typedef {{ component: any, params: Record<string, string>, path: string } | { error: any, path: string }} Ready */
 
 /** What is at an address, once its code and texts are here. @param {string} path */
@@ -64,7 +70,7 @@ function usePage(path) {
     if (!found) return setReady({ error: 'missing', path })
     if (found.forOperators && !isOperator()) return setReady({ error: 'forbidden', path })
     const keep = (/** @type {Ready} */ it) => isWanted && setReady(it)
-    Promise.all([import(`./pages/${found.module}.js`), load(found.catalogue), ...found.styles.map(dress)]).then(
+    Promise.all([import(`./pages/${found.module}.js`), load(found.catalogue), ...furnish(found)]).then(
       ([module]) => keep({ component: module.default, params: found.params, path }),
       (error) => keep({ error: failure(error), path }),
     )
