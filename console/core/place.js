@@ -14,3 +14,7 @@ export const PUBLIC_URL = root.dataset.publicUrl ?? location.origin
 
 /** The gateway's version. */
 export const VERSION = root.dataset.version ?? ''
+
+/** A file's link as this page may load it: the gateway signs links for its public name, and the
+ * console may be open under another one (`localhost`). @param {string} url */
+export const local = (url) => (url.startsWith(`${PUBLIC_URL}/`) ? PREFIX + url.slice(PUBLIC_URL.length) : url)
