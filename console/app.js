@@ -23,7 +23,7 @@ import { useEffect, useState } from './vendor/hooks.js'
 const PAGES = [
   ['/', 'overview', 'overview'],
   ['/playground', 'playground', 'playground', 'film', 'playground'],
-  ['/tasks', 'tasks', 'tasks', 'film'],
+  ['/tasks', 'tasks', 'tasks', 'film', 'tasks'],
   ['/tasks/:id', 'task', 'tasks', 'film'],
   ['/keys', 'keys', 'keys', 'film'],
   ['/usage', 'usage', 'usage', 'chart'],
@@ -38,7 +38,7 @@ const PAGES = [
   ['/admin/users/:id', 'user', 'users'],
   ['/admin/groups', 'groups', 'groups'],
   ['/admin/credit', 'credit', 'credit'],
-  ['/admin/tasks', 'all-tasks', 'tasks', 'film'],
+  ['/admin/tasks', 'all-tasks', 'tasks', 'film', 'tasks'],
   ['/admin/tasks/:id', 'any-task', 'tasks', 'film'],
   ['/admin/audit', 'audit', 'audit'],
   ['/admin/system', 'system', 'system'],
