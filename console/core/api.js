@@ -47,7 +47,8 @@ export function address(path, query = {}) {
 /**
  * @typedef {object} Options
  * @property {Query} [query]
- * @property {unknown} [body] Sent as JSON.
+ * @property {unknown} [body] Sent as JSON, or as it is if it is a form with files.
+ * @property {number} [timeoutMs] After how long without an answer it counts as lost.
  * @property {Record<string, string>} [headers]
  * @property {AbortSignal} [signal] Ends the request.
  * @property {boolean} [quiet] Whether a session that has ended is the caller's affair.
@@ -56,12 +57,13 @@ export function address(path, query = {}) {
 /** Sends a request, and answers with its JSON.
  * @param {string} method @param {string} path @param {Options} [options] @returns {Promise<any>} */
 export async function send(method, path, options = {}) {
-  const lost = AbortSignal.timeout(TIMEOUT_MS)
+  const lost = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS)
   const signal = options.signal ? AbortSignal.any([options.signal, lost]) : lost
   const headers = { accept: 'application/json', ...options.headers }
   /** @type {RequestInit} */
   const init = { method, headers, signal, credentials: 'same-origin', cache: 'no-store' }
-  if (options.body !== undefined) {
+  if (options.body instanceof FormData) init.body = options.body
+  else if (options.body !== undefined) {
     init.headers = { ...headers, 'content-type': 'application/json' }
     init.body = JSON.stringify(options.body)
   }
