@@ -32,7 +32,7 @@ const PAGES = [
   ['/webhooks/:id', 'webhook', 'webhooks', 'film'],
   ['/settings', 'settings', 'settings'],
   ['/admin', 'dashboard', 'dashboard', 'chart'],
-  ['/admin/channels', 'channels', 'channels', 'chart'],
+  ['/admin/channels', 'channels', 'channels', 'chart', 'channels'],
   ['/admin/models', 'models', 'models'],
   ['/admin/users', 'users', 'users'],
   ['/admin/users/:id', 'user', 'users'],

@@ -37,7 +37,7 @@ function Details({ of: detail, forOperators }) {
     images.length > 0 && [t('tasks.images'), images.map(image)],
     webhooks.length > 0 && [t('tasks.webhooks'), webhooks.map(delivery)],
     file && [t('tasks.file'), mono(`${file.width}×${file.height} · ${duration(file.duration_ms)} · ${bytes(file.bytes)}`)],
-    file && ['SHA-256', html`<span class="mono small clip" title=${file.sha256}>${file.sha256}</span>`],
+    file && ['SHA-256', html`<div class="mono clip" title=${file.sha256}>${file.sha256}</div>`],
     file && [file.removed_at ? t('tasks.removed') : t('tasks.kept'), html`<${Time} at=${file.removed_at ?? file.kept_until} />`],
     detail.task.metadata && [t('tasks.metadata'), mono(JSON.stringify(detail.task.metadata))],
   ]} />`

@@ -6,8 +6,8 @@ import { html } from '../../core/html.js'
 import { t } from '../../core/i18n.js'
 import { useResource } from '../../core/resource.js'
 import { setQuery } from '../../core/router.js'
-import { useEffect, useRef, useState } from '../../vendor/hooks.js'
 import { Select } from '../../ui/field.js'
+import { Search } from '../../ui/search.js'
 
 const STATES = ['all', 'waiting', 'running', 'succeeded', 'failed', 'cancelled']
 const SOURCES = ['api', 'cli', 'console']
@@ -15,8 +15,6 @@ const SOURCES = ['api', 'cli', 'console']
 const RANGES = { '1h': 3_600, '24h': 86_400, '7d': 604_800, '30d': 2_592_000 }
 /** The start of a span moves in such steps, so that the question stays the same for a while. */
 const STEP_SECONDS = 60
-/** After how long without a letter a text is looked for, in milliseconds. */
-const TYPING_MS = 300
 
 /** The question for the API. @param {URLSearchParams} query @param {boolean} [forOperators] */
 export function asked(query, forOperators) {
@@ -51,7 +49,7 @@ export function Filters({ query, counts, forOperators }) {
   return html`<div class="filters"><div class="row wrap" role="group" aria-label=${t('tasks.states')}>
       ${STATES.map((it) => html`<button key=${it} class="chip" type="button" aria-pressed=${it === state} onClick=${() => choose('state')(it === 'all' ? '' : it)}>
         <span>${t(`tasks.state.${it}`)}</span>${counts && html`<span class="n">${number(counts[it])}${counts.capped ? '+' : ''}</span>`}</button>`)}</div>
-    <span class="grow"></span><${Choices} query=${query} choose=${choose} forOperators=${forOperators} /><${Search} value=${query.get('q') ?? ''} /></div>`
+    <div class="row wrap choices"><${Search} label=${t('tasks.find')} param="q" /><${Choices} query=${query} choose=${choose} forOperators=${forOperators} /></div></div>`
 }
 
 /** @param {{ query: URLSearchParams, choose: (name: string) => (value: string) => void, forOperators?: boolean }} props */
@@ -80,19 +78,4 @@ function OperatorChoices({ select }) {
   const channels = useResource((signal) => get('/api/admin/channels', undefined, { signal }), []).data?.data ?? []
   return html`${select('account', t('tasks.allAccounts'), accounts.map((/** @type {any} */ it) => ({ value: `id:${it.id}`, label: it.name })))}
     ${select('channel', t('tasks.allChannels'), channels.map((/** @type {any} */ it) => ({ value: `id:${it.id}`, label: it.name })))}`
-}
-
-/** @param {{ value: string }} props */
-function Search({ value }) {
-  const [text, setText] = useState(value)
-  const timer = useRef(/** @type {any} */ (undefined))
-  useEffect(() => setText(value), [value])
-  useEffect(() => () => clearTimeout(timer.current), [])
-  const type = (/** @type {any} */ event) => {
-    const next = event.target.value
-    setText(next)
-    clearTimeout(timer.current)
-    timer.current = setTimeout(() => setQuery({ q: next.trim() || null }, { replace: true }), TYPING_MS)
-  }
-  return html`<input class="in" type="search" value=${text} onInput=${type} aria-label=${t('tasks.find')} placeholder=${t('tasks.find')} spellcheck="false" />`
 }
