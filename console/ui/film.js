@@ -58,7 +58,7 @@ export function CutList({ clips, nowMs }) {
       ${marks.filter((it) => it / seconds < 0.95).map((it) => html`<text key=${`t${it}`} x=${(it / seconds) * WIDTH + 4} y="11">${ruler(it)}</text>`)}
       ${clips.map((it, index) => clip(it, index, at, nowMs))}</svg></div>
     <div class="legs">${clips.map((it, index) => html`<div key=${index} class=${`leg ${COLOURS[it.kind]}`}><b>${it.label ?? t(`shell.clip.${it.kind}`)}</b>
-      <span>${duration((it.endMs ?? nowMs) - it.startMs)}${it.endMs === null ? ' …' : ''}</span></div>`)}</div></div>`
+      <span>${it.endMs === it.startMs ? '' : duration((it.endMs ?? nowMs) - it.startMs)}${it.endMs === null ? ' …' : ''}</span></div>`)}</div></div>`
 }
 
 /** @param {number} seconds */
