@@ -31,7 +31,7 @@ const PAGES = [
   ['/webhooks', 'webhooks', 'webhooks', 'film'],
   ['/webhooks/:id', 'webhook', 'webhooks', 'film'],
   ['/settings', 'settings', 'settings'],
-  ['/admin', 'dashboard', 'dashboard', 'chart'],
+  ['/admin', 'dashboard', 'dashboard', 'chart', 'dashboard'],
   ['/admin/channels', 'channels', 'channels', 'chart', 'channels'],
   ['/admin/models', 'models', 'models'],
   ['/admin/users', 'users', 'users'],

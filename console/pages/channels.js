@@ -49,7 +49,7 @@ export default function Channels({ query }) {
         <${Presets} of=${presets} /></div></div>
     ${isFormOpen && html`<${ChannelForm} key=${edited?.id ?? 'new'} of=${edited} preset=${preset} presets=${presets.data.data} onClose=${close} onDone=${saved} />`}
     ${dropping && html`<${Confirm} title=${t('channels.deleteTitle', dropping.name)} action=${t('channels.delete')} typed=${dropping.name} onClose=${() => setDropping(null)}
-      act=${() => remove(`/api/admin/channels/${dropping.id}`).then(() => { toast(t('channels.deleted', dropping.name)); list.reload() })}>
+      act=${() => remove(`/api/admin/channels/id:${dropping.id}`).then(() => { toast(t('channels.deleted', dropping.name)); list.reload() })}>
       <p>${t('channels.deleteText', dropping.jobs)}</p><//>`}`
 }
 
@@ -102,7 +102,7 @@ function Name({ of: channel, list }) {
   const turn = async (/** @type {boolean} */ enabled) => {
     list.update((rows) => rows.map((it) => (it.id === channel.id ? { ...it, enabled } : it)))
     try {
-      await patch(`/api/admin/channels/${channel.id}`, { enabled })
+      await patch(`/api/admin/channels/id:${channel.id}`, { enabled })
     } catch (error) {
       toast(failure(error).message, { tone: 'bad' })
     }

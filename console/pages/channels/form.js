@@ -41,7 +41,7 @@ function Form({ channel, preset, presets, models, onClose, onDone }) {
     const fresh = begin(undefined, next, models)
     setValues((was) => ({ ...fresh, name: was.name, api_key: was.api_key, base_url: next.base_url ?? (isChanged ? was.base_url : '') }))
   }
-  const act = () => (channel ? patch(`/api/admin/channels/${channel.id}`, body(values, channel)) : post('/api/admin/channels', body(values)))
+  const act = () => (channel ? patch(`/api/admin/channels/id:${channel.id}`, body(values, channel)) : post('/api/admin/channels', body(values)))
   const text = (/** @type {string} */ name, /** @type {(field: string) => string | null} */ wrong, /** @type {Record<string, any>} */ more = {}) => html`<${TextField}
     label=${t(`channels.${name}`)} value=${values[name]} onInput=${set(name)} error=${wrong(name)} spellcheck=${false} ...${more} />`
   return html`<${FormDialog} title=${channel ? t('channels.editTitle', channel.name) : t('channels.add')} icon="waypoints" wide fields=${FIELDS}

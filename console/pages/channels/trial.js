@@ -29,7 +29,7 @@ export function Trial({ of: channel, spend = false, kept, onClose, onDone }) {
     const ending = new AbortController()
     setResult(null)
     setError(null)
-    post(`/api/admin/channels/${channel.id}/test`, { spend }, { signal: ending.signal, timeoutMs: spend ? VIDEO_MS : LOOK_MS }).then(
+    post(`/api/admin/channels/id:${channel.id}/test`, { spend }, { signal: ending.signal, timeoutMs: spend ? VIDEO_MS : LOOK_MS }).then(
       (answer) => { if (!ending.signal.aborted) { setResult(answer); onDone?.() } },
       (problem) => ending.signal.aborted || setError(failure(problem)),
     )
