@@ -41,7 +41,7 @@ const PAGES = [
   ['/admin/tasks', 'all-tasks', 'tasks', 'film', 'tasks'],
   ['/admin/tasks/:id', 'any-task', 'tasks', 'film'],
   ['/admin/audit', 'audit', 'audit'],
-  ['/admin/system', 'system', 'system'],
+  ['/admin/system', 'system', 'system', 'system'],
 ]
 
 /** The page at an address, if there is one. @param {string} path */

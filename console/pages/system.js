@@ -1,0 +1,56 @@
+// The system: version, settings, storage, backups, checks, and the configuration in force.
+
+import { get } from '../core/api.js'
+import { bytes, duration } from '../core/format.js'
+import { html } from '../core/html.js'
+import { t } from '../core/i18n.js'
+import { useResource } from '../core/resource.js'
+import { Loaded, Note } from '../ui/feedback.js'
+import { Card, Head, Table } from '../ui/table.js'
+import { Facts, Kpis, Tag } from '../ui/values.js'
+import { Backups } from './system/backups.js'
+import { Doctor } from './system/doctor.js'
+import { Settings } from './system/settings.js'
+
+/** How often it is asked for anew, in milliseconds. */
+const EVERY_MS = 30_000
+
+export default function System() {
+  const system = useResource((signal) => get('/api/admin/system', undefined, { signal }), [], { everyMs: EVERY_MS })
+  return html`<${Head} title=${t('system.title')} text=${t('system.text')} />
+    <${Loaded} of=${system} lines=${6}>${(/** @type {any} */ it) => html`<div class="stack wide">
+      ${it.insecure_cookie && html`<${Note} icon="triangle-alert" title=${t('system.open')}>${t('system.openText', it.public_url)}<//>`}
+      <${Sizes} of=${it} />
+      <div class="grid-main"><div class="stack wide"><${Doctor} /><${Backups} onMade=${system.reload} /></div>
+        <div class="stack wide"><${Settings} /><${Card} title=${t('system.gateway')} padded><${Facts} of=${[
+          [t('system.publicUrl'), html`<span class="mono">${it.public_url}</span>`],
+          [t('system.listen'), html`<span class="mono">${it.listen}</span>`],
+          [t('system.dataDir'), html`<span class="mono">${it.data_dir}</span>`],
+          [t('system.schema'), html`<span class="mono">${it.schema_version}</span>`],
+        ]} /><//></div></div>
+      ${it.config && html`<${Config} lines=${it.config} />`}</div>`}<//>`
+}
+
+/** @param {{ of: any }} props */
+function Sizes({ of: { version, uptime_seconds: uptime, storage } }) {
+  return html`<${Kpis} of=${[
+    { label: t('system.version'), value: version, detail: t('system.upFor', duration(uptime * 1_000)) },
+    { label: t('system.database'), value: bytes(storage.database_bytes), detail: t('system.databaseText') },
+    { label: t('system.videos'), value: bytes(storage.videos_bytes), detail: storage.videos_count == null ? '' : t('system.count', storage.videos_count) },
+    { label: t('system.backups'), value: bytes(storage.backups_bytes), detail: storage.backups_count == null ? '' : t('system.count', storage.backups_count) },
+    { label: t('system.free'), value: bytes(storage.free_bytes), detail: t('system.freeText') },
+  ]} />`
+}
+
+/** @param {{ lines: readonly any[] }} props */
+function Config({ lines }) {
+  const columns = [
+    { id: 'key', label: t('system.key'), lead: true, cell: (/** @type {any} */ it) => html`<span class="mono small">${it.key}</span>` },
+    { id: 'value', label: t('system.value'), cell: (/** @type {any} */ it) => html`<span class="mono small config">${it.hidden ? t('system.hidden') : text(it.value)}</span>` },
+    { id: 'source', label: t('system.source'), cell: (/** @type {any} */ it) => html`<${Tag}>${t(`system.source.${it.source}`)}<//>` },
+  ]
+  return html`<${Card} title=${t('system.config')} text=${t('system.configText')}><${Table} caption=${t('system.config')} columns=${columns} rows=${lines} id=${(/** @type {any} */ it) => it.key} /><//>`
+}
+
+/** @param {unknown} value */
+const text = (value) => (typeof value === 'string' ? value : JSON.stringify(value))
