@@ -31,6 +31,9 @@ const FIELDS = ['model', 'prompt', 'seconds', 'aspect_ratio', 'resolution', 'ima
 /** The fields of the form that stand for several of a request. @type {Record<string, string>} */
 const SAME = { reference_images: 'image_urls', input_reference: 'image_urls', images: 'image_urls', image: 'image_urls', duration: 'seconds', ratio: 'aspect_ratio' }
 
+/** Up to this width the form and its result stand one over the other, in pixels. */
+const NARROW = 860
+
 /** Whether videos can be made with a key. @param {any} key */
 const isUsable = (key) =>
   key.enabled && !key.disabled_by_operator && key.scopes.includes('generate') && (key.expires_at === null || key.expires_at > Date.now() / 1_000)
@@ -55,7 +58,7 @@ export default function Playground({ query }) {
 function useDraft() {
   const name = `playground.${session.value?.account?.id}`
   const [draft, setDraft] = useState(() => recallDraft(name))
-  useEffect(() => keepDraft(name, draft), [draft])
+  useKept(name, draft)
   const set = (/** @type {Partial<import('./playground/draft.js').Draft>} */ change) => setDraft((was) => ({ ...was, ...change }))
   const replace = (/** @type {import('./playground/draft.js').Draft} */ next, /** @type {string} */ said) => {
     if (isBlank(draft)) return setDraft(next)
@@ -63,6 +66,27 @@ function useDraft() {
     return toast(said, { action: { label: t('playground.undo'), act: () => setDraft({ ...draft, opened: next.opened }) } })
   }
   return /** @type {const} */ ([draft, set, replace])
+}
+
+/** For how long a draft rests before it is kept, in milliseconds: pictures make it heavy. */
+const REST_MS = 300
+
+/** Keeps the draft for a reload. @param {string} name @param {import('./playground/draft.js').Draft} draft */
+function useKept(name, draft) {
+  const latest = useRef(draft)
+  latest.current = draft
+  useEffect(() => {
+    const timer = setTimeout(() => keepDraft(name, draft), REST_MS)
+    return () => clearTimeout(timer)
+  }, [draft])
+  useEffect(() => {
+    const leave = () => keepDraft(name, latest.current)
+    addEventListener('pagehide', leave)
+    return () => {
+      removeEventListener('pagehide', leave)
+      leave()
+    }
+  }, [])
 }
 
 /** @param {{ keys: readonly any[], value: any, onChange: (id: number) => void }} props */
@@ -136,7 +160,7 @@ function Desk(props) {
   const frame = (/** @type {string} */ url, /** @type {string} */ name) => props.replace({ ...draft, pictures: [picture(url, name)], lost: 0 }, t('playground.frameTaken'))
   return html`<${Form} draft=${draft} set=${set} models=${models} model=${model} shot=${shot} apiKey=${apiKey} quote=${quote} errors=${errors} busy=${busy}
       waits=${wait > 0} why=${why} onSubmit=${submit} onReset=${() => props.replace({ ...blank(), keyId: draft.keyId, opened: draft.opened }, t('playground.wasReset'))} />
-    <div class="stack wide">${takes.error && html`<${Failure} error=${takes.error} onRetry=${takes.reload} />`}
+    <div class="stack wide" id="takes">${takes.error && html`<${Failure} error=${takes.error} onRetry=${takes.reload} />`}
       ${takes.row ? html`<${Result} row=${takes.row} detail=${takes.detail} number=${numberOf(takes)} usualMs=${usualMs(takes)} onReload=${takes.reload}
           onReuse=${reuse} onFrame=${frame} />`
         : !takes.error && takes.list.data && !takes.id && html`<${Start} onPick=${pick} body=${copied(bodyOf(draft, model, shot))} />`}
@@ -187,6 +211,8 @@ function useSubmit({ draft, set, apiKey, model, shot, takes, onUsed }) {
       setQuery({ task: id })
       takes.list.reload()
       onUsed()
+      // On a narrow screen the take is below the form.
+      if (innerWidth <= NARROW) document.getElementById('takes')?.scrollIntoView()
     } catch (problem) {
       const refused = failure(problem)
       if (refused.param) refused.param = refused.param.replace(/^[^.[]*/, (name) => SAME[name] ?? name)

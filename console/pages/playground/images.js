@@ -5,11 +5,11 @@
 
 import { toast } from '../../core/announce.js'
 import { bytes } from '../../core/format.js'
-import { html, names } from '../../core/html.js'
+import { html, names, useId } from '../../core/html.js'
 import { t } from '../../core/i18n.js'
 import { useEffect, useRef, useState } from '../../vendor/hooks.js'
 import { Button } from '../../ui/button.js'
-import { FieldError, TextField, useId } from '../../ui/field.js'
+import { FieldError, TextField } from '../../ui/field.js'
 import { Icon } from '../../ui/icon.js'
 import { isLink, picture } from './draft.js'
 
@@ -102,7 +102,9 @@ function usePaste(take) {
   useEffect(() => {
     const paste = (/** @type {ClipboardEvent} */ event) => {
       const files = filesOf(event.clipboardData).filter((it) => it.type.startsWith('image/'))
-      if (files.length === 0) return
+      // Some programs put a picture of a text beside it: into a field goes the text.
+      const isText = event.target instanceof HTMLElement && event.target.matches('textarea, input') && event.clipboardData?.types.includes('text/plain')
+      if (files.length === 0 || isText) return
       event.preventDefault()
       latest.current(files)
     }

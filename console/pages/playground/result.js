@@ -104,7 +104,7 @@ function Failed({ row, onReuse }) {
 
 /** @param {ResultProps} props */
 function Actions(props) {
-  const { row, detail } = props
+  const { row, detail, onReuse } = props
   const { task } = row
   const code = detail && html`<${CopyAs} request=${copied(detail.request)} />`
   if (isUnderWay(row)) {
@@ -112,15 +112,13 @@ function Actions(props) {
       <span class="small dim3">${t('playground.leave')}</span></div>`
   }
   if (row.state !== 'succeeded') return html`<div class="row wrap">${code}</div>`
-  const isKept = Boolean(task.result_url) && !task.result_expired
-  return html`<div class="row wrap">${isKept && html`<${Button} icon="download" href=${local(task.result_url)} download=${`${task.task_id}.mp4`}>
-      ${t('playground.download')}${detail?.file && html`<span class="dim3 small mono">${bytes(detail.file.bytes)}</span>`}<//>
-      <${CopyButton} icon="link" label=${t('playground.copyUrl')} text=${() => linkOf(task)} />`}
-    ${code}<${Menu} label=${t('playground.more')} icon="chevron-down" actions=${[
-      { label: t('playground.reuse'), icon: 'repeat', act: props.onReuse },
-      isKept && task.poster_url && { label: t('playground.frame'), icon: 'image-plus', act: () => frameOf(task, props.onFrame) },
-      { label: t('playground.openTask'), icon: 'list-video', href: to(`/tasks/${task.task_id}`) },
-    ]} /><span class="grow"></span>${isKept && html`<${LinkLife} task=${task} />`}</div>`
+  const reuse = html`<${Button} small kind="quiet" icon="repeat" disabled=${!detail} onClick=${onReuse}>${t('playground.reuse')}<//>`
+  if (!task.result_url || task.result_expired) return html`<div class="row wrap">${code}${reuse}</div>`
+  return html`<div class="stack tight"><div class="row wrap"><${Button} class="dl" icon="download" href=${local(task.result_url)} download=${`${task.task_id}.mp4`}>
+        ${t('playground.download')}${detail?.file && html`<span class="dim3 small mono">${bytes(detail.file.bytes)}</span>`}<//>
+      <${CopyButton} icon="link" label=${t('playground.copyUrl')} text=${() => linkOf(task)} />${code}</div>
+    <div class="row wrap">${reuse}${task.poster_url && html`<${Button} small kind="quiet" icon="image-plus" onClick=${() => frameOf(task, props.onFrame)}>${t('playground.frame')}<//>`}
+      <span class="grow"></span><${LinkLife} task=${task} /></div></div>`
 }
 
 /** The request as curl with one press, as other code from a list. @param {{ request: Record<string, unknown> }} props */
@@ -131,7 +129,8 @@ function CopyAs({ request }) {
     toast(t(done ? 'shell.copied' : 'shell.copyFailed'), { tone: done ? 'good' : 'bad' })
   }
   return html`<${CopyButton} icon="terminal" label=${t('playground.copyAs', 'curl')} text=${samples[0].text} />
-    <${Menu} label=${t('playground.copyOther')} icon="braces" actions=${samples.slice(1).map((it) => ({ label: t('playground.copyAs', it.label), icon: 'copy', act: () => copy(it.text) }))} />`
+    <${Menu} label=${t('playground.copyOther')} actions=${samples.slice(1).map((it) => ({ label: t('playground.copyAs', it.label), icon: 'copy', act: () => copy(it.text) }))}>
+      <${Icon} name="chevron-down" label=${t('playground.copyOther')} /><//>`
 }
 
 /** Until when a link works, in seconds since 1970, if it says so. @param {string} url */
