@@ -138,8 +138,9 @@ function ended(mine, begun, pauseMs, isLost) {
   if (!isLost && isGood) return wake()
   const pause = Math.min(PAUSE_MAX_MS, PAUSE_MS * 2 ** losses) * (0.75 + Math.random() / 2)
   losses += 1
-  live.value = 'polling'
   later('again', Math.max(pauseMs, pause), wake)
+  if (live.value === 'polling') return
+  live.value = 'polling'
   later('poll', POLL_MS, poll)
 }
 

@@ -99,7 +99,7 @@ export function Price({ quote, model, shot, apiKey, busy, why }) {
 
 /** How the price comes about. @param {import('./draft.js').Model} model @param {import('./draft.js').Shot} shot @param {any} key */
 function sum(model, shot, key) {
-  if (shot.mode === null) return t('playground.imageMissing')
+  if (shot.mode === null) return t('playground.mode.none')
   if (key.kind === 'test') return t('playground.testFree')
   const { per_second, per_image } = model.pricing
   const pictures = shot.pictures.length

@@ -19,6 +19,6 @@ export const promptOf = (sample) => t(`playground.sample.${sample.id}`)
 
 /** @param {{ onPick: (sample: Sample) => void }} props */
 export function Samples({ onPick }) {
-  return html`<div class="stack tight">${SAMPLES.map((it) => html`<button key=${it.id} class="btn preset" type="button" onClick=${() => onPick(it)}>
+  return html`<div class="stack tight">${SAMPLES.map((it) => html`<button key=${it.id} class="btn opener" type="button" onClick=${() => onPick(it)}>
     <${Icon} name="clapperboard" /><span><b>${t(`playground.sampleName.${it.id}`)}</b><span class="sub">${promptOf(it)}</span></span></button>`)}</div>`
 }

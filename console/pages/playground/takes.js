@@ -151,7 +151,11 @@ export function History({ rows, id }) {
   const shown = today.length > 0 ? today : rows.slice(0, 12)
   const title = t(today.length > 0 ? 'playground.today' : 'playground.before')
   const home = useRef(/** @type {HTMLElement | null} */ (null))
-  useEffect(() => home.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [id])
+  useEffect(() => {
+    // Sideways alone: the page itself stays where it is.
+    const current = home.current?.querySelector('[aria-current]')
+    if (home.current && current instanceof HTMLElement) home.current.scrollLeft = current.offsetLeft - home.current.offsetLeft - 40
+  }, [id])
   if (shown.length === 0) return null
   return html`<section class="stack tight" aria-label=${title}><div class="row"><h2>${title}</h2><span class="grow"></span>
       <a class="small" href=${to('/tasks')}>${t('playground.allTasks')}</a></div>
