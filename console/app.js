@@ -53,10 +53,11 @@ function find(path) {
   return null
 }
 
-/** What a page needs beside its code and texts; the first page needs nothing.
+/** What a page needs beside its code and texts; the first page has it all.
  * @param {{ module: string, styles: string[] }} found */
 function furnish({ module, styles }) {
-  return [...styles.map(dress), module === 'overview' ? null : import('./ui/icons-more.js')]
+  if (module === 'overview') return []
+  return [dress('pages'), ...styles.map(dress), import('./ui/icons-more.js')]
 }
 
 /** @typedef {{ component: any, params: Record<string, string>, path: string } | { error: any, path: string }} Ready */

@@ -45,10 +45,6 @@ whenSignedOut(() => {
   session.value = null
 })
 
-/** What is asked when a password is wanted again; `ui/confirm.js` sets it.
- * @type {{ ask: () => Promise<boolean> }} */
-export const passwordDialog = { ask: async () => false }
-
 /** Does something that needs a password that was shown within ten minutes: asks for it if the API
  * wants it, and does it again. Null if the person did not.
  * @template T @param {() => Promise<T>} act @returns {Promise<T | null>} */
@@ -58,5 +54,6 @@ export async function withPassword(act) {
   } catch (error) {
     if (!(error instanceof ApiFailure) || error.code !== 'confirmation_required') throw error
   }
-  return (await passwordDialog.ask()) ? act() : null
+  const { askPassword } = await import('../ui/confirm.js')
+  return (await askPassword()) ? act() : null
 }

@@ -1,37 +1,67 @@
-// Overview: what the account has, what it made last, and the way to the first video.
+// Overview: is all well, what did it cost, what next; at the start, the way to the first video.
 
 import { get } from '../core/api.js'
-import { duration } from '../core/format.js'
+import { dollars, duration, number, percent } from '../core/format.js'
 import { html } from '../core/html.js'
 import { t } from '../core/i18n.js'
+import { newest, useTaskEvents } from '../core/live.js'
 import { PREFIX, PUBLIC_URL } from '../core/place.js'
 import { useResource } from '../core/resource.js'
-import { session } from '../core/session.js'
+import { to } from '../core/router.js'
+import { balance, isOperator, session } from '../core/session.js'
 import { Button } from '../ui/button.js'
 import { Code } from '../ui/code.js'
-import { Empty, Loaded } from '../ui/feedback.js'
+import { Empty, Loaded, Note } from '../ui/feedback.js'
 import { Card, Head, Table } from '../ui/table.js'
 import { Kpis, Money, Reel, State, Tag, Time, progress, standing } from '../ui/values.js'
+import { FirstRun } from './overview/first.js'
 
 /** How many of the latest tasks are shown. */
 const LATEST = 8
-/** How often they are asked for, in milliseconds. */
-const EVERY_MS = 5_000
+const DAY_SECONDS = 86_400
+/** What a day costs is the mean of so many days. */
+const MEAN_DAYS = 7
 
-const ask = (/** @type {AbortSignal} */ signal) => get('/api/tasks', { limit: LATEST }, { signal })
+/** All that the page asks for. @param {AbortSignal} signal */
+async function ask(signal) {
+  const now = Math.floor(Date.now() / 1_000)
+  const [latest, keys, channels, usage] = await Promise.all([
+    get('/api/tasks', { limit: LATEST }, { signal }),
+    get('/api/keys', { limit: 10 }, { signal }),
+    isOperator() ? get('/api/admin/channels', { limit: 1 }, { signal }) : null,
+    get('/api/usage', { group_by: 'day', from: day(now - MEAN_DAYS * DAY_SECONDS) }, { signal }).catch(() => null),
+  ])
+  // One question that looks at many rows at a time: an account has one place for them.
+  const counts = await get('/api/tasks/counts', { since: now - DAY_SECONDS }, { signal })
+  return { latest: latest.data, keys: keys.data, channels: channels?.data ?? null, usage: usage?.data ?? [], counts }
+}
+
+/** @param {number} seconds since 1970 */
+const day = (seconds) => new Date(seconds * 1_000).toISOString().slice(0, 10)
 
 export default function Overview() {
-  const { account } = session.value
-  const { available, pending } = account.balance
-  const latest = useResource(ask, [], { everyMs: EVERY_MS })
+  const facts = useResource(ask, [])
+  useTaskEvents({
+    onReset: facts.reload,
+    onRemoved: facts.reload,
+    onTask: (row) => {
+      const isKnown = facts.data?.latest.some((/** @type {any} */ it) => it.task.task_id === row.task.task_id)
+      if (!isKnown || row.state !== 'running') return facts.reload()
+      return facts.update((was) => ({ ...was, latest: was.latest.map((/** @type {any} */ it) => (it.task.task_id === row.task.task_id ? row : it)) }))
+    },
+  })
   return html`<${Head} title=${t('overview.title')} text=${t('overview.text')}>
-      <${Button} icon="book-open" href=${`${PREFIX}/docs`} target="_blank" rel="noopener">${t('shell.nav.docs')}<//><//>
-    <div class="stack wide"><${Kpis} of=${[
-      { label: t('overview.available'), value: html`<${Money} of=${available} />`, detail: t('overview.availableWhy') },
-      { label: t('overview.held'), value: html`<${Money} of=${pending} />`, detail: t('overview.heldWhy') },
-      { label: t('overview.account'), value: account.display_name || account.name, detail: account.group },
-    ]} />
-    <${Card} title=${t('overview.latest')}><${Loaded} of=${latest} picture>${(/** @type {any} */ list) => html`<${Latest} rows=${list.data} />`}<//><//>
+      <${Button} icon="book-open" href=${`${PREFIX}/docs`} target="_blank" rel="noopener">${t('shell.nav.docs')}<//>
+      <${Button} kind="lamp" icon="clapperboard" href=${to('/playground')}>${t('overview.shoot')}<//><//>
+    <${Loaded} of=${facts} lines=${6} picture>${(/** @type {any} */ it) => html`<${Facts} of=${it} />`}<//>`
+}
+
+/** @param {{ of: any }} props */
+function Facts({ of }) {
+  const hasNoChannel = of.channels?.length === 0
+  return html`<div class="stack wide">${hasNoChannel && html`<${Note} icon="flask-conical" title=${t('overview.preview')}>${t('overview.previewText')}<//>`}
+    <${FirstRun} latest=${of.latest} keys=${of.keys} channels=${of.channels} /><${Numbers} of=${of} />
+    <${Card} title=${t('overview.latest')} end=${html`<${Button} kind="quiet" small href=${to('/tasks')}>${t('overview.all')}<//>`}><${Latest} rows=${of.latest.map(newest)} /><//>
     <${Card} title=${t('overview.first')} padded><p class="dim">${t('overview.firstText')}</p>
       <${Code} label=${t('overview.first')} samples=${[{ id: 'curl', label: 'curl', kind: 'shell', text: sample() }]} /><//></div>`
 }
@@ -40,22 +70,33 @@ export default function Overview() {
 const sample = () => `curl ${PUBLIC_URL}/v1/video/generations \\
   -H "Authorization: Bearer $RUSHES_API_KEY" \\
   -H 'Content-Type: application/json' \\
-  -d '{"model":"grok-image-video","prompt":"a red sports car in neon rain","seconds":6}'`
+  -d '{"model":"grok-image-video","prompt":"${t('overview.samplePrompt')}","seconds":6}'`
+
+/** @param {{ of: any }} props */
+function Numbers({ of: { counts, usage } }) {
+  const { available, pending } = balance.value ?? session.value.account.balance
+  const ended = counts.succeeded + counts.failed
+  const spent = usage.reduce((/** @type {number} */ sum, /** @type {any} */ it) => sum + dollars(it.amount), 0) / MEAN_DAYS
+  const left = spent > 0 ? Math.floor(dollars(available) / spent) : null
+  return html`<${Kpis} of=${[
+    { label: t('overview.tasks'), value: number(counts.all), small: counts.capped ? '+' : '', detail: t('overview.underWay', counts.waiting + counts.running) },
+    { label: t('overview.success'), value: percent(ended > 0 ? counts.succeeded / ended : null), detail: t('overview.failedFree') },
+    { label: t('overview.available'), value: html`<${Money} of=${available} />`, detail: left === null ? t('overview.availableWhy') : t('overview.daysLeft', number(left)) },
+    { label: t('overview.held'), value: html`<${Money} of=${pending} />`, detail: t('overview.heldWhy') },
+  ]} />`
+}
 
 const COLUMNS = () => [
   { id: 'prompt', label: t('overview.prompt'), lead: true, cell: what },
   { id: 'state', label: t('overview.state'), cell: how },
   { id: 'key', label: t('overview.key'), cell: (/** @type {any} */ row) => html`<${Tag} test=${row.key.kind === 'test'}>${row.key.name}<//>` },
-  { id: 'took', label: t('overview.took'), number: true, cell: (/** @type {any} */ row) => duration(row.took_ms) },
-  { id: 'cost', label: t('overview.cost'), number: true, cell: (/** @type {any} */ row) => html`<${Money} of=${row.task.cost} />` },
-  { id: 'at', label: t('overview.created'), number: true, cell: (/** @type {any} */ row) => html`<${Time} at=${row.task.created_at} />` },
+  { id: 'took', label: t('overview.took'), number: true, class: 'mono small', cell: (/** @type {any} */ row) => duration(row.took_ms) },
+  { id: 'cost', label: t('overview.cost'), number: true, class: 'small', cell: (/** @type {any} */ row) => html`<${Money} of=${row.task.cost} />` },
+  { id: 'at', label: t('overview.created'), number: true, class: 'mono small dim3', cell: (/** @type {any} */ row) => html`<${Time} at=${row.task.created_at} />` },
 ]
 
 /** @param {any} row */
-const what = ({ task, prompt }) => html`<div class="clip"><div class="clip">${prompt}</div>
-  ${task.result_url
-    ? html`<a class="mono small" href=${task.result_url} target="_blank" rel="noopener">${task.task_id}</a>`
-    : html`<span class="mono small dim3">${task.task_id}</span>`}</div>`
+const what = ({ task, prompt }) => html`<div class="clip"><div class="clip">${prompt}</div><a class="mono small dim3" href=${to(`/tasks/${task.task_id}`)}>${task.task_id}</a></div>`
 
 /** @param {any} row */
 function how({ task }) {

@@ -1,10 +1,9 @@
 // Charts: our own SVG, with a title, a text summary, and the numbers as a table behind a button.
 
-import { html, names } from '../core/html.js'
+import { html, names, useId } from '../core/html.js'
 import { t } from '../core/i18n.js'
 import { useEffect, useRef, useState } from '../vendor/hooks.js'
 import { Button } from './button.js'
-import { useId } from './field.js'
 
 /** Until it is known how much room there is, and the least of it. */
 const WIDTH = 640

@@ -1,10 +1,9 @@
 // Code to read and copy, in tabs.
 
-import { html } from '../core/html.js'
+import { html, useId } from '../core/html.js'
 import { t } from '../core/i18n.js'
 import { useState } from '../vendor/hooks.js'
 import { CopyButton } from './copy.js'
-import { useId } from './field.js'
 
 const WORDS = {
   json: /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\b\d+(?:\.\d+)?\b/g,

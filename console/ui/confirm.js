@@ -4,7 +4,8 @@ import { post } from '../core/api.js'
 import { html } from '../core/html.js'
 import { t } from '../core/i18n.js'
 import { failure } from '../core/resource.js'
-import { passwordDialog, session } from '../core/session.js'
+import { overlay } from '../core/overlay.js'
+import { session } from '../core/session.js'
 import { useState } from '../vendor/hooks.js'
 import { signal } from '../vendor/signals.js'
 import { Button } from './button.js'
@@ -14,16 +15,13 @@ import { TextField } from './field.js'
 /** Who waits for the answer. */
 const waiting = signal(/** @type {((given: boolean) => void) | null} */ (null))
 
-passwordDialog.ask = () =>
+/** Asks for the password; whether it was given, and was right. @returns {Promise<boolean>} */
+export const askPassword = () =>
   new Promise((resolve) => {
     waiting.value?.(false)
     waiting.value = resolve
+    overlay.value = Ask
   })
-
-/** The dialog, while somebody waits. */
-export function PasswordDialog() {
-  return waiting.value && html`<${Ask} />`
-}
 
 function Ask() {
   const [password, setPassword] = useState('')
@@ -32,6 +30,7 @@ function Ask() {
   const end = (/** @type {boolean} */ given) => {
     waiting.value?.(given)
     waiting.value = null
+    overlay.value = null
   }
   const act = async () => {
     setBusy(true)

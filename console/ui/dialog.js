@@ -1,12 +1,12 @@
 // Dialogs: the browser's own element, which keeps the focus and gives it back.
 
-import { html, names } from '../core/html.js'
+import { html, names, useId } from '../core/html.js'
 import { t } from '../core/i18n.js'
 import { useEffect, useRef, useState } from '../vendor/hooks.js'
 import { failure } from '../core/resource.js'
 import { Button } from './button.js'
 import { Failure } from './feedback.js'
-import { TextField, useId } from './field.js'
+import { TextField } from './field.js'
 import { Icon } from './icon.js'
 
 /**

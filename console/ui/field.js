@@ -1,13 +1,8 @@
 // Fields of forms: a label, a control, a hint, and what the server said about it.
 
-import { html, names, newId } from '../core/html.js'
-import { useEffect, useRef, useState } from '../vendor/hooks.js'
+import { html, names, useId } from '../core/html.js'
+import { useEffect, useRef } from '../vendor/hooks.js'
 import { Icon } from './icon.js'
-
-/** @param {string} stem */
-export function useId(stem) {
-  return useState(() => newId(stem))[0]
-}
 
 /**
  * A field around one control. `control` gets the control's id, and what names its hint and error.

@@ -1,8 +1,7 @@
 // What can be done with a row: a button that opens a list of actions.
 
-import { html } from '../core/html.js'
+import { html, useId } from '../core/html.js'
 import { useEffect, useRef, useState } from '../vendor/hooks.js'
-import { useId } from './field.js'
 import { Icon } from './icon.js'
 
 /**

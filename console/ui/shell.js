@@ -3,14 +3,12 @@
 import { money } from '../core/format.js'
 import { html } from '../core/html.js'
 import { language, speak, t } from '../core/i18n.js'
+import { overlay } from '../core/overlay.js'
 import { PREFIX, VERSION } from '../core/place.js'
 import { go, place, to } from '../core/router.js'
 import { balance, isOperator, session, signOut } from '../core/session.js'
 import { toggle } from '../core/theme.js'
-import { signal } from '../vendor/signals.js'
 import { Button } from './button.js'
-import { PasswordDialog } from './confirm.js'
-import { Dialog } from './dialog.js'
 import { Voices } from './feedback.js'
 import { Icon, Mark } from './icon.js'
 import { Menu } from './menu.js'
@@ -18,7 +16,7 @@ import { Menu } from './menu.js'
 /** Path, icon, word. @typedef {[string, string, string]} Item */
 
 /** @type {readonly Item[]} */
-const WORKSPACE = [
+export const WORKSPACE = [
   ['/', 'house', 'overview'],
   ['/playground', 'clapperboard', 'playground'],
   ['/tasks', 'list-video', 'tasks'],
@@ -29,7 +27,7 @@ const WORKSPACE = [
 ]
 
 /** @type {readonly Item[]} */
-const OPERATOR = [
+export const OPERATOR = [
   ['/admin', 'gauge', 'dashboard'],
   ['/admin/channels', 'waypoints', 'channels'],
   ['/admin/models', 'boxes', 'models'],
@@ -41,7 +39,10 @@ const OPERATOR = [
   ['/admin/system', 'server-cog', 'system'],
 ]
 
-const moreOpen = signal(false)
+/** All places, on a narrow screen. */
+async function showMore() {
+  overlay.value = (await import('./more.js')).More
+}
 
 /** Whether a path is the current page, or a page below it. @param {string} path */
 function isCurrent(path) {
@@ -90,20 +91,12 @@ function Tabs() {
     <${Icon} name=${icon} /><span>${t(`shell.tab.${word}`)}</span></a>`
   const operator = /** @type {Item[]} */ (isOperator() ? [OPERATOR[0]] : [WORKSPACE[4]])
   return html`<nav class="tabbar" aria-label=${t('shell.shortcuts')}>${[...items, ...operator].map(item)}
-    <button type="button" class="tab-more" onClick=${() => { moreOpen.value = true }}><${Icon} name="menu" /><span>${t('shell.tab.more')}</span></button></nav>`
-}
-
-function More() {
-  const close = () => { moreOpen.value = false }
-  const item = (/** @type {Item} */ [path, icon, word]) => html`<a key=${path} href=${to(path)} onClick=${close}><${Icon} name=${icon} />${t(`shell.nav.${word}`)}</a>`
-  return html`<${Dialog} title=${t('shell.tab.more')} icon="menu" onClose=${close}><nav class="more-list" aria-label=${t('shell.mainNavigation')}>
-    ${WORKSPACE.map(item)}<a href=${`${PREFIX}/docs`} target="_blank" rel="noopener"><${Icon} name="book-open" />${t('shell.nav.docs')}</a>
-    ${item(['/settings', 'settings', 'settings'])}${isOperator() && OPERATOR.map(item)}</nav><//>`
+    <button type="button" class="tab-more" onClick=${showMore}><${Icon} name="menu" /><span>${t('shell.tab.more')}</span></button></nav>`
 }
 
 /** The frame with a page in it. @param {{ children: any }} props */
 export function Shell({ children }) {
   return html`<a class="skip" href="#main">${t('shell.skip')}</a><div class="app"><div class="edge" aria-hidden="true"></div><${Side} />
     <div class="page"><${Top} /><main class="main" id="main" tabindex="-1">${children}</main></div></div><${Tabs} />
-    ${moreOpen.value && html`<${More} />`}<${PasswordDialog} /><${Voices} />`
+    ${overlay.value && html`<${overlay.value} />`}<${Voices} />`
 }
