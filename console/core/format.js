@@ -1,7 +1,8 @@
 // Numbers, money and times as text, in the person's language and zone.
 
 import { tag } from './i18n.js'
-import { recall } from './memory.js'
+import { signal } from '../vendor/signals.js'
+import { keep, recall } from './memory.js'
 
 const TICKS_PER_CENT = 100_000_000n
 
@@ -10,9 +11,18 @@ export const NONE = '—'
 
 /** @typedef {{ amount: string, ticks: string }} Amount */
 
+/** The zone that was chosen in the settings, if one was. */
+export const chosenZone = signal(recall('zone'))
+
+/** Changes the zone of all times at once; null is the browser's. @param {string | null} wanted */
+export function setZone(wanted) {
+  keep('zone', wanted)
+  chosenZone.value = wanted
+}
+
 /** The zone of all times: what was chosen in the settings, else the browser's. */
 export const zone = () =>
-  recall('zone') ?? Intl.DateTimeFormat().resolvedOptions().timeZone ?? 'UTC'
+  chosenZone.value ?? Intl.DateTimeFormat().resolvedOptions().timeZone ?? 'UTC'
 
 /** An amount to the cent; what is less than a cent, and not a whole number of them, exactly.
  * @param {Amount | null | undefined} amount */
