@@ -2,7 +2,7 @@
 
 import { tag } from './i18n.js'
 import { signal } from '../vendor/signals.js'
-import { keep, recall } from './memory.js'
+import { recall } from './memory.js'
 
 const TICKS_PER_CENT = 100_000_000n
 
@@ -13,12 +13,6 @@ export const NONE = '—'
 
 /** The zone that was chosen in the settings, if one was. */
 export const chosenZone = signal(recall('zone'))
-
-/** Changes the zone of all times at once; null is the browser's. @param {string | null} wanted */
-export function setZone(wanted) {
-  keep('zone', wanted)
-  chosenZone.value = wanted
-}
 
 /** The zone of all times: what was chosen in the settings, else the browser's. */
 export const zone = () =>

@@ -5,9 +5,10 @@
 
 import { toast } from '../core/announce.js'
 import { ApiFailure, get, patch, post, remove } from '../core/api.js'
-import { chosenZone, date, full, setZone } from '../core/format.js'
+import { chosenZone, date, full } from '../core/format.js'
 import { html } from '../core/html.js'
 import { language, speak, t, tOr } from '../core/i18n.js'
+import { keep } from '../core/memory.js'
 import { failure, useResource } from '../core/resource.js'
 import { refresh, session } from '../core/session.js'
 import { setTheme, theme } from '../core/theme.js'
@@ -71,6 +72,12 @@ function Profile() {
         value=${name} onInput=${setName} error=${errors.of('display_name')} hint=${t('settings.displayNameHint')} />
       ${errors.rest && html`<${Failure} error=${errors.rest} />`}
       <div><${Button} type="submit" busy=${busy} disabled=${name === account.display_name}>${t('settings.save')}<//></div></form><//>`
+}
+
+/** Changes the zone of all times at once; null is the browser's. @param {string | null} wanted */
+function setZone(wanted) {
+  keep('zone', wanted)
+  chosenZone.value = wanted
 }
 
 function Looks() {

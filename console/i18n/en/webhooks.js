@@ -81,7 +81,6 @@ export default {
   'status.failed': 'Failed',
   event: 'Event',
   eventType: 'Type',
-  eventId: 'webhook-id',
   task: 'Task',
   toCallback: 'to the task’s callback URL',
   callback: 'Callback URL',

@@ -81,7 +81,6 @@ export default {
   'status.failed': '失败',
   event: '事件',
   eventType: '类型',
-  eventId: 'webhook-id',
   task: '任务',
   toCallback: '发往任务的回调地址',
   callback: '回调地址',

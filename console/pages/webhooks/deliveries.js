@@ -20,6 +20,8 @@ import { DeliveryStatus, eventWord, reasonWord } from './words.js'
 /** How often the list is asked for, and a delivery that is under way, in milliseconds. */
 const EVERY_MS = 5_000
 const UNDER_WAY_MS = 1_500
+/** The header that names an event, as receivers see it. */
+const EVENT_ID = 'webhook-id'
 const STATES = ['pending', 'delivered', 'failed']
 
 /** @param {{ id: string, query: URLSearchParams, onChange: () => void, turn: number }} props `turn`: changes when the list has to be asked for anew. */
@@ -102,7 +104,7 @@ function Delivery({ hook, id, onClose, onChange }) {
 const DeliveryFacts = ({ of }) => html`<${Facts} of=${[
   [t('webhooks.state'), html`<span class="row wrap"><${DeliveryStatus} of=${of} />${reasonWord(of)}</span>`],
   [t('webhooks.eventType'), html`<span class="mono">${of.event_type}</span>`],
-  [t('webhooks.eventId'), html`<span class="mono">${of.event_id}</span>`],
+  [EVENT_ID, html`<span class="mono">${of.event_id}</span>`],
   of.task_id && [t('webhooks.task'), html`<a class="mono" href=${to(`/tasks/${of.task_id}`)}>${of.task_id}</a>`],
   of.callback_url && [t('webhooks.callback'), html`<span class="mono">${of.callback_url}</span>`],
   [t('webhooks.created'), html`<${Time} at=${of.created_at} />`],
