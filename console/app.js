@@ -4,6 +4,7 @@
 // to the sign-in page and from there back to where they were going; an operator's page is for
 // operators alone (the API says so too). A page that breaks takes nothing else with it.
 
+import { toast } from './core/announce.js'
 import { html } from './core/html.js'
 import { load, show as showLanguage, language, t } from './core/i18n.js'
 import { failure } from './core/resource.js'
@@ -127,7 +128,7 @@ class Safe extends Component {
 function Door() {
   const [component, setComponent] = useState(/** @type {any} */ (null))
   useEffect(() => {
-    Promise.all([import('./pages/login.js'), load('login'), dress('film'), dress('login')]).then(([module]) => setComponent(() => module.default))
+    Promise.all([import('./pages/login.js'), load('login'), ...['pages', 'film', 'login'].map(dress)]).then(([module]) => setComponent(() => module.default))
   }, [])
   return html`${component && html`<${component} />`}<${Voices} />`
 }
@@ -155,10 +156,18 @@ function after() {
   return next.startsWith('/') && !next.startsWith('//') && !next.startsWith('/login') ? next : '/'
 }
 
+/** A fault in what a click set off breaks no page, so it is said here. */
+function watchFaults() {
+  const say = () => toast(t('shell.fault'), { tone: 'bad' })
+  addEventListener('error', say)
+  addEventListener('unhandledrejection', say)
+}
+
 async function begin() {
   showTheme()
   showLanguage()
   start()
+  watchFaults()
   const [loaded, known] = await Promise.allSettled([load('shell', 'errors'), refresh()])
   const root = document.getElementById('root')
   if (!root) return

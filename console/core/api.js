@@ -5,6 +5,7 @@
 // TIMEOUT_MS; a write is never sent twice.
 
 import { PREFIX } from './place.js'
+import { away } from './reach.js'
 
 /** After how long without an answer a request counts as lost, in milliseconds. */
 const TIMEOUT_MS = 30_000
@@ -72,6 +73,7 @@ export async function send(method, path, options = {}) {
     response = await fetch(address(path, options.query), init)
   } catch (error) {
     if (options.signal?.aborted) throw error
+    if (error instanceof TypeError) away()
     throw new ApiFailure('the gateway did not answer')
   }
   if (response.status === 204) return null

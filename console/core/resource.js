@@ -1,10 +1,12 @@
 // What a page has to ask for before it can show something.
 //
 // Guarantees: an answer that comes after a newer question is dropped; what is shown stays while it is
-// asked for again, and when that fails; a hidden tab asks for nothing.
+// asked for again, and when that fails; a hidden tab asks for nothing; what failed because the gateway
+// was away is asked for again when it is back.
 
 import { useCallback, useEffect, useRef, useState } from '../vendor/hooks.js'
 import { ApiFailure } from './api.js'
+import { returns } from './reach.js'
 
 /**
  * @template T
@@ -42,6 +44,9 @@ export function useResource(ask, inputs, options = {}) {
     setState((/** @type {any} */ was) => (was.data === undefined ? was : { ...was, data: change(was.data) }))
   }, [])
   useInterval(reload, options.everyMs)
+  useEffect(() => {
+    if (state.error?.status === 0) reload()
+  }, [returns.value])
   return { ...state, reload, update }
 }
 

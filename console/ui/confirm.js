@@ -4,7 +4,7 @@ import { post } from '../core/api.js'
 import { html } from '../core/html.js'
 import { t } from '../core/i18n.js'
 import { failure } from '../core/resource.js'
-import { overlay } from '../core/overlay.js'
+import { cover, overlay } from '../core/overlay.js'
 import { session } from '../core/session.js'
 import { useState } from '../vendor/hooks.js'
 import { signal } from '../vendor/signals.js'
@@ -20,7 +20,7 @@ export const askPassword = () =>
   new Promise((resolve) => {
     waiting.value?.(false)
     waiting.value = resolve
-    overlay.value = Ask
+    cover(Ask)
   })
 
 function Ask() {

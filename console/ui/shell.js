@@ -1,10 +1,11 @@
 // The frame round every page: film edge, navigation, top bar; on a narrow screen a bar at the foot.
 
-import { money } from '../core/format.js'
+import { money, time } from '../core/format.js'
 import { html } from '../core/html.js'
 import { language, speak, t } from '../core/i18n.js'
-import { overlay } from '../core/overlay.js'
+import { cover, overlay } from '../core/overlay.js'
 import { PREFIX, VERSION } from '../core/place.js'
+import { lostAt } from '../core/reach.js'
 import { go, place, to } from '../core/router.js'
 import { balance, isOperator, session, signOut } from '../core/session.js'
 import { toggle } from '../core/theme.js'
@@ -41,7 +42,7 @@ export const OPERATOR = [
 
 /** All places, on a narrow screen. */
 async function showMore() {
-  overlay.value = (await import('./more.js')).More
+  await cover((await import('./more.js')).More)
 }
 
 /** Whether a path is the current page, or a page below it. @param {string} path */
@@ -94,9 +95,16 @@ function Tabs() {
     <button type="button" class="tab-more" onClick=${showMore}><${Icon} name="menu" /><span>${t('shell.tab.more')}</span></button></nav>`
 }
 
+/** Says that the gateway does not answer, until it does. */
+function Away() {
+  if (!lostAt.value) return null
+  return html`<div class="note bad banner" role="alert"><${Icon} name="wifi-off" /><div class="grow"><p class="b">${t('shell.away')}</p>
+    <p class="small">${t('shell.awayText', time(lostAt.value / 1_000))}</p></div></div>`
+}
+
 /** The frame with a page in it. @param {{ children: any }} props */
 export function Shell({ children }) {
   return html`<a class="skip" href="#main">${t('shell.skip')}</a><div class="app"><div class="edge" aria-hidden="true"></div><${Side} />
-    <div class="page"><${Top} /><main class="main" id="main" tabindex="-1">${children}</main></div></div><${Tabs} />
+    <div class="page"><${Top} /><${Away} /><main class="main" id="main" tabindex="-1">${children}</main></div></div><${Tabs} />
     ${overlay.value && html`<${overlay.value} />`}<${Voices} />`
 }
