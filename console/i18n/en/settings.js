@@ -20,7 +20,7 @@ export default {
   looksText: 'Kept in this browser.',
   language: 'Language',
   theme: 'Theme',
-  'themes.system': 'As the system',
+  'themes.system': 'System',
   'themes.light': 'Light',
   'themes.dark': 'Dark',
   zone: 'Time zone',
