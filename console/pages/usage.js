@@ -96,18 +96,11 @@ const success = ({ succeeded, failed }) => (succeeded + failed > 0 ? succeeded /
 function Sums({ total }) {
   const { succeeded, failed, cancelled, seconds, amount } = total
   return html`<${Kpis} of=${[
-    { label: t('usage.spent'), value: html`<${Money} of=${amount} />`, detail: succeeded > 0 ? t('usage.perVideo', mean(amount, succeeded)) : t('usage.failedFree') },
+    { label: t('usage.spent'), value: html`<${Money} of=${amount} />`, detail: t('usage.spentWhy') },
     { label: t('usage.videos'), value: number(succeeded), detail: t('usage.others', number(failed), number(cancelled)) },
     { label: t('usage.success'), value: percent(success(total)), detail: t('usage.successWhy') },
     { label: t('usage.seconds'), value: number(seconds), small: t('usage.secondsUnit'), detail: t('usage.secondsWhy') },
   ]} />`
-}
-
-/** What one video cost, to the cent. @param {import('../core/format.js').Amount} amount @param {number} count */
-function mean(amount, count) {
-  const ticks = BigInt(amount.ticks) / BigInt(count)
-  const digits = String(ticks).padStart(11, '0')
-  return money({ amount: `${digits.slice(0, -10)}.${digits.slice(-10)}`, ticks: String(ticks) })
 }
 
 /** Bars per day. @param {{ usage: any, measure: typeof MEASURES[number] }} props */

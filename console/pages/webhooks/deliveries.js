@@ -115,7 +115,7 @@ const DeliveryFacts = ({ of }) => html`<${Facts} of=${[
 /** @param {{ of: readonly any[] }} props */
 function Attempts({ of }) {
   if (of.length === 0) return html`<${Note} icon="clock" tone="plain">${t('webhooks.noAttempt')}<//>`
-  return html`<ol class="stack">${[...of].reverse().map((it) => html`<li key=${it.number} class="stack tight">
+  return html`<ol class="stack">${[...of].sort((one, other) => other.number - one.number).map((it) => html`<li key=${it.number} class="stack tight">
     <div class="row wrap"><b>${t('webhooks.attempt', it.number)}</b>
       <${Status} tone=${it.error == null ? 'good' : 'bad'} icon=${it.error == null ? 'circle-check' : 'circle-x'}>${it.response_status ?? t('webhooks.noAnswer')}<//>
       <span class="small dim"><${Time} at=${it.at} /></span><span class="small dim">${t('webhooks.took', duration(it.took_ms))}</span></div>
