@@ -5,7 +5,6 @@
 
 import { toast } from '../core/announce.js'
 import { ApiFailure, get, post } from '../core/api.js'
-import { percent } from '../core/format.js'
 import { html } from '../core/html.js'
 import { t } from '../core/i18n.js'
 import { PREFIX } from '../core/place.js'
@@ -14,25 +13,23 @@ import { setQuery, to } from '../core/router.js'
 import { isOperator, session } from '../core/session.js'
 import { useEffect, useRef, useState } from '../vendor/hooks.js'
 import { Button } from '../ui/button.js'
-import { Code } from '../ui/code.js'
-import { Empty, Failure, Loaded, Note } from '../ui/feedback.js'
+import { Empty, Failure, Loaded } from '../ui/feedback.js'
 import { Select, useFieldErrors } from '../ui/field.js'
-import { samplesOf } from '../ui/samples.js'
 import { Card, Head } from '../ui/table.js'
-import { Tag, progress } from '../ui/values.js'
-import { blank, bodyOf, copied, draftOf, fit, isBlank, keepDraft, picture, recallDraft } from './playground/draft.js'
+import { Tag } from '../ui/values.js'
+import { blank, bodyOf, fit, isBlank, keepDraft, recallDraft } from './playground/draft.js'
 import { Form } from './playground/form.js'
 import { obstacle, useCountdown, useQuote } from './playground/price.js'
-import { Result } from './playground/result.js'
-import { SAMPLES, Samples, promptOf } from './playground/samples.js'
-import { History, isToday, isUnderWay, made, shoot, useTakes } from './playground/takes.js'
 
 const FIELDS = ['model', 'prompt', 'seconds', 'aspect_ratio', 'resolution', 'image_urls']
 /** The fields of the form that stand for several of a request. @type {Record<string, string>} */
 const SAME = { reference_images: 'image_urls', input_reference: 'image_urls', images: 'image_urls', image: 'image_urls', duration: 'seconds', ratio: 'aspect_ratio' }
-
 /** Up to this width the form and its result stand one over the other, in pixels. */
 const NARROW = 860
+/** For how long a draft rests before it is kept, in milliseconds: pictures make it heavy. */
+const REST_MS = 300
+
+/** @typedef {import('./playground/draft.js').Draft} Draft */
 
 /** Whether videos can be made with a key. @param {any} key */
 const isUsable = (key) =>
@@ -59,19 +56,15 @@ function useDraft() {
   const name = `playground.${session.value?.account?.id}`
   const [draft, setDraft] = useState(() => recallDraft(name))
   useKept(name, draft)
-  const set = (/** @type {Partial<import('./playground/draft.js').Draft>} */ change) => setDraft((was) => ({ ...was, ...change }))
-  const replace = (/** @type {import('./playground/draft.js').Draft} */ next, /** @type {string} */ said) => {
-    if (isBlank(draft)) return setDraft(next)
+  const set = (/** @type {Partial<Draft>} */ change) => setDraft((was) => ({ ...was, ...change }))
+  const replace = (/** @type {Draft} */ next, /** @type {string} */ said) => {
     setDraft(next)
-    return toast(said, { action: { label: t('playground.undo'), act: () => setDraft({ ...draft, opened: next.opened }) } })
+    if (!isBlank(draft)) toast(said, { action: { label: t('playground.undo'), act: () => setDraft({ ...draft, opened: next.opened }) } })
   }
   return /** @type {const} */ ([draft, set, replace])
 }
 
-/** For how long a draft rests before it is kept, in milliseconds: pictures make it heavy. */
-const REST_MS = 300
-
-/** Keeps the draft for a reload. @param {string} name @param {import('./playground/draft.js').Draft} draft */
+/** Keeps the draft for a reload. @param {string} name @param {Draft} draft */
 function useKept(name, draft) {
   const latest = useRef(draft)
   latest.current = draft
@@ -113,17 +106,15 @@ function NoKey({ onMade }) {
     <a class="small" href=${to('/keys')}>${t('playground.toKeys')}</a><//>${error && html`<${Failure} error=${error} />`}<//>`
 }
 
-/** @typedef {{ apiKey: any, draft: import('./playground/draft.js').Draft, set: (change: any) => void, replace: (next: any, said: string) => void,
+/** @typedef {{ apiKey: any, draft: Draft, set: (change: Partial<Draft>) => void, replace: (next: Draft, said: string) => void,
  *   asked: string | null, onUsed: () => void }} BenchProps */
 
 /** @param {BenchProps} props */
 function Bench(props) {
   const models = useResource((signal) => get('/api/models', { key_id: props.apiKey.id }, { signal }), [props.apiKey.id])
-  const takes = useTakes(props.asked)
-  useTitle(takes.row)
   return html`<${Loaded} of=${models} lines=${6}>${(/** @type {any} */ found) => html`<div class="bench">${found.data.length > 0
-    ? html`<${Desk} ...${props} models=${found.data} takes=${takes} />`
-    : html`<${NoModel} /><div class="stack wide"><${History} rows=${takes.rows} id=${takes.id} /></div>`}</div>`}<//>`
+    ? html`<${Desk} ...${props} models=${found.data} />`
+    : html`<${NoModel} /><${Aside} ...${props} body=${null} onRunning=${() => {}} />`}</div>`}<//>`
 }
 
 function NoModel() {
@@ -131,68 +122,38 @@ function NoModel() {
     ${isOperator() && html`<${Button} icon="waypoints" href=${to('/admin/channels')}>${t('shell.nav.channels')}<//>`}<//><//>`
 }
 
-/** How far the take on the screen is, in the title. @param {any} row */
-function useTitle(row) {
-  const share = row && isUnderWay(row) ? progress(row.task) / 100 : null
-  const word = share === null ? t('playground.title') : percent(share, 0)
+/** The takes beside the form: their code comes after the form's. @param {any} props as of a Screen */
+function Aside(props) {
+  const [Screen, setScreen] = useState(/** @type {any} */ (null))
+  const [error, setError] = useState(/** @type {any} */ (null))
   useEffect(() => {
-    document.title = `${word} · Rushes`
-  }, [word])
+    import('./playground/screen.js').then((module) => setScreen(() => module.default), (problem) => setError(failure(problem)))
+  }, [])
+  return html`<div class="stack wide" id="takes">${error && html`<${Failure} error=${error} onRetry=${() => location.reload()} />`}
+    ${Screen && html`<${Screen} ...${props} />`}</div>`
 }
 
-/** @param {BenchProps & { models: any[], takes: ReturnType<typeof useTakes> }} props */
+/** @param {BenchProps & { models: any[] }} props */
 function Desk(props) {
-  const { apiKey, draft, set, models, takes } = props
+  const { apiKey, draft, set, models } = props
+  const [running, setRunning] = useState(0)
   const model = models.find((it) => it.id === draft.model) ?? models[0]
   const shot = fit(draft, model)
   const quote = useQuote(draft, model, shot, apiKey.id)
   const { error, busy, submit } = useSubmit({ ...props, model, shot })
   const wait = useCountdown(error)
-  const why = obstacle(quote, apiKey, wait, takes.running)
+  const why = obstacle(quote, apiKey, wait, running)
   const errors = useFieldErrors(error, FIELDS)
-  useFirstSample(props)
-  const reuse = useReuse(props)
   useShortcut(() => why === null && submit())
-  const pick = (/** @type {import('./playground/samples.js').Sample} */ it) => {
-    props.replace({ ...draft, prompt: promptOf(it), seconds: it.seconds, ratio: it.ratio, pictures: [], lost: 0 }, t('playground.sampleTaken'))
-    errors.form.current?.querySelector('textarea')?.focus()
-  }
-  const frame = (/** @type {string} */ url, /** @type {string} */ name) => props.replace({ ...draft, pictures: [picture(url, name)], lost: 0 }, t('playground.frameTaken'))
+  const reset = () => props.replace({ ...blank(), keyId: draft.keyId, opened: draft.opened }, t('playground.wasReset'))
   return html`<${Form} draft=${draft} set=${set} models=${models} model=${model} shot=${shot} apiKey=${apiKey} quote=${quote} errors=${errors} busy=${busy}
-      waits=${wait > 0} why=${why} onSubmit=${submit} onReset=${() => props.replace({ ...blank(), keyId: draft.keyId, opened: draft.opened }, t('playground.wasReset'))} />
-    <div class="stack wide" id="takes">${takes.error && html`<${Failure} error=${takes.error} onRetry=${takes.reload} />`}
-      ${takes.row ? html`<${Result} row=${takes.row} detail=${takes.detail} number=${numberOf(takes)} usualMs=${usualMs(takes)} onReload=${takes.reload}
-          onReuse=${reuse} onFrame=${frame} />`
-        : !takes.error && takes.list.data && !takes.id && html`<${Start} onPick=${pick} body=${copied(bodyOf(draft, model, shot))} />`}
-      <${History} rows=${takes.rows} id=${takes.id} /></div>`
-}
-
-/** Where nothing is to be seen yet. @param {{ onPick: (sample: any) => void, body: Record<string, unknown> }} props */
-function Start({ onPick, body }) {
-  return html`<${Card} title=${t('playground.start')} text=${t('playground.startText')} padded><${Samples} onPick=${onPick} /><//>
-    <${Card} title=${t('playground.asCode')} text=${t('playground.asCodeText')} padded><${Code} label=${t('playground.asCode')} samples=${samplesOf(body)} /><//>`
-}
-
-/** Which of today's takes it is. @param {ReturnType<typeof useTakes>} takes */
-function numberOf({ rows, id }) {
-  const today = rows.filter(isToday)
-  const at = today.findIndex((/** @type {any} */ it) => it.task.task_id === id)
-  return at < 0 ? null : today.length - at
-}
-
-/** The middle of how long takes like the one on the screen took, in milliseconds. @param {ReturnType<typeof useTakes>} takes */
-function usualMs({ rows, row }) {
-  const { model, seconds, resolution } = row.task
-  const took = rows
-    .filter((/** @type {any} */ it) => it.state === 'succeeded' && it.task.model === model && it.task.seconds === seconds && it.task.resolution === resolution && it.key.kind === row.key.kind)
-    .map((/** @type {any} */ it) => it.took_ms)
-    .sort((/** @type {number} */ a, /** @type {number} */ b) => a - b)
-  return took[took.length >> 1] ?? null
+      waits=${wait > 0} why=${why} onSubmit=${submit} onReset=${reset} />
+    <${Aside} ...${props} body=${bodyOf(draft, model, shot)} onRunning=${setRunning} />`
 }
 
 /** Sends the form. What the browser knows to be missing is said as the server would say it.
- * @param {BenchProps & { model: any, shot: import('./playground/draft.js').Shot, takes: ReturnType<typeof useTakes> }} props */
-function useSubmit({ draft, set, apiKey, model, shot, takes, onUsed }) {
+ * @param {BenchProps & { model: any, shot: import('./playground/draft.js').Shot }} props */
+function useSubmit({ draft, set, apiKey, model, shot, onUsed }) {
   const [error, setError] = useState(/** @type {any} */ (null))
   const [busy, setBusy] = useState(false)
   const { prompt, seconds, resolution, ratio, pictures } = draft
@@ -201,15 +162,15 @@ function useSubmit({ draft, set, apiKey, model, shot, takes, onUsed }) {
   const lack = (/** @type {string} */ param, /** @type {string} */ message) => setError(new ApiFailure(message, { param, code: 'invalid_request' }))
   const submit = async () => {
     if (busy) return
-    if (draft.prompt.trim() === '') return lack('prompt', t('playground.promptMissing'))
+    if (prompt.trim() === '') return lack('prompt', t('playground.promptMissing'))
     if (shot.mode === null) return lack('image_urls', t('playground.imageMissing'))
     setBusy(true)
     setError(null)
     try {
+      const { shoot } = await import('./playground/shoot.js')
       const id = await shoot({ ...bodyOf(draft, model, shot), key_id: apiKey.id }, shot.pictures)
       set({ opened: id })
       setQuery({ task: id })
-      takes.list.reload()
       onUsed()
       // On a narrow screen the take is below the form.
       if (innerWidth <= NARROW) document.getElementById('takes')?.scrollIntoView()
@@ -221,35 +182,6 @@ function useSubmit({ draft, set, apiKey, model, shot, takes, onUsed }) {
     setBusy(false)
   }
   return { error, busy, submit }
-}
-
-/** A prompt ready to press, for who comes for the first time. @param {BenchProps & { takes: ReturnType<typeof useTakes> }} props */
-function useFirstSample({ draft, set, takes, asked }) {
-  const isFirst = takes.list.data?.data.length === 0 && !asked
-  const done = useRef(false)
-  useEffect(() => {
-    if (!isFirst || done.current || !isBlank(draft)) return
-    done.current = true
-    set({ prompt: promptOf(SAMPLES[0]), seconds: SAMPLES[0].seconds, ratio: SAMPLES[0].ratio })
-  }, [isFirst])
-}
-
-/** Puts a take's settings into the form: when asked, and once for a take that the address brought.
- * @param {BenchProps & { takes: ReturnType<typeof useTakes> }} props */
-function useReuse({ draft, set, replace, takes, asked }) {
-  const { detail } = takes
-  const arrived = useRef(asked)
-  const reuse = () => detail && replace(draftOf(detail, draft, made.get(detail.task.task_id)), t('playground.reused'))
-  useEffect(() => {
-    if (!detail || detail.task.task_id !== arrived.current) return
-    // Only what the address said when the page was opened; a reload finds its draft.
-    arrived.current = null
-    if (draft.opened !== detail.task.task_id) reuse()
-  }, [detail])
-  useEffect(() => {
-    if (asked && asked !== arrived.current && draft.opened !== asked) set({ opened: asked })
-  }, [asked])
-  return reuse
 }
 
 /** Control or Command with Enter, wherever the focus is, but not in a dialog. @param {() => void} act */

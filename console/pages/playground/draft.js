@@ -4,6 +4,7 @@
 // model cannot fulfil stays a wish: the nearest is used meanwhile, and comes back with the model.
 
 import { keepHere, recallHere } from '../../core/memory.js'
+import { isLink, picture } from '../../ui/pictures.js'
 
 /** Most characters of a prompt. */
 export const PROMPT_MAX = 4_096
@@ -18,7 +19,7 @@ export const TAKES_MAX = 4
 /** @typedef {{ id: string, name: string, description: string, capabilities: Capabilities,
  *   pricing: { per_second: Record<string, string>, per_image: string } }} Model */
 
-/** A picture: an address, or all of it as a data URL. @typedef {{ id: number, url: string, name: string, bytes: number | null }} Picture */
+/** @typedef {import('../../ui/pictures.js').Picture} Picture */
 
 /**
  * @typedef {object} Draft
@@ -38,17 +39,6 @@ export const blank = () => ({ prompt: '', model: '', seconds: 6, resolution: '72
 
 /** Whether there is nothing in it that somebody made. @param {Draft} draft */
 export const isBlank = (draft) => draft.prompt.trim() === '' && draft.pictures.length === 0
-
-let count = 0
-
-/** @param {string} url @param {string} name @param {number | null} [bytes] @returns {Picture} */
-export function picture(url, name, bytes = null) {
-  count += 1
-  return { id: count, url, name, bytes }
-}
-
-/** @param {Picture} it */
-export const isLink = (it) => !it.url.startsWith('data:')
 
 /** @param {string} name @returns {Draft} */
 export function recallDraft(name) {
@@ -146,34 +136,4 @@ export function bodyOf(draft, model, shot, show = (it) => it.url) {
   const field = shot.mode === 'reference_to_video' && shot.pictures.length === 1 ? 'reference_images' : 'image_urls'
   const pictures = shot.pictures.length > 0 ? { [field]: shot.pictures.map(show) } : {}
   return { model: model.id, prompt: draft.prompt, seconds: shot.seconds, aspect_ratio: shot.ratio, resolution: shot.resolution, ...pictures }
-}
-
-/** The settings of a take, from what `GET /api/tasks/{id}` says of its request.
- * @param {any} detail @param {Draft} draft @param {readonly Picture[] | undefined} known Its pictures, if it was made here. @returns {Draft} */
-export function draftOf(detail, draft, known) {
-  const { request } = detail
-  const given = /** @type {any[]} */ ([request.image_urls, request.input_reference, request.reference_images].flat().filter(Boolean))
-  const links = given.filter((it) => typeof it === 'string' && /^https?:/.test(it))
-  const pictures = known ?? links.map((it) => picture(it, it))
-  return {
-    ...draft,
-    prompt: request.prompt ?? detail.prompt,
-    model: request.model ?? detail.task.model,
-    seconds: detail.task.seconds_requested ?? detail.task.seconds,
-    resolution: detail.task.resolution,
-    ratio: detail.task.aspect_ratio,
-    pictures: pictures.map((it) => picture(it.url, it.name, it.bytes)),
-    lost: Math.max(0, detail.image_count - pictures.length),
-    opened: detail.task.task_id,
-  }
-}
-
-/** A request as it is copied: what was sent as a file is named, not shown. @param {Record<string, unknown>} request */
-export function copied(request) {
-  const show = (/** @type {unknown} */ it) => {
-    const type = typeof it === 'string' && /^(?:data:|\()(image\/[a-z]+)/.exec(it)?.[1]
-    return type ? `data:${type};base64,…` : it
-  }
-  const of = (/** @type {string} */ name, /** @type {unknown} */ value) => (name === 'prompt' ? value : Array.isArray(value) ? value.map(show) : show(value))
-  return Object.fromEntries(Object.entries(request).map(([name, value]) => [name, of(name, value)]))
 }

@@ -9,9 +9,9 @@ import { Button } from '../../ui/button.js'
 import { Failure } from '../../ui/feedback.js'
 import { Cards, FieldError, Segments, SelectField, TextArea } from '../../ui/field.js'
 import { Icon } from '../../ui/icon.js'
+import { Pictures } from '../../ui/pictures.js'
 import { Status } from '../../ui/values.js'
 import { PROMPT_MAX, offers } from './draft.js'
-import { Images } from './images.js'
 import { Price } from './price.js'
 
 /** More models than so many stand in a list instead of on cards. */
@@ -53,7 +53,7 @@ export function Form(props) {
     <div class="cb stack shot-form"><${Models} models=${models} value=${model.id} error=${errors.of('model')} onChange=${(/** @type {string} */ id) => set({ model: id })} />
       <${TextArea} label=${t('playground.prompt')} rows="3" value=${draft.prompt} onInput=${(/** @type {string} */ prompt) => set({ prompt })}
         end=${html`<span class=${length > PROMPT_MAX ? 'mono bad' : 'mono'}>${length} / ${PROMPT_MAX}</span>`} error=${errors.of('prompt')} />
-      ${(shot.max > 0 || draft.pictures.length > 0) && html`<${Images} pictures=${draft.pictures} max=${shot.max} optional=${Boolean(model.capabilities.text_to_video)}
+      ${(shot.max > 0 || draft.pictures.length > 0) && html`<${Pictures} pictures=${draft.pictures} max=${shot.max} optional=${Boolean(model.capabilities.text_to_video)}
         error=${errors.of('image_urls') ?? (quote.error?.param === 'image_urls' ? quote.error.message : null)} note=${pictureNote(draft, model, shot)}
         onChange=${(/** @type {any} */ change) => set({ pictures: change(draft.pictures), lost: 0 })} />`}
       <${Spec} ...${props} all=${all} />

@@ -9,8 +9,9 @@ import { failure, useInterval } from '../../core/resource.js'
 import { balance } from '../../core/session.js'
 import { useEffect, useRef, useState } from '../../vendor/hooks.js'
 import { Button } from '../../ui/button.js'
+import { isLink } from '../../ui/pictures.js'
 import { Money } from '../../ui/values.js'
-import { TAKES_MAX, bodyOf, isLink } from './draft.js'
+import { TAKES_MAX, bodyOf } from './draft.js'
 
 /** For how long a form is left alone before its price is asked for, in milliseconds. */
 const PAUSE_MS = 250

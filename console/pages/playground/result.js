@@ -17,12 +17,12 @@ import { Note } from '../../ui/feedback.js'
 import { CutList, Gate, Leader } from '../../ui/film.js'
 import { Icon } from '../../ui/icon.js'
 import { Menu } from '../../ui/menu.js'
+import { dataUrl } from '../../ui/pictures.js'
 import { Player } from '../../ui/player.js'
 import { samplesOf } from '../../ui/samples.js'
 import { Card } from '../../ui/table.js'
 import { State, Tag, progress, standing } from '../../ui/values.js'
-import { copied } from './draft.js'
-import { dataUrl } from './images.js'
+import { copied } from './again.js'
 import { isUnderWay } from './takes.js'
 
 /** How often elapsed times are told anew, in milliseconds. */
@@ -37,8 +37,8 @@ const FRESH_SECONDS = 600
  * @property {number | null} number Which of today's it is.
  * @property {number | null} usualMs How long such takes took.
  * @property {() => void} onReload
- * @property {() => void} onReuse Puts its settings into the form.
- * @property {(url: string, name: string) => void} onFrame Puts a picture into the form.
+ * @property {() => void} [onReuse] Puts its settings into the form, where there is one.
+ * @property {(url: string, name: string) => void} [onFrame] Puts a picture into the form.
  */
 
 /** @param {ResultProps} props */
@@ -90,7 +90,7 @@ function waiting({ task, state }, usualMs) {
   return what + place + (usualMs ? ` · ${t('playground.usual', duration(usualMs))}` : '')
 }
 
-/** @param {{ row: any, onReuse: () => void }} props */
+/** @param {{ row: any, onReuse?: () => void }} props */
 function Failed({ row, onReuse }) {
   const { task } = row
   const code = task.error?.code ?? 'internal_error'
@@ -99,12 +99,12 @@ function Failed({ row, onReuse }) {
     <p class="why"><b>${tOr(`errors.task.${code}`, code)}</b></p>
     ${!isOurs && task.fail_reason && html`<p lang="en">${task.fail_reason}</p>`}
     <p class="mono">${code}</p><p>${t(task.cost.state === 'voided' || task.cost.ticks === '0' ? 'playground.notCharged' : 'playground.charged', money(task.cost))}</p>
-    <${Button} icon=${isOurs ? 'rotate-ccw' : 'pencil'} onClick=${onReuse}>${t(isOurs ? 'playground.again' : 'playground.editRetry')}<//></div><//>`
+    ${onReuse && html`<${Button} icon=${isOurs ? 'rotate-ccw' : 'pencil'} onClick=${onReuse}>${t(isOurs ? 'playground.again' : 'playground.editRetry')}<//>`}</div><//>`
 }
 
 /** @param {ResultProps} props */
 function Actions(props) {
-  const { row, detail, onReuse } = props
+  const { row, detail, onReuse, onFrame } = props
   const { task } = row
   const code = detail && html`<${CopyAs} request=${copied(detail.request)} />`
   if (isUnderWay(row)) {
@@ -112,12 +112,12 @@ function Actions(props) {
       <span class="small dim3">${t('playground.leave')}</span></div>`
   }
   if (row.state !== 'succeeded') return html`<div class="row wrap">${code}</div>`
-  const reuse = html`<${Button} small kind="quiet" icon="repeat" disabled=${!detail} onClick=${onReuse}>${t('playground.reuse')}<//>`
+  const reuse = onReuse && html`<${Button} small kind="quiet" icon="repeat" disabled=${!detail} onClick=${onReuse}>${t('playground.reuse')}<//>`
   if (!task.result_url || task.result_expired) return html`<div class="row wrap">${code}${reuse}</div>`
   return html`<div class="stack tight"><div class="row wrap"><${Button} class="dl" icon="download" href=${local(task.result_url)} download=${`${task.task_id}.mp4`}>
         ${t('playground.download')}${detail?.file && html`<span class="dim3 small mono">${bytes(detail.file.bytes)}</span>`}<//>
       <${CopyButton} icon="link" label=${t('playground.copyUrl')} text=${() => linkOf(task)} />${code}</div>
-    <div class="row wrap">${reuse}${task.poster_url && html`<${Button} small kind="quiet" icon="image-plus" onClick=${() => frameOf(task, props.onFrame)}>${t('playground.frame')}<//>`}
+    <div class="row wrap">${reuse}${onFrame && task.poster_url && html`<${Button} small kind="quiet" icon="image-plus" onClick=${() => frameOf(task, onFrame)}>${t('playground.frame')}<//>`}
       <span class="grow"></span><${LinkLife} task=${task} /></div></div>`
 }
 

@@ -1,19 +1,31 @@
-// Pictures of the form: dropped, pasted, chosen, or by their address; in an order that counts.
+// Pictures for a form: dropped, pasted, chosen, or by their address; in an order that counts.
 //
 // Guarantees: a picture by its address is not loaded here, its host is shown instead (nothing of
 // another's site is asked from the browser); every move has a way by key and by a single press.
 
-import { toast } from '../../core/announce.js'
-import { bytes } from '../../core/format.js'
-import { html, names, useId } from '../../core/html.js'
-import { t } from '../../core/i18n.js'
-import { useEffect, useRef, useState } from '../../vendor/hooks.js'
-import { Button } from '../../ui/button.js'
-import { FieldError, TextField } from '../../ui/field.js'
-import { Icon } from '../../ui/icon.js'
-import { isLink, picture } from './draft.js'
+import { toast } from '../core/announce.js'
+import { bytes } from '../core/format.js'
+import { html, names, useId } from '../core/html.js'
+import { load, t } from '../core/i18n.js'
+import { useEffect, useRef, useState } from '../vendor/hooks.js'
+import { Button } from './button.js'
+import { FieldError, TextField } from './field.js'
+import { Icon } from './icon.js'
 
-/** @typedef {import('./draft.js').Picture} Picture */
+await load('pictures')
+
+/** A picture: an address, or all of it as a data URL. @typedef {{ id: number, url: string, name: string, bytes: number | null }} Picture */
+
+let count = 0
+
+/** @param {string} url @param {string} name @param {number | null} [bytes] @returns {Picture} */
+export function picture(url, name, bytes = null) {
+  count += 1
+  return { id: count, url, name, bytes }
+}
+
+/** Whether it is an address. @param {{ url: string }} it */
+export const isLink = (it) => !it.url.startsWith('data:')
 
 /** What the gateway takes, and up to what size of one picture, in bytes. */
 const TYPES = ['image/png', 'image/jpeg', 'image/webp', 'image/gif']
@@ -33,9 +45,9 @@ export const dataUrl = (blob) =>
 async function read(files) {
   const pictures = []
   for (const file of files) {
-    const why = !TYPES.includes(file.type) ? t('playground.imageType', file.name) : file.size > BYTES_MAX ? t('playground.imageSize', file.name, bytes(file.size)) : null
+    const why = !TYPES.includes(file.type) ? t('pictures.imageType', file.name) : file.size > BYTES_MAX ? t('pictures.imageSize', file.name, bytes(file.size)) : null
     if (why) toast(why, { tone: 'bad' })
-    else pictures.push(picture(await dataUrl(file), file.name || t('playground.pasted'), file.size))
+    else pictures.push(picture(await dataUrl(file), file.name || t('pictures.pasted'), file.size))
   }
   return pictures
 }
@@ -59,11 +71,11 @@ function hostOf(url) {
  * @param {{ pictures: readonly Picture[], max: number, optional: boolean, error?: string | null, note?: any,
  *   onChange: (change: (pictures: Picture[]) => Picture[]) => void }} props
  */
-export function Images({ pictures, max, optional, error, note, onChange }) {
+export function Pictures({ pictures, max, optional, error, note, onChange }) {
   const [over, setOver] = useState(false)
   const [asking, setAsking] = useState(false)
   const chooser = useRef(/** @type {HTMLInputElement | null} */ (null))
-  const told = useId('images')
+  const told = useId('pictures')
   const add = (/** @type {Picture[]} */ more) => more.length > 0 && onChange((was) => [...was, ...more])
   usePaste((files) => read(files).then(add))
   const drop = async (/** @type {DragEvent} */ event) => {
@@ -83,14 +95,14 @@ export function Images({ pictures, max, optional, error, note, onChange }) {
     event.target.value = ''
     add(await read(files))
   }
-  return html`<fieldset class="field" aria-describedby=${error ? told : undefined}><legend class="lab"><span>${t('playground.images')}</span>
-      <span class="opt">${t(optional ? 'playground.imagesOptional' : 'playground.imagesNeeded', max)}</span></legend>
+  return html`<fieldset class="field" aria-describedby=${error ? told : undefined}><legend class="lab"><span>${t('pictures.images')}</span>
+      <span class="opt">${t(optional ? 'pictures.imagesOptional' : 'pictures.imagesNeeded', max)}</span></legend>
     <div class=${names('drop', over && 'over')} onDragOver=${hover} onDragLeave=${() => setOver(false)} onDrop=${drop}>
       <input class="sr" type="file" ref=${chooser} accept=${TYPES.join(',')} multiple tabindex="-1" aria-hidden="true" onChange=${chosen} />
       <div class="thumbs"><${Thumbs} pictures=${pictures} max=${max} onChange=${onChange} />
-        <button class="btn thumbadd" type="button" aria-label=${t('playground.addImage')} title=${t('playground.addImage')} aria-invalid=${error ? 'true' : undefined}
+        <button class="btn thumbadd" type="button" aria-label=${t('pictures.addImage')} title=${t('pictures.addImage')} aria-invalid=${error ? 'true' : undefined}
           onClick=${() => chooser.current?.click()}><${Icon} name="image-plus" size="l" /></button>
-        <div class="say"><span>${t('playground.drop')}</span><button class="linkish" type="button" aria-expanded=${asking} onClick=${() => setAsking(!asking)}>${t('playground.byAddress')}</button></div></div>
+        <div class="say"><span>${t('pictures.drop')}</span><button class="linkish" type="button" aria-expanded=${asking} onClick=${() => setAsking(!asking)}>${t('pictures.byAddress')}</button></div></div>
       ${asking && html`<${Address} onAdd=${(/** @type {string} */ link) => { add([picture(link, link)]); setAsking(false) }} />`}</div>
     ${note}${error && html`<${FieldError} id=${told} text=${error} />`}</fieldset>`
 }
@@ -127,9 +139,9 @@ function Address({ onAdd }) {
     event.preventDefault()
     act()
   }
-  return html`<div class="row start"><${TextField} class="grow" label=${t('playground.address')} mono autofocus inputmode="url" autocomplete="off" spellcheck=${false}
-      placeholder="https://" value=${text} onInput=${setText} onKeyDown=${key} hint=${t('playground.addressHint')}
-      error=${wrong ? t('playground.addressWrong') : null} /><${Button} class="addurl" onClick=${act}>${t('playground.add')}<//></div>`
+  return html`<div class="row start"><${TextField} class="grow" label=${t('pictures.address')} mono autofocus inputmode="url" autocomplete="off" spellcheck=${false}
+      placeholder="https://" value=${text} onInput=${setText} onKeyDown=${key} hint=${t('pictures.addressHint')}
+      error=${wrong ? t('pictures.addressWrong') : null} /><${Button} class="addurl" onClick=${act}>${t('pictures.add')}<//></div>`
 }
 
 /** What a thumbnail that is moved by the pointer says that it is. */
@@ -156,15 +168,15 @@ function Thumbs({ pictures, max, onChange }) {
   }
   const thumb = (/** @type {Picture} */ it, /** @type {number} */ at) => html`<li key=${it.id} class=${names('thumb', isLink(it) && 'link', at >= max && 'off')} tabindex="0"
       draggable="true" title=${it.name} aria-keyshortcuts="Alt+ArrowLeft Alt+ArrowRight Delete"
-      aria-label=${t(at >= max ? 'playground.imageUnused' : 'playground.imageAt', at + 1, isLink(it) ? hostOf(it.url) : it.name)}
+      aria-label=${t(at >= max ? 'pictures.imageUnused' : 'pictures.imageAt', at + 1, isLink(it) ? hostOf(it.url) : it.name)}
       onKeyDown=${(/** @type {KeyboardEvent} */ event) => key(event, at)} onDragStart=${(/** @type {DragEvent} */ event) => event.dataTransfer?.setData(MOVED, String(at))}
       onDragOver=${(/** @type {DragEvent} */ event) => event.preventDefault()} onDrop=${(/** @type {DragEvent} */ event) => take(event, (from) => move(from, at))}>
     ${isLink(it) ? html`<span class="pict"><${Icon} name="link" /><span class="clip">${hostOf(it.url)}</span></span>` : html`<img src=${it.url} alt="" />`}
     <span class="no" aria-hidden="true">${at + 1}</span>
-    <button type="button" aria-label=${t('playground.removeImage', at + 1)} onClick=${() => drop(at)}><${Icon} name="x" size="s" /></button>
-    ${at > 0 && html`<button class="earlier" type="button" aria-label=${t('playground.earlier', at + 1)} title=${t('playground.earlier', at + 1)}
+    <button type="button" aria-label=${t('pictures.removeImage', at + 1)} onClick=${() => drop(at)}><${Icon} name="x" size="s" /></button>
+    ${at > 0 && html`<button class="earlier" type="button" aria-label=${t('pictures.earlier', at + 1)} title=${t('pictures.earlier', at + 1)}
       onClick=${() => move(at, at - 1)}><${Icon} name="chevron-left" size="s" /></button>`}</li>`
-  return html`<ul class="thumbs" ref=${home} aria-label=${t('playground.images')}>${pictures.map(thumb)}</ul>`
+  return html`<ul class="thumbs" ref=${home} aria-label=${t('pictures.images')}>${pictures.map(thumb)}</ul>`
 }
 
 /** @param {DragEvent} event @param {(from: number) => void} act */
