@@ -28,6 +28,8 @@ usage: cargo xtask COMMAND
 
   test [--offline] [--suite NAME]   all tests, or one suite of them; --offline installs nothing,
        [--binary PATH]              --binary tries another build of the gateway from outside
+  screenshots [FOLDER]              photographs every page of the console, in both languages and
+                                    themes; below the target folder unless told otherwise
   tidy                              the rules of structure that no compiler checks
   bench [--http] [--hostile] [--streams] [--renderer]
                                     measurements with release builds; all without a flag";
@@ -37,6 +39,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["test", rest @ ..] => test::Options::parse(rest).map(|options| test::run(&options)),
+        ["screenshots"] => Ok(Ok(suites::screenshots(None))),
+        ["screenshots", folder] => Ok(Ok(suites::screenshots(Some(folder)))),
         ["tidy"] => Ok(Ok(tidy::command())),
         ["bench", rest @ ..] => bench::Options::parse(rest).map(|options| bench::run(&options)),
         _ => Err(String::new()),

@@ -29,9 +29,13 @@ use crate::tools::Tools;
 pub(crate) struct Context {
     /// The gateway's binary.
     pub(crate) binary: PathBuf,
+    /// Another build of the gateway that was named, if one was.
+    pub(crate) given_binary: Option<PathBuf>,
     /// Where other programs come from.
     pub(crate) tools: Tools,
 }
+
+pub(crate) use console::screenshots;
 
 /// Runs one suite.
 pub(crate) type Suite = fn(&Context, Checks) -> Report;

@@ -64,7 +64,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
     }
     if suites::ALL.iter().any(|(name, _)| options.wants(name)) {
         let binary = options.binary.clone().map_or_else(build, Ok)?;
-        let context = Context { binary, tools: Tools::new(options.offline) };
+        let (given_binary, tools) = (options.binary.clone(), Tools::new(options.offline));
+        let context = Context { binary, given_binary, tools };
         for (name, suite) in suites::ALL.iter().filter(|(name, _)| options.wants(name)) {
             reports.push(suite(&context, Checks::begin(name)));
         }

@@ -2,6 +2,8 @@
 
 import { check } from '../checks.mjs'
 import { door, throttled } from './door.mjs'
+import { faulty } from './faulty.mjs'
+import { first } from './first.mjs'
 import { live } from './live.mjs'
 import { PAGES, looks } from './looks.mjs'
 import { makeUser, rights } from './rights.mjs'
@@ -12,6 +14,8 @@ try {
   await check('an operator makes a user', makeUser)
   await rights()
   await live()
+  await first()
+  await faulty()
   await looks(PAGES)
   await throttled()
   await check('no page broke a rule of its policy, said an error, or asked another host', () => {

@@ -9,7 +9,10 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 /** Every page. */
-export const PAGES = ['/']
+export const PAGES = [
+  '/', '/playground', '/tasks', '/keys', '/usage', '/billing', '/webhooks', '/settings', '/admin', '/admin/channels', '/admin/models', '/admin/users',
+  '/admin/groups', '/admin/credit', '/admin/tasks', '/admin/audit', '/admin/system',
+]
 
 /** What axe finds on a page. */
 export const findings = async (page) => {

@@ -35,8 +35,9 @@ export const browser = await chromium.launch({
 export const faults = []
 
 /** A new visitor.
- * @param {{ language?: 'en' | 'zh', theme?: 'light' | 'dark', width?: number }} [options] */
-export const visitor = async ({ language = 'en', theme = 'light', width = 1440 } = {}) => {
+ * @param {{ language?: 'en' | 'zh', theme?: 'light' | 'dark', width?: number, faultsExpected?: boolean }} [options]
+ *   `faultsExpected`: a test breaks something on purpose, and looks at what the page says. */
+export const visitor = async ({ language = 'en', theme = 'light', width = 1440, faultsExpected = false } = {}) => {
   const context = await browser.newContext({
     viewport: { width, height: 900 }, locale: language === 'zh' ? 'zh-CN' : 'en-US', colorScheme: theme, timezoneId: 'Asia/Shanghai',
     hasTouch: width < 600,
@@ -46,7 +47,7 @@ export const visitor = async ({ language = 'en', theme = 'light', width = 1440 }
     addEventListener('securitypolicyviolation', (event) => console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`))
   })
   const page = await context.newPage()
-  watch(page)
+  if (!faultsExpected) watch(page)
   return page
 }
 
@@ -90,4 +91,13 @@ export const open = async (page, path) => {
 
 export const must = (condition, what) => {
   if (!condition) throw new Error(what)
+}
+
+/** Waits until a `<video>` really plays; its size, and its length in seconds. */
+export const plays = async (page, selector) => {
+  await page.waitForFunction((it) => {
+    const video = document.querySelector(it)
+    return !video.paused && video.currentTime > 0.3
+  }, selector)
+  return page.locator(selector).first().evaluate((video) => ({ width: video.videoWidth, height: video.videoHeight, seconds: video.duration }))
 }

@@ -1,7 +1,8 @@
 //! Suites `console-sources` and `console`: the web console's files looked at, and the console used in
-//! a browser, on a gateway with real data.
+//! a browser, on a release build with real data; and the photographs of its pages.
 //!
-//! Guarantees: a request to any other host, a violation of the
+//! Guarantees: what is used is what ships: the gateway's own binary with the files embedded, a real
+//! browser, a real upstream process for channels. A request to any other host, a violation of the
 //! content security policy and an error on the browser's console are failures.
 
 use std::net::TcpListener;
@@ -15,6 +16,7 @@ use super::{Context, SETTINGS};
 use crate::gateway::{Gateway, Scratch};
 use crate::outcome::{Checks, Report};
 use crate::tools::{CHROMIUM, Tools};
+use crate::upstream::{self, Upstream};
 use crate::{cargo, packages};
 
 /// The name by which the browser reaches the second gateway, over plain http.
@@ -43,10 +45,44 @@ pub(super) fn run(context: &Context, mut checks: Checks) -> Report {
         Ok(needs) => needs,
         Err(why) => return checks.skip(&why),
     };
-    if let Err(error) = work(&context.binary, &mut checks, &needs) {
+    let outcome = released(context.given_binary.as_deref())
+        .and_then(|binary| work(&binary, &mut checks, &needs, "console.mjs", &[]));
+    if let Err(error) = outcome {
         checks.failed("the program ran to its end", &format!("{error:#}"));
     }
     checks.end()
+}
+
+/// Photographs every page of the console into a folder; true if all could be.
+pub(crate) fn screenshots(folder: Option<&str>) -> bool {
+    let mut checks = Checks::begin("screenshots");
+    if let Err(error) = photograph(folder, &mut checks) {
+        checks.failed("the pages were photographed", &format!("{error:#}"));
+    }
+    checks.end().counts.failed == 0
+}
+
+fn photograph(folder: Option<&str>, checks: &mut Checks) -> anyhow::Result<()> {
+    let folder = match folder {
+        Some(folder) => PathBuf::from(folder),
+        None => cargo::target_folder()?.join("screenshots"),
+    };
+    std::fs::create_dir_all(&folder)?;
+    let folder = folder.canonicalize()?;
+    let binary = released(None)?;
+    let needs = Needs::find(&Tools::new(false)).map_err(anyhow::Error::msg)?;
+    work(&binary, checks, &needs, "shots.mjs", &[("PICTURES", &folder)])?;
+    println!("the photographs are in {}", folder.display());
+    Ok(())
+}
+
+/// The build that ships, with the console's files in it: a debug build reads them from the disk.
+fn released(given: Option<&Path>) -> anyhow::Result<PathBuf> {
+    if let Some(binary) = given {
+        return Ok(binary.to_owned());
+    }
+    cargo::run(&["build", "--release", "--package", "rushes-server", "--bin", "rushes", "--quiet"])?;
+    cargo::binary("release")
 }
 
 /// What the programs need to run.
@@ -65,13 +101,20 @@ impl Needs {
     }
 }
 
-fn work(binary: &Path, checks: &mut Checks, needs: &Needs) -> anyhow::Result<()> {
+fn work(
+    binary: &Path,
+    checks: &mut Checks,
+    needs: &Needs,
+    program: &str,
+    more: &[(&str, &Path)],
+) -> anyhow::Result<()> {
+    let upstream = Upstream::start()?;
     let (named, named_url) = named_gateway(binary)?;
     let gateway = Gateway::start(binary, &SETTINGS)?;
     let profile = Scratch::new("console-browser")?;
     let mut command = Command::new(&needs.node);
     command
-        .arg(needs.packages.join("console").join("console.mjs"))
+        .arg(needs.packages.join("console").join(program))
         .current_dir(profile.path())
         .env("BROWSER", &needs.browser)
         .env("BASE_URL", &gateway.base_url)
@@ -79,7 +122,10 @@ fn work(binary: &Path, checks: &mut Checks, needs: &Needs) -> anyhow::Result<()>
         .env("DATA_DIR", gateway.data_dir())
         .env("NAMED_URL", named_url)
         .env("NAMED_DATA_DIR", named.data_dir())
-        .env("NAMED_HOST", HOST_NAME);
+        .env("NAMED_HOST", HOST_NAME)
+        .env("UPSTREAM_URL", &upstream.base_url)
+        .env("UPSTREAM_KEY", upstream::API_KEY)
+        .envs(more.iter().copied());
     let outcome = against(gateway, command, TIME_LIMIT, checks);
     checks.check("the second gateway stops cleanly", named.stop().map(drop));
     outcome
