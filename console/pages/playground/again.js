@@ -1,5 +1,6 @@
 // A take's settings and its request, to use again.
 
+import { get } from '../../core/api.js'
 import { picture } from '../../ui/pictures.js'
 
 /** @typedef {import('./draft.js').Draft} Draft */
@@ -23,6 +24,18 @@ export function draftOf(detail, draft, known) {
     lost: Math.max(0, detail.image_count - pictures.length),
     opened: detail.task.task_id,
   }
+}
+
+/** The id of a take's model: clients may have called it by another name, which only the list's filter
+ * knows. @param {any} detail @param {readonly { id: string }[]} models @returns {Promise<string>} */
+export async function modelOf(detail, models) {
+  const said = detail.request.model ?? detail.task.model
+  if (models.some((it) => it.id === said)) return said
+  for (const { id } of models) {
+    const found = await get('/api/tasks', { model: id, q: detail.task.task_id, limit: 1 }).catch(() => null)
+    if (found?.data.length > 0) return id
+  }
+  return said
 }
 
 /** A request as it is copied: what was sent as a file is named, not shown. @param {Record<string, unknown>} request */

@@ -129,7 +129,8 @@ function Spec({ draft, set, model, shot, all, errors }) {
     <div class="stack tight"><${Segments} label=${t('playground.ratio')} name="ratio" kind="shape" value=${shot.ratio}
         options=${of(all.ratios, can.aspect_ratios, (it) => html`<${Shape} ratio=${it} />${it}`)}
         onChange=${(/** @type {string} */ ratio) => set({ ratio })} />
-      ${instead(draft.ratio, shot.ratio) && html`<${Hint} text=${instead(draft.ratio, shot.ratio)} />`}
+      ${instead(draft.ratio, shot.ratio) ? html`<${Hint} text=${instead(draft.ratio, shot.ratio)} />`
+        : all.ratios.length > can.aspect_ratios.length && html`<p class="hint">${t('playground.only', model.id, can.aspect_ratios.join(t('playground.and')))}</p>`}
       ${errors.of('aspect_ratio') && html`<${FieldError} text=${errors.of('aspect_ratio')} />`}</div>`
 }
 

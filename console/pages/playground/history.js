@@ -19,7 +19,7 @@ export function History({ rows, id }) {
     // Sideways alone: the page itself stays where it is.
     const current = home.current?.querySelector('[aria-current]')
     if (home.current && current instanceof HTMLElement) home.current.scrollLeft = current.offsetLeft - home.current.offsetLeft - 40
-  }, [id])
+  }, [id, shown.length])
   if (shown.length === 0) return null
   return html`<section class="stack tight" aria-label=${title}><div class="row"><h2>${title}</h2><span class="grow"></span>
       <a class="small" href=${to('/tasks')}>${t('playground.allTasks')}</a></div>
@@ -29,8 +29,9 @@ export function History({ rows, id }) {
 /** @param {{ row: any, current: boolean }} props */
 function Take({ row, current }) {
   const { task, prompt, state } = row
-  const poster = task.poster_url && !task.result_expired
-  const link = useMemo(() => (poster ? local(task.poster_url) : null), [task.task_id, Boolean(poster)])
+  // A link that is signed anew shows the same picture.
+  const isKept = Boolean(task.poster_url) && !task.result_expired
+  const link = useMemo(() => (isKept ? local(task.poster_url) : null), [task.task_id, isKept])
   const icon = { waiting: 'circle-dashed', running: 'loader-circle', succeeded: 'film', failed: 'circle-x', cancelled: 'ban' }[/** @type {string} */ (state)] ?? 'film'
   return html`<a class="take" href=${to(pathOf(task.task_id))} aria-current=${current ? 'true' : undefined} title=${prompt}>
     <span class="fr">${link ? html`<img src=${link} alt="" loading="lazy" />` : html`<span class="sym"><${Icon} name=${icon} size="l" label=${t(`shell.state.${state}`)} /></span>`}

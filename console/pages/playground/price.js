@@ -6,6 +6,7 @@ import { money } from '../../core/format.js'
 import { html, names } from '../../core/html.js'
 import { t, tOr } from '../../core/i18n.js'
 import { failure, useInterval } from '../../core/resource.js'
+import { to } from '../../core/router.js'
 import { balance } from '../../core/session.js'
 import { useEffect, useRef, useState } from '../../vendor/hooks.js'
 import { Button } from '../../ui/button.js'
@@ -93,9 +94,16 @@ export function Price({ quote, model, shot, apiKey, busy, why }) {
   const reason = estimate?.reason && estimate.sufficient ? tOr(`errors.${estimate.reason}`, estimate.reason) : null
   return html`<div class="quote"><div class=${names('sum', !fresh && estimate && 'old')}>
       <b>${estimate ? html`<${Money} of=${estimate.cost} />` : '—'}</b>
-      <span class="small dim3">${error ? tOr(`errors.${error.code}`, error.message) : reason ?? sum(model, shot, apiKey)}</span></div>
+      <span class="small dim3">${error ? tOr(`errors.${error.code}`, error.message) : reason ?? sum(model, shot, apiKey)}</span>
+      ${estimate && !estimate.sufficient && html`<${WayOut} reason=${estimate.reason} />`}</div>
     <${Button} kind="lamp" type="submit" icon="clapperboard" busy=${busy} disabled=${why !== null} aria-keyshortcuts=${isApple ? 'Meta+Enter' : 'Control+Enter'}>
       ${why ?? html`${t('playground.generate')}<kbd aria-hidden="true">${isApple ? '⌘ ↵' : 'Ctrl ↵'}</kbd>`}<//></div>`
+}
+
+/** Where money comes from. @param {{ reason: string }} props */
+function WayOut({ reason }) {
+  const isBudget = reason === 'key_budget_exceeded'
+  return html`<a class="small" href=${to(isBudget ? '/keys' : '/billing')}>${t(isBudget ? 'playground.raiseBudget' : 'playground.addCredit')}</a>`
 }
 
 /** How the price comes about. @param {import('./draft.js').Model} model @param {import('./draft.js').Shot} shot @param {any} key */

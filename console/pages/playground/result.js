@@ -77,8 +77,7 @@ function Screen({ row, usualMs, onReuse, onReload }) {
     return html`<${Player} task=${task} name=${row.prompt || task.task_id} onAnew=${anew} />`
   }
   if (row.state === 'succeeded') {
-    return html`<${Gate}>${task.poster_url && html`<img src=${local(task.poster_url)} alt=${t('playground.poster')} />`}
-      <div class="expose veil"><p>${t('playground.expired')}</p></div><//>`
+    return html`<${Gate}><div class="expose"><${Icon} name="film" size="l" /><p>${t('playground.expired')}</p></div><//>`
   }
   return html`<${Failed} row=${row} onReuse=${onReuse} />`
 }

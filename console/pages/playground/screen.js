@@ -11,7 +11,7 @@ import { picture } from '../../ui/pictures.js'
 import { samplesOf } from '../../ui/samples.js'
 import { Card } from '../../ui/table.js'
 import { progress } from '../../ui/values.js'
-import { copied, draftOf } from './again.js'
+import { copied, draftOf, modelOf } from './again.js'
 import { isBlank } from './draft.js'
 import { History } from './history.js'
 import { Result } from './result.js'
@@ -28,6 +28,7 @@ import { isToday, isUnderWay, useTakes } from './takes.js'
  * @property {(change: Partial<import('./draft.js').Draft>) => void} set
  * @property {(next: import('./draft.js').Draft, said: string) => void} replace Puts another draft in its place, with a way back.
  * @property {Record<string, unknown> | null} body What the form would send; null if there is no form.
+ * @property {readonly import('./draft.js').Model[]} [models]
  * @property {(count: number) => void} onRunning Gets how many takes are under way.
  */
 
@@ -96,10 +97,14 @@ function useFirstSample({ draft, set, asked }, takes) {
 
 /** Puts a take's settings into the form: when asked, and once for a take that the address brought.
  * @param {ScreenProps} props @param {Takes} takes */
-function useReuse({ draft, set, replace, asked }, takes) {
+function useReuse({ draft, set, replace, asked, models = [] }, takes) {
   const { detail } = takes
   const arrived = useRef(asked)
-  const reuse = () => detail && replace(draftOf(detail, draft, made.get(detail.task.task_id)), t('playground.reused'))
+  const reuse = async () => {
+    if (!detail) return
+    const model = await modelOf(detail, models)
+    replace({ ...draftOf(detail, draft, made.get(detail.task.task_id)), model }, t('playground.reused'))
+  }
   useEffect(() => {
     if (!detail || detail.task.task_id !== arrived.current) return
     // Only what the address said when the page was opened; a reload finds its draft.

@@ -29,12 +29,16 @@ export function useTakes(asked) {
   const detail = useResource(async (signal) => (id ? get(`/api/tasks/${encodeURIComponent(id)}`, undefined, { signal }) : null), [id])
   const known = detail.data?.task.task_id === id ? detail.data : null
   const found = rows.find((/** @type {any} */ it) => it.task.task_id === id)
-  const row = found ?? (known && newest(known))
+  // Of one that has ended the whole says it all, also that its file is gone.
+  const isOver = known && !isUnderWay(known)
+  const row = isOver ? known : found ?? (known && newest(known))
   const ears = {
     onTask: (/** @type {any} */ it) => {
       if (it.task.task_id !== id) tellEnd(rows, it)
       if (it.source === 'console') list.update((was) => ({ ...was, data: merged(was.data, it) }))
-      if (it.task.task_id === id && !found) detail.update((was) => ({ ...was, ...it }))
+      if (it.task.task_id !== id || found || !known) return
+      if (it.task.status === known.task.status) detail.update((was) => ({ ...was, ...it }))
+      else detail.reload()
     },
     onRemoved: (/** @type {string} */ gone) => list.update((was) => ({ ...was, data: was.data.filter((/** @type {any} */ it) => it.task.task_id !== gone) })),
     onReset: () => {
@@ -47,7 +51,7 @@ export function useTakes(asked) {
   // The log and the file come with the whole of it.
   useEffect(() => {
     if (known && row && row.task.status !== known.task.status) detail.reload()
-  }, [row?.task.status, known])
+  }, [row?.task.status, known?.task.task_id])
   useAnnounced(row)
   // One that was just made may be new to the list.
   useEffect(() => {
