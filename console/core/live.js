@@ -26,7 +26,7 @@ const HIDDEN_MS = 30_000
 /** So many rows are remembered, for lists that are answered later than a change is heard. */
 const ROWS_MAX = 200
 /** Changes within so many milliseconds ask for the balance once. */
-const MONEY_MS = 400
+const MONEY_MS = 1_000
 
 /** How it stands: nobody listens; the stream is being opened; it is open; it is not to be had, and
  * listeners ask again and again.
@@ -124,6 +124,7 @@ function rest() {
   losses = 0
   rows.clear()
   for (const timer of Object.values(timers)) clearTimeout(timer)
+  timers.money = undefined
   live.value = 'off'
 }
 
@@ -201,11 +202,17 @@ function hear(frame) {
   }
 }
 
+/** Asks what the account has now. */
+function count() {
+  timers.money = undefined
+  refreshBalance()
+}
+
 /** @param {any} row */
 function keep(row) {
   const id = row.task.task_id
   // A task that is new, or has ended, has moved money.
-  if (rows.get(id)?.state !== row.state) later('money', MONEY_MS, refreshBalance)
+  if (rows.get(id)?.state !== row.state) timers.money ??= setTimeout(count, MONEY_MS)
   rows.delete(id)
   rows.set(id, row)
   if (rows.size > ROWS_MAX) rows.delete([...rows.keys()][0])
