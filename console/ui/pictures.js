@@ -77,7 +77,7 @@ export function Pictures({ pictures, max, optional, error, note, onChange }) {
   const chooser = useRef(/** @type {HTMLInputElement | null} */ (null))
   const told = useId('pictures')
   const add = (/** @type {Picture[]} */ more) => more.length > 0 && onChange((was) => [...was, ...more])
-  usePaste((files) => read(files).then(add))
+  useAnywhere((files) => read(files).then(add))
   const drop = async (/** @type {DragEvent} */ event) => {
     setOver(false)
     if (event.dataTransfer?.types.includes(MOVED)) return
@@ -107,8 +107,9 @@ export function Pictures({ pictures, max, optional, error, note, onChange }) {
     ${note}${error && html`<${FieldError} id=${told} text=${error} />`}</fieldset>`
 }
 
-/** Pictures that are pasted anywhere on the page. @param {(files: File[]) => void} take */
-function usePaste(take) {
+/** Pictures that are pasted or dropped anywhere on the page: beside the form the browser would leave it
+ * and show the file. @param {(files: File[]) => void} take */
+function useAnywhere(take) {
   const latest = useRef(take)
   latest.current = take
   useEffect(() => {
@@ -120,8 +121,21 @@ function usePaste(take) {
       event.preventDefault()
       latest.current(files)
     }
+    const over = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes('Files') && event.preventDefault()
+    const drop = (/** @type {DragEvent} */ event) => {
+      const files = filesOf(event.dataTransfer)
+      if (event.defaultPrevented || files.length === 0) return
+      event.preventDefault()
+      latest.current(files)
+    }
     document.addEventListener('paste', paste)
-    return () => document.removeEventListener('paste', paste)
+    document.addEventListener('dragover', over)
+    document.addEventListener('drop', drop)
+    return () => {
+      document.removeEventListener('paste', paste)
+      document.removeEventListener('dragover', over)
+      document.removeEventListener('drop', drop)
+    }
   }, [])
 }
 
