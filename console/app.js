@@ -5,8 +5,10 @@
 // operators alone (the API says so too). A page that breaks takes nothing else with it.
 
 import { toast } from './core/announce.js'
+import { ApiFailure } from './core/api.js'
 import { html } from './core/html.js'
 import { load, show as showLanguage, language, t } from './core/i18n.js'
+import { away, returns } from './core/reach.js'
 import { failure } from './core/resource.js'
 import { go, match, place, start, to } from './core/router.js'
 import { isOperator, refresh, session } from './core/session.js'
@@ -63,6 +65,13 @@ function furnish({ module, styles }) {
 
 /** @typedef {{ component: any, params: Record<string, string>, path: string } | { error: any, path: string }} Ready */
 
+/** A page's code that could not be had: the gateway is away. @param {unknown} error */
+function unloaded(error) {
+  if (!(error instanceof TypeError)) return failure(error)
+  away()
+  return new ApiFailure(error.message)
+}
+
 /** What is at an address, once its code and texts are here. @param {string} path */
 function usePage(path) {
   const [ready, setReady] = useState(/** @type {Ready | null} */ (null))
@@ -74,12 +83,12 @@ function usePage(path) {
     const keep = (/** @type {Ready} */ it) => isWanted && setReady(it)
     Promise.all([import(`./pages/${found.module}.js`), load(found.catalogue), ...furnish(found)]).then(
       ([module]) => keep({ component: module.default, params: found.params, path }),
-      (error) => keep({ error: failure(error), path }),
+      (error) => keep({ error: unloaded(error), path }),
     )
     return () => {
       isWanted = false
     }
-  }, [path, session.value?.account?.role])
+  }, [path, session.value?.account?.role, returns.value])
   return ready
 }
 
@@ -158,7 +167,11 @@ function after() {
 
 /** A fault in what a click set off breaks no page, so it is said here. */
 function watchFaults() {
-  const say = () => toast(t('shell.fault'), { tone: 'bad' })
+  const say = (/** @type {Event} */ event) => {
+    // What browsers tell of a size that changed while it was looked at: nothing is lost by it.
+    if (event instanceof ErrorEvent && event.message.startsWith('ResizeObserver')) return
+    toast(t('shell.fault'), { tone: 'bad' })
+  }
   addEventListener('error', say)
   addEventListener('unhandledrejection', say)
 }

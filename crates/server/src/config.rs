@@ -4,6 +4,7 @@
 //! Guarantees: unknown keys are refused with their name; a [`Config`] that exists has passed every
 //! check that can be made without a network. This module and `cli/` alone read the environment.
 
+mod origin;
 mod public_url;
 mod values;
 
@@ -19,6 +20,8 @@ use rushes_domain::catalogue::{Catalogue, Model};
 use serde::{Deserialize, Serialize};
 
 use crate::channels::spec::ChannelSpec;
+pub(crate) use origin::Line;
+use origin::{Named, Origin};
 pub(crate) use public_url::public_url;
 pub use values::SecretText;
 use values::{dollars, list_or_commas, on_or_off, open_or_closed};
@@ -259,6 +262,9 @@ pub struct Config {
     /// Models that replace the built-in catalogue; empty: the built-in one.
     #[serde(default)]
     pub models: Vec<Model>,
+    /// Where each setting comes from.
+    #[serde(skip)]
+    pub(crate) lines: Vec<Line>,
 }
 
 impl AlertsConfig {
@@ -325,21 +331,22 @@ pub enum ConfigError {
 impl Config {
     /// Merges all sources and checks the outcome.
     pub fn load(sources: &ConfigSources) -> Result<Self, ConfigError> {
-        let mut figment = Figment::from(Toml::string(DEFAULT_TEXT));
+        let mut figment = Figment::from(Named(Origin::Default, Toml::string(DEFAULT_TEXT)));
         if let Some(path) = &sources.file {
             let text = std::fs::read_to_string(path)
                 .map_err(|source| ConfigError::File { path: path.clone(), source })?;
-            figment = figment.merge(Toml::string(&text));
+            figment = figment.merge(Named(Origin::File, Toml::string(&text)));
         }
         if sources.environment {
-            figment = figment.merge(environment());
+            figment = figment.merge(Named(Origin::Env, environment()));
         }
         for (path, value) in &sources.flags {
-            figment = figment.merge(Serialized::default(path, value));
+            figment = figment.merge(Named(Origin::Flag, Serialized::default(path, value)));
         }
         let mut config: Self =
             figment.extract().map_err(|source| ConfigError::Read(Box::new(source)))?;
         config.complete(sources.environment)?;
+        config.lines = origin::lines(&config, &figment);
         Ok(config)
     }
 

@@ -3,7 +3,7 @@
 import { check } from '../checks.mjs'
 import { door, throttled } from './door.mjs'
 import { faulty } from './faulty.mjs'
-import { first } from './first.mjs'
+import { channel, first } from './first.mjs'
 import { live } from './live.mjs'
 import { PAGES, looks } from './looks.mjs'
 import { makeUser, rights } from './rights.mjs'
@@ -13,8 +13,9 @@ try {
   await door()
   await check('an operator makes a user', makeUser)
   await rights()
-  await live()
   await first()
+  await live()
+  await channel()
   await faulty()
   await looks(PAGES)
   await throttled()

@@ -10,7 +10,7 @@ export const live = async () => {
   await check('a task made by the API appears in the open list, succeeds, and its video plays', async () => {
     const page = await owner()
     await open(page, '/tasks')
-    await page.getByText('Nothing shot yet').waitFor()
+    await page.locator('tbody tr').first().waitFor()
     const task = await create('paper boats at dawn')
     const row = page.locator(`tr[data-id=${task}]`)
     await row.getByText('paper boats at dawn').waitFor()

@@ -81,7 +81,15 @@ fn released(given: Option<&Path>) -> anyhow::Result<PathBuf> {
     if let Some(binary) = given {
         return Ok(binary.to_owned());
     }
-    cargo::run(&["build", "--release", "--package", "rushes-server", "--bin", "rushes", "--quiet"])?;
+    cargo::run(&[
+        "build",
+        "--release",
+        "--package",
+        "rushes-server",
+        "--bin",
+        "rushes",
+        "--quiet",
+    ])?;
     cargo::binary("release")
 }
 

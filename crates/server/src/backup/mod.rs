@@ -9,6 +9,7 @@
 //! Not here: schedules, encryption and upload, for which there are better tools.
 
 mod archive;
+pub(crate) mod kept;
 mod manifest;
 mod restore;
 mod save;

@@ -18,6 +18,7 @@ use crate::bootstrap::BOOTSTRAP_FILE;
 use crate::secrets::SECRET_FILE;
 
 /// What to leave out, and whether a file may be replaced.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
     /// No videos; pictures of unfinished tasks are kept, since these go on with them.
@@ -26,6 +27,8 @@ pub struct Options {
     pub without_secrets: bool,
     /// Replace the file.
     pub force: bool,
+    /// The file may be inside the data directory.
+    pub within: bool,
 }
 
 /// What was written.
@@ -95,7 +98,7 @@ impl Place {
         let folder = folder.unwrap_or(Path::new("."));
         let folder = folder.canonicalize().map_err(at(folder))?;
         let data_dir = data_dir.canonicalize().map_err(at(data_dir))?;
-        if folder.starts_with(&data_dir) {
+        if folder.starts_with(&data_dir) && !options.within {
             return refused("a backup inside the data directory would be lost with it".to_owned());
         }
         let target = folder.join(name);

@@ -10,9 +10,9 @@ use super::Global;
 use super::config::Flags;
 use super::failure::{Exit, Failure};
 use super::output::{Output, note};
-use super::text::size;
 use crate::backup::{self, BackupError, Options, Saved};
 use crate::clock::SystemClock;
+use crate::units::size;
 
 /// What to save, and where.
 #[derive(Debug, clap::Args)]
@@ -40,7 +40,7 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let Arguments { file, without_files, without_secrets, force, flags } = arguments;
     let data_dir = flags.load_local(global, "a backup is made of")?.data_dir;
-    let options = Options { without_files, without_secrets, force };
+    let options = Options { without_files, without_secrets, force, within: false };
     let target = file.clone();
     let save = move || {
         let mut shown = ProgressLine::default();

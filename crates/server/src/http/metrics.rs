@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use rushes_domain::account::Scope;
 use rushes_domain::money::TICKS_PER_DOLLAR;
 use rushes_domain::{ApiError, ErrorCode, State as TaskState, Timestamp};
-use rushes_store::{Stats, TicksSum};
+use rushes_store::{KeptFiles, Stats, TicksSum};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::timeout;
@@ -138,6 +138,11 @@ async fn check_key(http: &Http, parts: &Parts) -> Result<(), HttpError> {
 }
 
 impl Scrapes {
+    /// What is kept for tasks, as it was a moment ago.
+    pub(super) async fn files(&self, app: &App) -> Result<KeptFiles, HttpError> {
+        Ok(self.latest(app).await?.stats.files)
+    }
+
     /// Figures that are at most [`STATS_KEPT_MS`] old. Scrapes that come together share a read.
     async fn latest(&self, app: &App) -> Result<Latest, HttpError> {
         let mut latest = self.latest.lock().await;

@@ -79,6 +79,7 @@ pub(crate) struct Http {
     /// One change of prices or settings at a time.
     setting_changes: tokio::sync::Mutex<()>,
     scrapes: Scrapes,
+    upkeep: api::Upkeep,
 }
 
 /// True if passwords and cookies that go to `public_url` can be read on the way.
@@ -104,6 +105,7 @@ pub fn router(app: Arc<App>) -> Router {
         cookies: CookieRules::of(&app.config.public_url),
         writes: WriteLimiter::new(&app.config.account, Arc::clone(&app.clock)),
         scrapes: Scrapes::default(),
+        upkeep: api::Upkeep::default(),
         app,
     });
     routes

@@ -12,6 +12,7 @@ mod money;
 mod power;
 mod races;
 mod tasks;
+mod upkeep;
 
 use rushes_domain::Timestamp;
 use rushes_server::clock::ManualClock;

@@ -26,6 +26,7 @@ mod usage;
 mod view;
 mod webhooks;
 
+pub(super) use self::admin::upkeep::Upkeep;
 pub(crate) use self::tasks::filter::{TASK_SOURCE_WORDS, TASK_STATE_WORDS};
 
 use std::sync::Arc;

@@ -10,6 +10,7 @@ mod groups;
 mod models;
 mod settings;
 mod system;
+pub(in crate::http) mod upkeep;
 
 use std::sync::Arc;
 
@@ -37,6 +38,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
         .merge(models::routes())
         .merge(settings::routes())
         .merge(system::routes())
+        .merge(upkeep::routes())
 }
 
 /// Before an id in a path; no name has a colon, so a name of digits is never taken for an id.

@@ -15,6 +15,8 @@ use utoipa_axum::routes;
 use super::super::actor::Actor;
 use super::super::view;
 use crate::app::STORE_FILE;
+use crate::backup::kept;
+use crate::config::Line;
 use crate::http::Http;
 use crate::http::error::HttpError;
 use crate::openapi::refusals;
@@ -47,6 +49,8 @@ struct System {
     /// Whether passwords and cookies can be read on their way to `public_url`.
     insecure_cookie: bool,
     storage: Storage,
+    /// The settings in force, and where each comes from.
+    config: Vec<Line>,
 }
 
 /// How full the disk is; null for what cannot be told.
@@ -59,6 +63,14 @@ struct Storage {
     /// The database, without its log.
     #[schema(required)]
     database_bytes: Option<u64>,
+    /// The videos that are kept.
+    videos_bytes: u64,
+    videos_count: u64,
+    /// The backups that are kept here.
+    #[schema(required)]
+    backups_bytes: Option<u64>,
+    #[schema(required)]
+    backups_count: Option<u64>,
 }
 
 /// That the sums of usage were made anew.
@@ -83,10 +95,13 @@ async fn show(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, H
     let disk = tokio::task::spawn_blocking(move || {
         let database = app.data_dir().path().join(STORE_FILE);
         let database_bytes = std::fs::metadata(database).map(|meta| meta.len()).ok();
-        (app.storage.free_bytes().ok(), database_bytes)
+        let backups = kept::list(app.data_dir().path()).ok();
+        (app.storage.free_bytes().ok(), database_bytes, backups)
     });
-    let (free_bytes, database_bytes) = disk.await.map_err(|source| HttpError::internal(&source))?;
+    let (free_bytes, database_bytes, backups) =
+        disk.await.map_err(|source| HttpError::internal(&source))?;
     let app = &http.app;
+    let files = http.scrapes.files(app).await?;
     let uptime_ms = app.clock.monotonic_ms().saturating_sub(app.started_at_monotonic_ms);
     view::ok(&System {
         object: "system",
@@ -97,7 +112,15 @@ async fn show(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response, H
         listen: app.config.listen.to_string(),
         data_dir: app.config.data_dir.display().to_string(),
         insecure_cookie: http.cookies.is_insecure(),
-        storage: Storage { free_bytes, database_bytes },
+        storage: Storage {
+            free_bytes,
+            database_bytes,
+            videos_bytes: files.video_bytes,
+            videos_count: files.videos,
+            backups_bytes: backups.as_ref().map(|all| all.iter().map(|it| it.bytes).sum()),
+            backups_count: backups.as_ref().map(|all| all.len() as u64),
+        },
+        config: app.config.lines.clone(),
     })
 }
 

@@ -6,12 +6,12 @@ use std::time::UNIX_EPOCH;
 
 use rushes_domain::{Clock, Timestamp};
 
-use super::super::text::size;
 use super::Finding;
 use crate::app::STORE_FILE;
 use crate::config::read_variable;
 use crate::data_dir::LOCK_FILE;
 use crate::secrets;
+use crate::units::size;
 
 /// No machine can be right that shows an earlier time: 2026-01-01, before the first release.
 const EARLIEST_UNIX_SECONDS: i64 = 1_767_225_600;
@@ -118,7 +118,7 @@ pub(super) fn secret(data_dir: &Path) -> Finding {
 }
 
 /// Whether some process holds the directory.
-pub(super) fn is_locked(data_dir: &Path) -> bool {
+pub(crate) fn is_locked(data_dir: &Path) -> bool {
     let lock = OpenOptions::new().write(true).open(data_dir.join(LOCK_FILE));
     lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
