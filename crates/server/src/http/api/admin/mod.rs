@@ -10,6 +10,7 @@ mod groups;
 mod models;
 mod settings;
 mod system;
+mod tasks;
 pub(in crate::http) mod upkeep;
 
 use std::sync::Arc;
@@ -38,6 +39,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
         .merge(models::routes())
         .merge(settings::routes())
         .merge(system::routes())
+        .merge(tasks::routes())
         .merge(upkeep::routes())
 }
 

@@ -11,8 +11,8 @@ use rushes_domain::job::Mode;
 use rushes_store::keys::KeyLabel;
 use rushes_store::webhooks::deliveries::{deliveries_of_task, last_status};
 use rushes_store::{
-    DeliveryRow, ImageKind, ImageRow, PRIVACY_SETTING, ResultRow, StateLogRow, TaskRow, Transfer,
-    Tx,
+    DeliveryRow, ImageKind, ImageRow, PRIVACY_SETTING, ResultRow, StateLogRow, StoreError, TaskRow,
+    Transfer, Tx,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -33,60 +33,60 @@ use crate::openapi::{parameters, refusals, words};
 /// All that is known of a task.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskDetail)]
-struct Detail {
+pub(in crate::http::api) struct Detail {
     /// Always `task_detail`.
     #[schema(pattern = "^task_detail$")]
     object: &'static str,
     #[schema(value_type = wire::Data<'static>)]
-    task: Box<RawValue>,
+    pub(in crate::http::api) task: Box<RawValue>,
     #[schema(inline, value_type = words::TaskStateWord)]
-    state: &'static str,
+    pub(in crate::http::api) state: &'static str,
     /// As sent; empty where the gateway forgets it at the task's end.
-    prompt: String,
+    pub(in crate::http::api) prompt: String,
     #[schema(inline, value_type = words::ModeWord)]
-    mode: &'static str,
+    pub(in crate::http::api) mode: &'static str,
     /// How many pictures came with it.
-    image_count: u32,
-    key: Key,
+    pub(in crate::http::api) image_count: u32,
+    pub(in crate::http::api) key: Key,
     #[schema(inline, value_type = words::TaskSourceWord)]
-    source: String,
+    pub(in crate::http::api) source: String,
     #[schema(inline, value_type = words::DialectWord)]
-    dialect: &'static str,
+    pub(in crate::http::api) dialect: &'static str,
     /// The id of the request that made it.
-    request_id: String,
+    pub(in crate::http::api) request_id: String,
     /// From the create to the end, in milliseconds; null until then.
     #[schema(required)]
-    took_ms: Option<i64>,
+    pub(in crate::http::api) took_ms: Option<i64>,
     /// A body of `POST /v1/video/generations` that asks for the same; a picture that came with the
     /// request is a note in its place.
     #[schema(value_type = std::collections::BTreeMap<String, Value>)]
-    request: Value,
+    pub(in crate::http::api) request: Value,
     #[schema(value_type = wire::Envelope<'static>)]
-    response: Box<RawValue>,
+    pub(in crate::http::api) response: Box<RawValue>,
     /// What happened to it, oldest first.
-    log: Vec<LogLine>,
+    pub(in crate::http::api) log: Vec<LogLine>,
     /// What was booked about it, oldest first.
-    money: Vec<view::Transfer>,
-    images: Vec<Image>,
+    pub(in crate::http::api) money: Vec<view::Transfer>,
+    pub(in crate::http::api) images: Vec<Image>,
     /// Fields of the request that nobody looked at.
-    ignored_fields: Vec<String>,
+    pub(in crate::http::api) ignored_fields: Vec<String>,
     /// The program that sent it, as it calls itself.
     #[schema(required)]
-    client: Option<String>,
+    pub(in crate::http::api) client: Option<String>,
     /// From where it was sent.
     #[schema(required)]
-    address: Option<String>,
+    pub(in crate::http::api) address: Option<String>,
     /// The video's file; null until there is one.
     #[schema(required)]
-    file: Option<File>,
+    pub(in crate::http::api) file: Option<File>,
     /// What was sent about it to webhooks.
-    webhooks: Vec<Webhook>,
+    pub(in crate::http::api) webhooks: Vec<Webhook>,
 }
 
 /// A change of a task.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskLogLine)]
-struct LogLine {
+pub(in crate::http::api) struct LogLine {
     /// When, in milliseconds since 1970.
     at_ms: i64,
     /// What happened.
@@ -104,7 +104,7 @@ struct LogLine {
 /// A picture of the request.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskImage)]
-struct Image {
+pub(in crate::http::api) struct Image {
     #[schema(inline, value_type = words::ImageSourceWord)]
     source: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,7 +119,7 @@ struct Image {
 /// A video's file.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskFile)]
-struct File {
+pub(in crate::http::api) struct File {
     /// In pixels.
     width: u32,
     /// In pixels.
@@ -139,7 +139,7 @@ struct File {
 /// What was sent about a task.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskWebhook)]
-struct Webhook {
+pub(in crate::http::api) struct Webhook {
     endpoint_id: i64,
     /// The delivery.
     #[schema(examples("dlv_0197f0c2a5d87b3c9e4f6a1b2c3d4e5f_2_7"))]
@@ -154,13 +154,13 @@ struct Webhook {
 }
 
 /// What the store knows.
-struct Known {
-    row: TaskRow,
-    label: Option<KeyLabel>,
-    log: Vec<StateLogRow>,
-    money: Vec<Transfer>,
-    images: Vec<ImageRow>,
-    webhooks: Vec<(DeliveryRow, Option<u16>)>,
+pub(in crate::http::api) struct Known {
+    pub(in crate::http::api) row: TaskRow,
+    pub(in crate::http::api) label: Option<KeyLabel>,
+    pub(in crate::http::api) log: Vec<StateLogRow>,
+    pub(in crate::http::api) money: Vec<Transfer>,
+    pub(in crate::http::api) images: Vec<ImageRow>,
+    pub(in crate::http::api) webhooks: Vec<(DeliveryRow, Option<u16>)>,
 }
 
 /// All that is known of one of your tasks.
@@ -177,6 +177,16 @@ pub(super) async fn show(
         let row = rushes_store::task(tx, id)?
             .filter(|row| row.account_id == owner.account_id && row.hidden_at.is_none())
             .ok_or_else(task_not_exist)?;
+        Known::of(tx, row)
+    };
+    let known = http.app.store.read(read).await?;
+    view::ok(&detail(&http, owner, known, is_public).await?)
+}
+
+impl Known {
+    /// What the store knows of a task.
+    pub(in crate::http::api) fn of(tx: &mut Tx<'_>, row: TaskRow) -> Result<Self, StoreError> {
+        let id = row.id;
         let mut images = rushes_store::images(tx, id)?;
         let is_private = rushes_store::setting(tx, PRIVACY_SETTING)?.as_deref() == Some("on");
         if is_private && row.state.is_terminal() {
@@ -188,7 +198,7 @@ pub(super) async fn show(
         let with_status =
             deliveries.map(|row| last_status(tx, &row.id).map(|status| (row, status)));
         let webhooks = with_status.collect::<Result<_, _>>()?;
-        Ok(Known {
+        Ok(Self {
             label: rushes_store::keys::label_of(tx, row.key_id)?,
             log: rushes_store::state_log(tx, id)?,
             money: rushes_store::ledger::story_of(tx, id)?,
@@ -196,12 +206,22 @@ pub(super) async fn show(
             images,
             webhooks,
         })
-    };
-    let known = http.app.store.read(read).await?;
-    view::ok(&detail(&http, owner, known).await?)
+    }
 }
 
-async fn detail(http: &Http, owner: Owner, known: Known) -> Result<Detail, HttpError> {
+/// Whether an account may read what the log says beside an event: a failure's code. The rest, channels
+/// and upstreams' ids, is for operators.
+fn is_public(event: &str) -> bool {
+    matches!(event, "failed" | "cancelled")
+}
+
+/// What is told of a task; `is_told` says of which events of the log more than the word.
+pub(in crate::http::api) async fn detail(
+    http: &Http,
+    owner: Owner,
+    known: Known,
+    is_told: fn(&str) -> bool,
+) -> Result<Detail, HttpError> {
     let app = &http.app;
     let row = &known.row;
     let view = View {
@@ -227,7 +247,7 @@ async fn detail(http: &Http, owner: Owner, known: Known) -> Result<Detail, HttpE
         took_ms: shown.took_ms,
         request: request(row, &known.images),
         response: response.map_err(|source| HttpError::internal(&source))?,
-        log: known.log.iter().map(|line| LogLine::of(line, row)).collect(),
+        log: known.log.iter().map(|line| LogLine::of(line, row, is_told)).collect(),
         money: known.money.iter().map(view::Transfer::from).collect(),
         images: known.images.iter().map(Image::from).collect(),
         ignored_fields: row.ignored_fields.clone(),
@@ -289,16 +309,15 @@ fn picture(image: &ImageRow) -> Value {
 }
 
 impl LogLine {
-    fn of(line: &StateLogRow, row: &TaskRow) -> Self {
+    fn of(line: &StateLogRow, row: &TaskRow, is_told: fn(&str) -> bool) -> Self {
         let has_begun = row.started_at.is_some_and(|at| at <= line.at);
-        // Beside a failure's code the log has channels and upstreams' ids, which are for operators.
-        let is_public = matches!(line.event.as_str(), "failed" | "cancelled");
+        let is_told = is_told(&line.event);
         Self {
             at_ms: line.at.ms_since(rushes_domain::Timestamp(0)),
             event: line.event.clone(),
             state: super::filter::state_word(line.state),
             status: native::word_of_state(line.state, has_begun),
-            detail: Some(line.detail.clone()).filter(|text| is_public && !text.is_empty()),
+            detail: Some(line.detail.clone()).filter(|text| is_told && !text.is_empty()),
         }
     }
 }

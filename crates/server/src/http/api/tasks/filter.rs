@@ -12,7 +12,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::http::Http;
-use crate::http::generations::list::cut;
+use crate::http::generations::list::{LIMIT_DEFAULT, LIMIT_MAX, cut};
 use crate::openapi::words;
 
 /// Where a task stands, as the console sorts tasks.
@@ -23,16 +23,16 @@ pub(crate) const TASK_SOURCE_WORDS: [&str; 3] = ["api", "cli", "console"];
 /// Most characters of a text that is looked for.
 const TEXT_CHARS_MAX: usize = 200;
 /// By how much the clock of ids and that of creates may differ, in milliseconds.
-const ID_SLACK_MS: i64 = 10 * 60 * 1_000;
+pub(in crate::http::api) const ID_SLACK_MS: i64 = 10 * 60 * 1_000;
 
 /// Which tasks.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct FilterQuery {
+pub(in crate::http::api) struct FilterQuery {
     /// Only tasks that stand so.
     #[param(inline, value_type = Option<words::TaskStateWord>)]
-    pub(super) state: Option<String>,
+    state: Option<String>,
     /// Only tasks of this model, by its id or an alias.
     #[param(example = "grok-image-video")]
     model: Option<String>,
@@ -53,17 +53,56 @@ pub(super) struct FilterQuery {
     q: Option<String>,
     /// How many tasks.
     #[param(minimum = 1, maximum = 100, default = 20)]
-    pub(super) limit: Option<usize>,
+    limit: Option<usize>,
     /// The `next_after` of the page before.
     #[param(example = "task_0197f0c2a5d87b3c9e4f6a1b2c3d4e5f")]
-    pub(super) after: Option<String>,
+    after: Option<String>,
+}
+
+impl FilterQuery {
+    /// How many tasks a page has, and behind which it begins.
+    pub(in crate::http::api) fn page(&self) -> Result<(usize, Option<TaskId>), ApiError> {
+        let limit = self.limit.unwrap_or(LIMIT_DEFAULT);
+        if !(1..=LIMIT_MAX).contains(&limit) {
+            return Err(ApiError::invalid("limit", format!("limit must be 1 to {LIMIT_MAX}")));
+        }
+        let after = self.after.as_deref().map(str::parse::<TaskId>).transpose().map_err(|_| {
+            let text = "after must be a task id: the next_after of the page before";
+            ApiError::invalid("after", text)
+        })?;
+        Ok((limit, after))
+    }
+
+    /// Refuses what a count has not.
+    pub(in crate::http::api) fn of_a_count(&self) -> Result<(), ApiError> {
+        if self.state.is_some() {
+            return Err(ApiError::invalid(
+                "state",
+                "state: the counts are of all states and pages",
+            ));
+        }
+        self.without_pages("the counts are of all states and pages")
+    }
+
+    /// Refuses what a table has not.
+    pub(in crate::http::api) fn of_a_table(&self) -> Result<(), ApiError> {
+        self.without_pages("a table has no pages")
+    }
+
+    fn without_pages(&self, why: &str) -> Result<(), ApiError> {
+        let given = [("limit", self.limit.is_some()), ("after", self.after.is_some())];
+        match given.into_iter().find(|(_, is_given)| *is_given) {
+            Some((field, _)) => Err(ApiError::invalid(field, format!("{field}: {why}"))),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The same without a state and without pages.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "a schema: only its derive reads it")]
-pub(super) struct CountQuery {
+pub(in crate::http::api) struct CountQuery {
     /// Only tasks of this model, by its id or an alias.
     #[param(example = "grok-image-video")]
     model: Option<String>,
@@ -86,8 +125,8 @@ pub(super) struct CountQuery {
 
 /// The question, checked.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Filter {
-    pub(super) state: Option<&'static str>,
+pub(in crate::http::api) struct Filter {
+    state: Option<&'static str>,
     model_id: Option<String>,
     key_id: Option<KeyId>,
     kind: Option<KeyKind>,
@@ -107,7 +146,7 @@ struct Text {
 
 impl Filter {
     /// The question of a query.
-    pub(super) fn of(http: &Http, query: &FilterQuery) -> Result<Self, ApiError> {
+    pub(in crate::http::api) fn of(http: &Http, query: &FilterQuery) -> Result<Self, ApiError> {
         let priced = http.app.prices.current();
         let model_id = query.model.as_ref().map(|name| {
             // A model that is no longer offered has tasks all the same.
@@ -133,7 +172,7 @@ impl Filter {
     }
 
     /// Whether anything may be left out, so that many rows may be read for few.
-    pub(super) fn is_set(&self) -> bool {
+    pub(in crate::http::api) fn is_set(&self) -> bool {
         self.state.is_some()
             || self.model_id.is_some()
             || self.key_id.is_some()
@@ -145,22 +184,22 @@ impl Filter {
     }
 
     /// The one task that it can be, if it names one.
-    pub(super) fn only(&self) -> Option<TaskId> {
+    pub(in crate::http::api) fn only(&self) -> Option<TaskId> {
         self.text.as_ref().and_then(|text| text.id)
     }
 
     /// Where to begin: behind this id.
-    pub(super) fn behind(&self) -> Option<TaskId> {
+    pub(in crate::http::api) fn behind(&self) -> Option<TaskId> {
         self.until.map(|until| first_id(until.plus_ms(ID_SLACK_MS)))
     }
 
     /// Whether no task from this id on can be meant, newest first.
-    pub(super) fn is_over(&self, id: TaskId) -> bool {
+    pub(in crate::http::api) fn is_over(&self, id: TaskId) -> bool {
         self.since.is_some_and(|since| id < first_id(since.plus_ms(-ID_SLACK_MS)))
     }
 
     /// Whether the task is meant.
-    pub(super) fn takes(&self, row: &TaskRow) -> bool {
+    pub(in crate::http::api) fn takes(&self, row: &TaskRow) -> bool {
         let is = |wanted: Option<&str>, found: &str| wanted.is_none_or(|it| it == found);
         is(self.state, state_word(row.state))
             && is(self.model_id.as_deref(), &row.model_id)
@@ -182,7 +221,7 @@ impl Text {
 }
 
 /// Where a task stands, in one of [`TASK_STATE_WORDS`].
-pub(super) const fn state_word(state: State) -> &'static str {
+pub(in crate::http::api) const fn state_word(state: State) -> &'static str {
     match state {
         State::Parked | State::Queued => "waiting",
         State::Submitting | State::Running | State::Finalizing => "running",
@@ -193,7 +232,7 @@ pub(super) const fn state_word(state: State) -> &'static str {
 }
 
 /// The smallest id of a moment (RFC 9562, section 5.7: the first 48 bits are milliseconds).
-fn first_id(at: Timestamp) -> TaskId {
+pub(in crate::http::api) fn first_id(at: Timestamp) -> TaskId {
     let milliseconds = at.ms_since(Timestamp(0)).clamp(0, (1 << 48) - 1);
     TaskId::new(u128::from(milliseconds.unsigned_abs()) << 80)
 }

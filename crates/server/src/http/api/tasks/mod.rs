@@ -7,11 +7,12 @@
 
 mod choice;
 mod create;
-mod detail;
+pub(super) mod detail;
 mod events;
 pub(crate) mod filter;
-mod list;
-mod row;
+pub(super) mod list;
+pub(super) mod row;
+pub(super) mod scan;
 
 use std::sync::Arc;
 
@@ -48,9 +49,9 @@ type HttpState = State<Arc<Http>>;
 
 /// Whose tasks they are, and in which group.
 #[derive(Debug, Clone, Copy)]
-struct Owner {
-    account_id: AccountId,
-    group_id: GroupId,
+pub(super) struct Owner {
+    pub(super) account_id: AccountId,
+    pub(super) group_id: GroupId,
 }
 
 impl Owner {
@@ -66,7 +67,7 @@ impl Owner {
 }
 
 /// The id in a path; whatever cannot be one is a task that does not exist.
-fn task_id(text: &str) -> Result<TaskId, ApiError> {
+pub(super) fn task_id(text: &str) -> Result<TaskId, ApiError> {
     text.parse().map_err(|_| task_not_exist())
 }
 

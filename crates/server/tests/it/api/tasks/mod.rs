@@ -5,6 +5,7 @@ mod create;
 mod detail;
 mod events;
 mod list;
+mod operate;
 
 use serde_json::{Value, json};
 
