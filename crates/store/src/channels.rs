@@ -112,6 +112,11 @@ pub fn channel_by_name(tx: &mut Tx<'_>, name: &str) -> Result<Option<ChannelRow>
     tx.one(&format!("{SELECT} AND LOWER(name) = LOWER($1)"), params![name], read)
 }
 
+/// What people know a channel by, also one that was removed.
+pub fn channel_label(tx: &mut Tx<'_>, id: ChannelId) -> Result<Option<String>, StoreError> {
+    tx.value("SELECT name FROM channels WHERE id = $1", params![id])
+}
+
 fn read(row: &mut Row<'_>) -> Result<ChannelRow, StoreError> {
     Ok(ChannelRow {
         id: row.take()?,
@@ -322,41 +327,98 @@ pub(crate) const BOOK: &str = "UPDATE channels SET spent_ticks = spent_ticks + $
         lost_ticks = lost_ticks + $3, ambiguous_count = ambiguous_count + $4
     WHERE id = $1";
 
-/// Books what the job of a task that ended in state `from` cost, or may have cost, to its channel.
-pub(crate) fn book_end(tx: &mut Tx<'_>, from: State, task: &TaskRow) -> Result<(), StoreError> {
-    if task.channel_id == ChannelId::PREVIEW {
-        return Ok(());
-    }
-    let cost = task.upstream_cost.or(task.expected_cost).unwrap_or_default();
-    let code = task.failure.as_ref().map(|failure| failure.code);
-    let is_ambiguous = may_have_been_taken(from, task, code);
-    let (spent, lost) = if task.state == State::Succeeded {
-        (cost, Ticks::ZERO)
-    } else if is_ambiguous || may_have_cost(task, code) {
-        (Ticks::ZERO, cost)
-    } else {
-        return Ok(());
-    };
-    tx.exec(BOOK, params![task.channel_id, spent, lost, is_ambiguous]).map(drop)
+/// What decides about the cost of a task's job.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EndFacts {
+    pub(crate) channel_id: ChannelId,
+    pub(crate) state: State,
+    pub(crate) upstream_cost: Option<Ticks>,
+    pub(crate) expected_cost: Option<Ticks>,
+    pub(crate) has_upstream_id: bool,
+    pub(crate) attempts: u32,
+    pub(crate) code: Option<FailureCode>,
 }
 
-/// Whether an upstream may have a job whose name nobody knows: one of its submits may have left, and it
-/// is not the one that the upstream has just refused.
-fn may_have_been_taken(from: State, task: &TaskRow, code: Option<FailureCode>) -> bool {
-    let is_refusal = from == State::Submitting
-        && matches!(
-            code,
-            Some(
-                FailureCode::Moderated
-                    | FailureCode::InvalidForUpstream
-                    | FailureCode::ImageFetchFailed
-                    | FailureCode::UpstreamUnavailable
-                    | FailureCode::LoopDetected
-            )
-        );
-    task.state != State::Succeeded
-        && task.upstream_id.is_none()
-        && task.attempts > u32::from(is_refusal)
+impl EndFacts {
+    /// Of a task.
+    pub(crate) fn of(task: &TaskRow) -> Self {
+        Self {
+            channel_id: task.channel_id,
+            state: task.state,
+            upstream_cost: task.upstream_cost,
+            expected_cost: task.expected_cost,
+            has_upstream_id: task.upstream_id.is_some(),
+            attempts: task.attempts,
+            code: task.failure.as_ref().map(|failure| failure.code),
+        }
+    }
+
+    /// What the job of a task that ended in state `from` cost, or may have cost.
+    fn cost(&self, from: State) -> JobCost {
+        let cost = self.upstream_cost.or(self.expected_cost).unwrap_or_default();
+        if self.channel_id == ChannelId::PREVIEW {
+            return JobCost::default();
+        }
+        if self.state == State::Succeeded {
+            return JobCost { spent: cost, ..JobCost::default() };
+        }
+        let is_ambiguous = self.may_have_been_taken(from);
+        if is_ambiguous || self.may_have_cost() {
+            return JobCost { lost: cost, is_ambiguous, ..JobCost::default() };
+        }
+        JobCost::default()
+    }
+
+    /// The same of any task, from what its row still says; 0 until it has ended.
+    pub(crate) fn known_cost(&self) -> Ticks {
+        if !self.state.is_terminal() {
+            return Ticks::ZERO;
+        }
+        // What a refusal of a submit ends with, a submit ended with.
+        let cost = self.cost(State::Submitting);
+        Ticks(cost.spent.0.saturating_add(cost.lost.0))
+    }
+
+    /// Whether an upstream may have a job whose name nobody knows: one of its submits may have left,
+    /// and it is not the one that the upstream has just refused.
+    fn may_have_been_taken(&self, from: State) -> bool {
+        let is_refusal = from == State::Submitting
+            && matches!(
+                self.code,
+                Some(
+                    FailureCode::Moderated
+                        | FailureCode::InvalidForUpstream
+                        | FailureCode::ImageFetchFailed
+                        | FailureCode::UpstreamUnavailable
+                        | FailureCode::LoopDetected
+                )
+            );
+        !self.has_upstream_id && self.attempts > u32::from(is_refusal)
+    }
+
+    /// Whether a job that an upstream had, and that brought no video, may be on its bill: all but
+    /// those of which the upstream itself says that it failed.
+    fn may_have_cost(&self) -> bool {
+        self.upstream_cost.is_some()
+            || (self.has_upstream_id
+                && matches!(
+                    self.code,
+                    Some(
+                        FailureCode::Moderated
+                            | FailureCode::ResultInvalid
+                            | FailureCode::DeadlineExceeded
+                            | FailureCode::Cancelled
+                            | FailureCode::UpstreamLost
+                            | FailureCode::InternalError
+                    )
+                ))
+    }
+}
+
+/// Books what the job of a task that ended in state `from` cost, or may have cost, to its channel.
+pub(crate) fn book_end(tx: &mut Tx<'_>, from: State, task: &TaskRow) -> Result<(), StoreError> {
+    let cost = EndFacts::of(task).cost(from);
+    if cost == JobCost::default() { Ok(()) } else { book_job(tx, task.channel_id, cost) }
 }
 
 /// What a job cost that was no task's.
@@ -373,22 +435,4 @@ pub struct JobCost {
 /// Books what a job that was no task's, such as a test's, cost to its channel.
 pub fn book_job(tx: &mut Tx<'_>, id: ChannelId, cost: JobCost) -> Result<(), StoreError> {
     tx.exec(BOOK, params![id, cost.spent, cost.lost, cost.is_ambiguous]).map(drop)
-}
-
-/// Whether a job that an upstream had, and that brought no video, may be on its bill: all but those
-/// of which the upstream itself says that it failed.
-fn may_have_cost(task: &TaskRow, code: Option<FailureCode>) -> bool {
-    task.upstream_cost.is_some()
-        || (task.upstream_id.is_some()
-            && matches!(
-                code,
-                Some(
-                    FailureCode::Moderated
-                        | FailureCode::ResultInvalid
-                        | FailureCode::DeadlineExceeded
-                        | FailureCode::Cancelled
-                        | FailureCode::UpstreamLost
-                        | FailureCode::InternalError
-                )
-            ))
 }

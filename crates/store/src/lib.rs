@@ -53,9 +53,9 @@ pub use backup::{
 pub use change::{Change, CommitObserver};
 pub use channels::{
     CHANNELS_SEEN_SETTING, ChannelOutcome, ChannelRow, ChannelSource, JobCost, SealedCredential,
-    add_channel, book_job, channel, channel_by_name, channels, drop_credentials, forget_credential,
-    jobs_of_channel, next_channel_id, occupy_routes, remove_channel, unfinished_with_channel,
-    update_channel,
+    add_channel, book_job, channel, channel_by_name, channel_label, channels, drop_credentials,
+    forget_credential, jobs_of_channel, next_channel_id, occupy_routes, remove_channel,
+    unfinished_with_channel, update_channel,
 };
 pub use codes::{
     CodeFilter, CodeRow, CodeState, NewCode, RedeemOutcome, RevokeOutcome, create_codes,
@@ -98,6 +98,7 @@ pub use tasks::create::{
 };
 pub use tasks::hide::hide_task;
 pub use tasks::images::{ImageKind, ImageRow, ImageSnapshot, images, set_image_snapshot};
+pub use tasks::operate::{RecentTask, cost_of, list_all_tasks, recent_tasks};
 pub use tasks::privacy::PRIVACY_SETTING;
 pub use tasks::promote::{group_limits_changed, key_limits_changed};
 pub use tasks::query::{ListFilter, StateLogRow, list_tasks, queue_position, state_log, task};
@@ -121,7 +122,7 @@ pub use webhooks::deliveries::{
 pub use webhooks::endpoints::{
     DisabledBy, ENDPOINTS_PER_ACCOUNT_MAX, EndpointRow, EndpointTerms, add_endpoint,
     delete_endpoint, drop_webhook_secrets, endpoint, endpoint_of_host, endpoints,
-    forget_old_secrets, next_endpoint_id, rotate_secret, update_endpoint,
+    failing_endpoints, forget_old_secrets, next_endpoint_id, rotate_secret, update_endpoint,
 };
 pub use webhooks::work::{
     AttemptOutcome, ClaimedDeliveries, Outgoing, SendingRoom, Verdict, WebhookRetention,

@@ -4,7 +4,8 @@ use rushes_domain::{AccountId, State, TaskId};
 
 use crate::tasks::query::ListFilter;
 use crate::tasks::{
-    advance, claim, create, hide, images, privacy, promote, query, recover, row, standing, sweep,
+    advance, claim, create, hide, images, operate, privacy, promote, query, recover, row, standing,
+    sweep,
 };
 use crate::webhooks::{endpoints, events, work};
 use crate::{accounts, channels, idempotency, keys, ledger, stats, usage};
@@ -72,6 +73,9 @@ pub fn hot() -> Vec<(&'static str, String)> {
     statements.extend(WEBHOOKS.map(|(name, sql)| (name, sql.to_owned())));
     statements.extend([
         ("task by id", query::BY_ID.clone()),
+        ("tasks of all", operate::OF_ALL.clone()),
+        ("all tasks of account", operate::OF_ONE.clone()),
+        ("recent tasks", operate::RECENT.to_owned()),
         ("key by hash", keys::BY_HASH.clone()),
         ("key by old hash", keys::BY_OLD_HASH.clone()),
         ("transfers of task", ledger::OF_TASK.clone()),

@@ -8,6 +8,7 @@ pub mod claim;
 pub mod create;
 pub mod hide;
 pub mod images;
+pub mod operate;
 pub mod privacy;
 pub mod promote;
 pub mod query;

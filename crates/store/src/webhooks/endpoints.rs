@@ -97,6 +97,19 @@ const SELECT: &str = "SELECT id, account_id, url, host, description, event_types
         created_at, changed_at
     FROM webhook_endpoints WHERE deleted_at IS NULL";
 
+/// Enabled endpoints to which nothing has arrived since this moment or longer, the longest first, at
+/// most `limit`.
+pub fn failing_endpoints(
+    tx: &mut Tx<'_>,
+    since: Timestamp,
+    limit: u32,
+) -> Result<Vec<EndpointRow>, StoreError> {
+    let sql = format!(
+        "{SELECT} AND disabled_by IS NULL AND failing_since <= $1 ORDER BY failing_since LIMIT $2"
+    );
+    tx.rows(&sql, params![since, limit], read)
+}
+
 fn read(row: &mut Row<'_>) -> Result<EndpointRow, StoreError> {
     let (id, account_id) = (row.take()?, row.take()?);
     let terms = EndpointTerms {

@@ -23,7 +23,7 @@ pub(crate) const TASK_SOURCE_WORDS: [&str; 3] = ["api", "cli", "console"];
 /// Most characters of a text that is looked for.
 const TEXT_CHARS_MAX: usize = 200;
 /// By how much the clock of ids and that of creates may differ, in milliseconds.
-const ID_SLACK_MS: i64 = 10 * 60 * 1_000;
+pub(in crate::http::api) const ID_SLACK_MS: i64 = 10 * 60 * 1_000;
 
 /// Which tasks.
 #[derive(Deserialize, IntoParams)]
@@ -182,7 +182,7 @@ impl Text {
 }
 
 /// Where a task stands, in one of [`TASK_STATE_WORDS`].
-pub(super) const fn state_word(state: State) -> &'static str {
+pub(in crate::http::api) const fn state_word(state: State) -> &'static str {
     match state {
         State::Parked | State::Queued => "waiting",
         State::Submitting | State::Running | State::Finalizing => "running",
@@ -193,7 +193,7 @@ pub(super) const fn state_word(state: State) -> &'static str {
 }
 
 /// The smallest id of a moment (RFC 9562, section 5.7: the first 48 bits are milliseconds).
-fn first_id(at: Timestamp) -> TaskId {
+pub(in crate::http::api) fn first_id(at: Timestamp) -> TaskId {
     let milliseconds = at.ms_since(Timestamp(0)).clamp(0, (1 << 48) - 1);
     TaskId::new(u128::from(milliseconds.unsigned_abs()) << 80)
 }
