@@ -223,6 +223,7 @@ impl App {
             trusted: trusted.clone(),
             sealer: credentials.clone(),
             preview: config.preview,
+            clock: Arc::clone(&parts.clock),
         };
         let channels = open_channels(&config, parts_of_channels, &*parts.ids, &store, now)?;
         views.tell(&channels);

@@ -8,6 +8,7 @@
 
 pub mod breaker;
 pub mod declared;
+pub mod health;
 pub mod probe;
 pub mod roster;
 pub mod spec;
@@ -17,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rushes_domain::account::KeyKind;
 use rushes_domain::route::{Lane, Routes};
-use rushes_domain::{ChannelId, GroupId, State};
+use rushes_domain::{ChannelId, GroupId, State, Timestamp};
 use rushes_providers::{Preset, Provider, Registry, Upstream};
 use rushes_store::{
     CHANNELS_SEEN_SETTING, ChannelRow, Store, StoreError, TaskRow, channels, setting,
@@ -25,7 +26,9 @@ use rushes_store::{
 use tokio::sync::Semaphore;
 
 use self::breaker::Breaker;
+use self::health::Health;
 pub use self::roster::Roster;
+use crate::clock::AppClock;
 use crate::config::PreviewMode;
 use crate::egress::{ChannelHttp, Credential, Trusted};
 use crate::metrics::channels::ChannelMetrics;
@@ -40,6 +43,7 @@ const SUBMIT_STEPS_MAX: usize = 16;
 #[derive(Debug)]
 pub struct Runtime {
     breaker: Mutex<Breaker>,
+    health: Mutex<Health>,
     /// Places for steps of tasks that it has.
     pub due_steps: Arc<Semaphore>,
     /// Places for hand-overs.
@@ -49,9 +53,10 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    fn new() -> Arc<Self> {
+    fn new(now: Timestamp) -> Arc<Self> {
         Arc::new(Self {
             breaker: Mutex::default(),
+            health: Mutex::new(Health::new(now)),
             due_steps: Arc::new(Semaphore::new(DUE_STEPS_MAX)),
             submit_steps: Arc::new(Semaphore::new(SUBMIT_STEPS_MAX)),
             metrics: Arc::default(),
@@ -61,6 +66,11 @@ impl Runtime {
     /// Looks at the breaker, or tells it something.
     pub fn breaker<T>(&self, work: impl FnOnce(&mut Breaker) -> T) -> T {
         work(&mut self.breaker.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks at what is remembered of it, or adds to that.
+    pub fn health<T>(&self, work: impl FnOnce(&mut Health) -> T) -> T {
+        work(&mut self.health.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -121,6 +131,8 @@ pub struct Parts {
     pub sealer: Sealer,
     /// When live keys get previews.
     pub preview: PreviewMode,
+    /// The time, for what is remembered of channels.
+    pub clock: Arc<dyn AppClock>,
 }
 
 impl std::fmt::Debug for Channels {
@@ -224,7 +236,7 @@ impl Channels {
         };
         let runtime = earlier
             .filter(is_same_place)
-            .map_or_else(Runtime::new, |earlier| Arc::clone(&earlier.runtime));
+            .map_or_else(|| Runtime::new(self.parts.clock.now()), |it| Arc::clone(&it.runtime));
         let observer = Arc::clone(&runtime.metrics);
         match self.parts.trusted.channel(&row.terms, credential, observer) {
             Ok(http) => Some(Arc::new(Channel { row, provider, preset, http, runtime })),

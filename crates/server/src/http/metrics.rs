@@ -42,16 +42,19 @@ pub(super) struct Scrapes {
 }
 
 #[derive(Debug, Clone)]
-struct Latest {
+pub(super) struct Latest {
     at_ms: i64,
-    stats: Arc<Stats>,
-    disk: Option<Disk>,
+    /// What the store says.
+    pub(super) stats: Arc<Stats>,
+    /// What the disk says, if it answered.
+    pub(super) disk: Option<Disk>,
 }
 
 /// What the disk says, in bytes.
 #[derive(Debug, Clone, Copy)]
-struct Disk {
-    free_bytes: u64,
+pub(super) struct Disk {
+    /// Below the data directory.
+    pub(super) free_bytes: u64,
     store_bytes: u64,
 }
 
@@ -144,7 +147,7 @@ impl Scrapes {
     }
 
     /// Figures that are at most [`STATS_KEPT_MS`] old. Scrapes that come together share a read.
-    async fn latest(&self, app: &App) -> Result<Latest, HttpError> {
+    pub(super) async fn latest(&self, app: &App) -> Result<Latest, HttpError> {
         let mut latest = self.latest.lock().await;
         let now_ms = app.clock.monotonic_ms();
         if let Some(known) = &*latest

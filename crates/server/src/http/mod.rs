@@ -44,6 +44,7 @@ use rushes_domain::{ApiError, ErrorCode};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) use self::api::admin::dashboard::PROBLEM_WORDS;
 pub(crate) use self::api::{TASK_SOURCE_WORDS, TASK_STATE_WORDS};
 
 use self::admission::decoding::Decoding;
@@ -80,6 +81,7 @@ pub(crate) struct Http {
     setting_changes: tokio::sync::Mutex<()>,
     scrapes: Scrapes,
     upkeep: api::Upkeep,
+    dashboards: api::admin::dashboard::Dashboards,
 }
 
 /// True if passwords and cookies that go to `public_url` can be read on the way.
@@ -106,6 +108,7 @@ pub fn router(app: Arc<App>) -> Router {
         writes: WriteLimiter::new(&app.config.account, Arc::clone(&app.clock)),
         scrapes: Scrapes::default(),
         upkeep: api::Upkeep::default(),
+        dashboards: api::admin::dashboard::Dashboards::default(),
         app,
     });
     routes

@@ -128,6 +128,16 @@ words! {
     DialectWord: rushes_domain::Dialect::ALL.map(rushes_domain::Dialect::as_str);
     /// Where a picture of a request came from.
     ImageSourceWord: ["inline", "url"];
+    /// How far back a dashboard looks.
+    DashboardRangeWord: ["1h", "24h", "7d"];
+    /// Whether a channel takes jobs: its breaker, or why it is not asked at all.
+    ChannelStateWord: ["closed", "half_open", "open", "disabled", "not_in_force"];
+    /// What is wrong.
+    ProblemWord: crate::http::PROBLEM_WORDS;
+    /// How bad it is.
+    ProblemLevelWord: ["bad", "warn", "note"];
+    /// What an event of the dashboard is of.
+    DashboardEventWord: ["breaker", "audit", "failure"];
     /// What usage is added up by.
     UsageGroupWord: ["day", "model", "key", "account"];
     /// What usage of one account is added up by.

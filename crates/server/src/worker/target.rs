@@ -18,6 +18,8 @@ use crate::alerts;
 use crate::app::App;
 use crate::channels::Channel;
 use crate::channels::breaker::{Breaker, Outcome, Ticket};
+use crate::channels::health::Turn;
+use crate::metrics::channels::kind_word;
 
 /// Longest pause that an upstream can ask for, in milliseconds.
 const PAUSE_MS_MAX: u64 = 60_000;
@@ -132,11 +134,24 @@ impl Target {
             return;
         }
         let said = outcome.map_or_else(|error| said_by(error.kind), |()| Outcome::Success);
-        let tell = |breaker: &mut Breaker| match call {
-            Call::Submit => breaker.submitted(self.ticket, said, now_ms),
-            Call::Poll => breaker.polled(said, now_ms),
+        let tell = |breaker: &mut Breaker| {
+            let before = breaker.state(now_ms);
+            let has_opened = match call {
+                Call::Submit => breaker.submitted(self.ticket, said, now_ms),
+                Call::Poll => breaker.polled(said, now_ms),
+            };
+            (has_opened, Some(breaker.state(now_ms)).filter(|after| *after != before))
         };
-        if channel.runtime.breaker(tell) {
+        let (has_opened, turned) = channel.runtime.breaker(tell);
+        let at = app.clock.now();
+        channel.runtime.health(|health| {
+            health.called(at, said == Outcome::Success);
+            if let Some(state) = turned {
+                let reason = outcome.err().map(|error| kind_word(error.kind));
+                health.turned(Turn { at, state, reason });
+            }
+        });
+        if has_opened {
             alerts::breaker_opened(app, channel, outcome.err());
         }
     }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod dashboard;
 mod first_run;
 mod keys;
 mod ledger;

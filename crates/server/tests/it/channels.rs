@@ -10,6 +10,7 @@ mod hanging;
 mod hostile;
 mod links;
 mod matrix;
+mod operate;
 mod pictures;
 mod places;
 

@@ -60,6 +60,9 @@ fn the_statements_of_a_claim_use_the_small_indexes() {
         ("void leases", "tasks_live"),
         ("expired", "tasks_results "),
         ("list", "tasks_account "),
+        ("all tasks of account", "tasks_account "),
+        ("tasks of all", "sqlite_autoindex_tasks_1 "),
+        ("recent tasks", "sqlite_autoindex_tasks_1 "),
         ("list with filters", "tasks_account "),
         ("transfers of task", "autoindex_transfers_1"),
     ] {

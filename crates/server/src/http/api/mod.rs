@@ -9,7 +9,7 @@
 //! one that makes, rolls or reveals it.
 
 pub(super) mod actor;
-mod admin;
+pub(super) mod admin;
 mod change;
 mod codes;
 mod console;

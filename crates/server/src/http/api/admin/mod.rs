@@ -6,6 +6,7 @@
 mod accounts;
 mod audit;
 mod channels;
+pub(in crate::http) mod dashboard;
 mod groups;
 mod models;
 mod settings;
@@ -35,6 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
         .merge(accounts::routes())
         .merge(audit::routes())
         .merge(channels::routes())
+        .merge(dashboard::routes())
         .merge(groups::routes())
         .merge(models::routes())
         .merge(settings::routes())

@@ -31,7 +31,7 @@ pub(super) fn summary(operation_id: &str) -> Option<&'static str> {
 }
 
 /// By operation.
-pub(super) const SUMMARIES: [(&str, &str); 130] = [
+pub(super) const SUMMARIES: [(&str, &str); 131] = [
     ("createVideo", "创建视频任务：响应给出任务编号，任务随后自行推进。"),
     ("listVideos", "列出本账户的任务，最新的在前。"),
     ("estimateVideo", "预估一个视频的费用，以及此刻是否会被受理。不创建任务，也不计入任何限额。"),
@@ -96,6 +96,7 @@ pub(super) const SUMMARIES: [(&str, &str); 130] = [
     ("listWebhookDeliveries", "列出自己一个 Webhook 的投递记录，最新的在前。"),
     ("getWebhookDelivery", "查询自己一个 Webhook 的一条投递记录，包含每次尝试。"),
     ("replayWebhookDelivery", "重发自己一个 Webhook 的一条投递。"),
+    ("getDashboard", "运营总览：队列、渠道、成功率、耗时、收支，以及哪里有问题。"),
     ("listAccounts", "按创建顺序列出账户。"),
     ("createAccount", "创建账户。"),
     ("getAccount", "查询一个账户。"),

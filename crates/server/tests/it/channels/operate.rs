@@ -1,0 +1,81 @@
+//! What operators see of channels and their tasks: the dashboard, all tasks, tests that are kept.
+
+use fake_upstream::Flavour;
+use fake_upstream::script::{Behaviour, Phase};
+use pretty_assertions::assert_eq;
+use rushes_domain::Timestamp;
+use rushes_server::clock::ManualClock;
+use serde_json::{Value, json};
+
+use super::{Hurry, add, admin, end_of, fake, gateway, order};
+use crate::support::{Options, TestApp};
+
+async fn look(app: &TestApp, path: &str) -> Value {
+    let answer = admin(app, "GET", path, &Value::Null).await;
+    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.bytes));
+    answer.json()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_dashboard_has_the_money_and_the_health_of_channels() {
+    let (app, upstream) = (gateway().await, fake(Flavour::OpenAi).await);
+    add(&app, "main", "xai", &upstream, json!({})).await;
+    let off = json!({ "enabled": false, "models": { "grok-image-video": "grok-imagine-video" } });
+    add(&app, "spare", "xai", &upstream, off).await;
+    let id = app.create(&order("a paper boat")).await;
+    assert_eq!(end_of(&app.wait(&id).await).0, "SUCCESS");
+    let shown = look(&app, "/api/admin/dashboard?range=1h").await;
+    let money = &shown["money"];
+    let amounts = ["charged", "upstream_cost", "margin"].map(|field| &money[field]["amount"]);
+    assert_eq!(amounts, ["0.24", "0.08", "0.16"]);
+    assert_eq!(shown["running"]["slots"], 101, "the channel's and one preview's");
+    let (main, spare) = (&shown["channels"][0], &shown["channels"][1]);
+    assert_eq!((&main["name"], &main["state"]), (&json!("main"), &json!("closed")));
+    assert_eq!((&spare["name"], &spare["state"]), (&json!("spare"), &json!("disabled")));
+    assert_eq!((&main["limit"], &main["cost_24h"]["amount"]), (&json!(100), &json!("0.08")));
+    let slots = main["health"]["slots"].as_array().unwrap();
+    assert_eq!(slots.len(), 24);
+    let good: i64 = slots.iter().filter_map(|slot| slot["good"].as_i64()).sum();
+    assert!(good >= 2, "a submit and a poll: {main}");
+    let problems = shown["problems"].to_string();
+    // Of three models one is served.
+    assert!(problems.contains("no_channel") && !problems.contains("\"grok-imagine-video\""));
+    app.finish().await;
+}
+
+/// Worst first: a channel whose key is refused, with why and since when.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_open_breaker_is_the_first_problem_and_an_event() {
+    let clock = ManualClock::new(Timestamp::from_unix_seconds(1_780_272_000));
+    let app = Options::default().clock(&clock).start().await;
+    let upstream = fake(Flavour::OpenAi).await;
+    add(&app, "main", "xai", &upstream, json!({})).await;
+    upstream.set(Phase::Submit, Behaviour::Status(401), None);
+    let hurry = Hurry::begin(&clock);
+    let id = app.create(&order("a paper boat")).await;
+    app.wait(&id).await;
+    drop(hurry);
+    clock.advance_ms(5_000);
+    let shown = look(&app, "/api/admin/dashboard?range=1h").await;
+    let channel = &shown["channels"][0];
+    assert_eq!((&channel["state"], &channel["reason"]), (&json!("open"), &json!("unauthorized")));
+    assert!(channel["next_probe_ms"].as_i64().is_some_and(|ms| ms > 0), "{channel}");
+    let problems = shown["problems"].as_array().unwrap();
+    let open = problems.iter().find(|it| it["kind"] == "breaker_open").unwrap();
+    assert_eq!((&open["level"], &open["channel"]["name"]), (&json!("bad"), &json!("main")));
+    assert_eq!(open["facts"]["reason"], "unauthorized");
+    let levels: Vec<&Value> = problems.iter().map(|problem| &problem["level"]).collect();
+    assert!(
+        levels.is_sorted_by_key(|level| ["bad", "warn", "note"].iter().position(|it| *level == it))
+    );
+    let events = shown["events"].as_array().unwrap();
+    let turned = events.iter().find(|it| it["kind"] == "breaker").unwrap();
+    assert_eq!((&turned["state"], &turned["channel"]["name"]), (&json!("open"), &json!("main")));
+    let failed = events.iter().find(|it| it["kind"] == "failure").unwrap();
+    assert_eq!((&failed["task_id"], &failed["code"]), (&json!(id), &json!("upstream_unavailable")));
+    assert_eq!(shown["success"]["rate"], 0.0);
+    let slots = channel["health"]["slots"].as_array().unwrap();
+    let bad: i64 = slots.iter().filter_map(|slot| slot["bad"].as_i64()).sum();
+    assert_eq!(bad, 1);
+    app.finish().await;
+}
