@@ -1,9 +1,9 @@
 // The dashboard: is anything broken, is it slow, does it earn.
 
 import { get } from '../core/api.js'
-import { dollars, duration, exact, money, number, percent, when } from '../core/format.js'
+import { dollars, duration, exact, money, number, percent, time, when } from '../core/format.js'
 import { html } from '../core/html.js'
-import { t } from '../core/i18n.js'
+import { load, t } from '../core/i18n.js'
 import { useResource } from '../core/resource.js'
 import { setQuery, to } from '../core/router.js'
 import { Button } from '../ui/button.js'
@@ -15,6 +15,9 @@ import { Kpis, Money } from '../ui/values.js'
 import { Breaker } from './channels/breaker.js'
 import { Events } from './dashboard/events.js'
 import { Problems } from './dashboard/problems.js'
+
+// The words for breakers and their errors are those of the channels' page.
+await load('channels')
 
 const RANGES = ['1h', '24h', '7d']
 /** How often it is asked for anew, in milliseconds. */
@@ -79,7 +82,7 @@ function rate(channel) {
 
 /** @param {{ of: any }} props */
 function Charts({ of: board }) {
-  const label = (/** @type {any} */ it) => (board.range === '7d' ? new Date(it.at * 1_000).toISOString().slice(5, 10) : when(it.at).slice(-8, -3))
+  const label = (/** @type {any} */ it) => (board.range === '7d' ? new Date(it.at * 1_000).toISOString().slice(5, 10) : time(it.at).slice(0, 5))
   const bins = (/** @type {(it: any) => (number | null)[]} */ values) => board.series.map((/** @type {any} */ it) => ({ label: label(it), full: when(it.at), values: values(it) }))
   const tasks = bins((it) => [it.succeeded, it.failed, it.cancelled])
   return html`<div class="grid2"><${Card} title=${t('dashboard.timeToVideo')} padded><${Lines} title=${t('dashboard.timeToVideo')} summary=${t('dashboard.latencySum', duration(board.latency.p50_ms), duration(board.latency.p95_ms))}

@@ -49,7 +49,7 @@ function Config({ lines }) {
     { id: 'value', label: t('system.value'), cell: (/** @type {any} */ it) => html`<span class="mono small config">${it.hidden ? t('system.hidden') : text(it.value)}</span>` },
     { id: 'source', label: t('system.source'), cell: (/** @type {any} */ it) => html`<${Tag}>${t(`system.source.${it.source}`)}<//>` },
   ]
-  return html`<${Card} title=${t('system.config')} text=${t('system.configText')}><${Table} caption=${t('system.config')} columns=${columns} rows=${lines} id=${(/** @type {any} */ it) => it.key} /><//>`
+  return html`<details class="card"><summary class="ch"><h2>${t('system.config')}</h2><p>${t('system.configText')}</p></summary><${Table} caption=${t('system.config')} columns=${columns} rows=${lines} id=${(/** @type {any} */ it) => it.key} /></details>`
 }
 
 /** @param {unknown} value */

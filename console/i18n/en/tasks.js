@@ -52,6 +52,7 @@ export default {
   attempts: (count) => `${count} attempts`,
   attemptsWord: 'Attempts',
   upstreamCost: 'Upstream cost',
+  costAndMargin: 'Upstream · margin',
   margin: 'Margin',
   promptHidden: 'The prompt is not shown here',
   place: (place) => `place ${place} in line`,

@@ -52,6 +52,7 @@ export default {
   attempts: (count) => `第 ${count} 次尝试`,
   attemptsWord: '尝试次数',
   upstreamCost: '上游成本',
+  costAndMargin: '上游成本 · 毛利',
   margin: '毛利',
   promptHidden: '提示词不在此显示',
   place: (place) => `排第 ${place} 位`,

@@ -11,7 +11,7 @@ import { Time } from '../../ui/values.js'
 /** @param {{ of: readonly any[] }} props */
 export function Events({ of: events }) {
   return html`<${Card} title=${t('dashboard.events')}>${events.length === 0 ? html`<${Empty} title=${t('dashboard.noEvents')} />`
-    : html`<ul class="cb stack events">${events.map((it, at) => html`<li class="row start" key=${at}>${line(it)}<span class="mono small dim3"><${Time} at=${it.at} /></span></li>`)}</ul>`}<//>`
+    : html`<ul class="cb stack events" tabindex="0" aria-label=${t('dashboard.events')}>${events.map((it, at) => html`<li class="row start" key=${at}>${line(it)}<span class="mono small dim3"><${Time} at=${it.at} /></span></li>`)}</ul>`}<//>`
 }
 
 /** @param {any} it */
@@ -19,7 +19,7 @@ function line(it) {
   if (it.kind === 'breaker') {
     const tone = it.state === 'open' ? 'bad' : it.state === 'closed' ? 'good' : 'lampt'
     return html`<span class=${tone}><${Icon} name=${it.state === 'open' ? 'circle-x' : it.state === 'closed' ? 'circle-check' : 'triangle-alert'} /></span>
-      <div class="grow"><p class="small">${t(`dashboard.breaker.${it.state}`, name(it.channel))}</p>${it.reason && html`<p class="small dim3">${tOr(`dashboard.error.${it.reason}`, it.reason)}</p>`}</div>`
+      <div class="grow"><p class="small">${t(`dashboard.breaker.${it.state}`, name(it.channel))}</p>${it.reason && html`<p class="small dim3">${tOr(`channels.error.${it.reason}`, it.reason)}</p>`}</div>`
   }
   if (it.kind === 'failure') {
     return html`<span class="bad"><${Icon} name="circle-alert" /></span><div class="grow"><p class="small">${tOr(`errors.${it.code}`, it.code ?? '')}</p>

@@ -30,7 +30,7 @@ const SAYS = {
 }
 
 /** @param {any} facts */
-const why = (facts) => (facts.reason ? tOr(`dashboard.error.${facts.reason}`, facts.reason) : '')
+const why = (facts) => (facts.reason ? tOr(`channels.error.${facts.reason}`, facts.reason) : '')
 
 /** @param {{ of: readonly any[] }} props */
 export function Problems({ of: problems }) {

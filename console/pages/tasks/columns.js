@@ -22,7 +22,7 @@ export function columns(forOperators) {
     ...extra,
     { id: 'took', label: t('tasks.took'), number: true, class: 'mono small c-took', cell: (row) => duration(row.took_ms) },
     { id: 'cost', label: t('tasks.cost'), number: true, class: 'small c-cost', cell: cost },
-    ...(forOperators ? money() : []),
+    ...(forOperators ? [margin()] : []),
     { id: 'at', label: t('tasks.created'), number: true, class: 'mono small dim3 c-at', cell: (row) => html`<${Time} at=${row.task.created_at} />` },
   ]
 }
@@ -34,11 +34,12 @@ const operators = () => [
     ${row.attempts > 1 && html`<span class="sub">${t('tasks.attempts', row.attempts)}</span>`}` },
 ]
 
-/** @returns {Column[]} */
-const money = () => [
-  { id: 'upstream', label: t('tasks.upstreamCost'), number: true, class: 'small', cell: (row) => html`<${Money} of=${row.upstream_cost} />` },
-  { id: 'margin', label: t('tasks.margin'), number: true, class: 'small', cell: (row) => html`<${Money} of=${row.margin} class=${row.margin?.ticks.startsWith('-') ? 'bad' : ''} />` },
-]
+/** What the job cost, and what is left of the charge. @returns {Column} */
+const margin = () => ({
+  id: 'margin', label: t('tasks.costAndMargin'), number: true, class: 'small',
+  cell: (row) => (row.channel ? html`<${Money} of=${row.upstream_cost} /><span class="sub">
+    <${Money} of=${row.margin} class=${row.margin?.ticks.startsWith('-') ? 'bad' : ''} /></span>` : '—'),
+})
 
 /** @param {{ row: any, href: string }} props */
 function Take({ row, href }) {

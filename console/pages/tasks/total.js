@@ -19,7 +19,7 @@ const sum = (amounts) => amount(amounts.reduce((all, it) => all + BigInt(it?.tic
 export function total(rows, columns, forOperators) {
   // What was given back is no cost.
   const charged = sum(rows.filter((row) => row.state !== 'failed' && row.state !== 'cancelled').map((row) => row.task.cost))
-  const after = forOperators ? 3 : 1
-  return html`<tr><td colspan=${columns - 1 - after}>${t('tasks.total')}</td><td class="num"><${Money} of=${charged} /></td>
-    ${forOperators && html`<td class="num"><${Money} of=${sum(rows.map((row) => row.upstream_cost))} /></td><td class="num"><${Money} of=${sum(rows.map((row) => row.margin))} /></td>`}<td></td></tr>`
+  const after = forOperators ? 2 : 1
+  const sub = forOperators && html`<td class="num"><${Money} of=${sum(rows.map((row) => row.upstream_cost))} /><span class="sub"><${Money} of=${sum(rows.map((row) => row.margin))} /></span></td>`
+  return html`<tr><td colspan=${columns - 1 - after}>${t('tasks.total')}</td><td class="num"><${Money} of=${charged} /></td>${sub}<td></td></tr>`
 }
