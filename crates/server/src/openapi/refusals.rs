@@ -182,6 +182,8 @@ refusals! {
     ApiEstimate: ACTOR, BODY, VIDEO, ANY;
     /// Of a list of tasks by the JSON API.
     ApiTasks: ACTOR, QUERY, OFTEN, ANY;
+    /// Of a list of all accounts' tasks.
+    ApiAllTasks: ACTOR, QUERY, OFTEN, ABSENT, ANY;
     /// Of following all tasks by the JSON API.
     ApiFollow: ACTOR, OFTEN, ANY;
     /// Of a look at one task by the JSON API.

@@ -52,7 +52,7 @@ struct ChannelPath {
 }
 
 /// The channel in a path: its name, or `id:` and its id.
-fn channel_named(tx: &mut Tx<'_>, text: &str) -> Result<ChannelRow, StoreError> {
+pub(super) fn channel_named(tx: &mut Tx<'_>, text: &str) -> Result<ChannelRow, StoreError> {
     let found = match id_in(text) {
         Some(id) => rushes_store::channel(tx, ChannelId(id))?,
         None => rushes_store::channel_by_name(tx, text)?,

@@ -11,6 +11,7 @@ mod groups;
 mod models;
 mod settings;
 mod system;
+mod tasks;
 
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
         .merge(models::routes())
         .merge(settings::routes())
         .merge(system::routes())
+        .merge(tasks::routes())
 }
 
 /// Before an id in a path; no name has a colon, so a name of digits is never taken for an id.

@@ -11,8 +11,8 @@ use rushes_domain::job::Mode;
 use rushes_store::keys::KeyLabel;
 use rushes_store::webhooks::deliveries::{deliveries_of_task, last_status};
 use rushes_store::{
-    DeliveryRow, ImageKind, ImageRow, PRIVACY_SETTING, ResultRow, StateLogRow, TaskRow, Transfer,
-    Tx,
+    DeliveryRow, ImageKind, ImageRow, PRIVACY_SETTING, ResultRow, StateLogRow, StoreError, TaskRow,
+    Transfer, Tx,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -33,7 +33,7 @@ use crate::openapi::{parameters, refusals, words};
 /// All that is known of a task.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskDetail)]
-struct Detail {
+pub(in crate::http::api) struct Detail {
     /// Always `task_detail`.
     #[schema(pattern = "^task_detail$")]
     object: &'static str,
@@ -154,10 +154,10 @@ struct Webhook {
 }
 
 /// What the store knows.
-struct Known {
-    row: TaskRow,
-    label: Option<KeyLabel>,
-    log: Vec<StateLogRow>,
+pub(in crate::http::api) struct Known {
+    pub(in crate::http::api) row: TaskRow,
+    pub(in crate::http::api) label: Option<KeyLabel>,
+    pub(in crate::http::api) log: Vec<StateLogRow>,
     money: Vec<Transfer>,
     images: Vec<ImageRow>,
     webhooks: Vec<(DeliveryRow, Option<u16>)>,
@@ -177,31 +177,41 @@ pub(super) async fn show(
         let row = rushes_store::task(tx, id)?
             .filter(|row| row.account_id == owner.account_id && row.hidden_at.is_none())
             .ok_or_else(task_not_exist)?;
-        let mut images = rushes_store::images(tx, id)?;
-        let is_private = rushes_store::setting(tx, PRIVACY_SETTING)?.as_deref() == Some("on");
-        if is_private && row.state.is_terminal() {
-            for image in &mut images {
-                image.url = None;
-            }
-        }
-        let deliveries = deliveries_of_task(tx, id)?.into_iter();
-        let with_status =
-            deliveries.map(|row| last_status(tx, &row.id).map(|status| (row, status)));
-        let webhooks = with_status.collect::<Result<_, _>>()?;
-        Ok(Known {
-            label: rushes_store::keys::label_of(tx, row.key_id)?,
-            log: rushes_store::state_log(tx, id)?,
-            money: rushes_store::ledger::story_of(tx, id)?,
-            row,
-            images,
-            webhooks,
-        })
+        known(tx, row)
     };
     let known = http.app.store.read(read).await?;
     view::ok(&detail(&http, owner, known).await?)
 }
 
-async fn detail(http: &Http, owner: Owner, known: Known) -> Result<Detail, HttpError> {
+/// All that the store knows of a task.
+pub(in crate::http::api) fn known(tx: &mut Tx<'_>, row: TaskRow) -> Result<Known, StoreError> {
+    let id = row.id;
+    let mut images = rushes_store::images(tx, id)?;
+    let is_private = rushes_store::setting(tx, PRIVACY_SETTING)?.as_deref() == Some("on");
+    if is_private && row.state.is_terminal() {
+        for image in &mut images {
+            image.url = None;
+        }
+    }
+    let deliveries = deliveries_of_task(tx, id)?.into_iter();
+    let with_status = deliveries.map(|row| last_status(tx, &row.id).map(|status| (row, status)));
+    let webhooks = with_status.collect::<Result<_, _>>()?;
+    Ok(Known {
+        label: rushes_store::keys::label_of(tx, row.key_id)?,
+        log: rushes_store::state_log(tx, id)?,
+        money: rushes_store::ledger::story_of(tx, id)?,
+        row,
+        images,
+        webhooks,
+    })
+}
+
+/// How that looks to its account.
+pub(in crate::http::api) async fn detail(
+    http: &Http,
+    owner: Owner,
+    known: Known,
+) -> Result<Detail, HttpError> {
     let app = &http.app;
     let row = &known.row;
     let view = View {

@@ -6,7 +6,7 @@
 
 use rushes_domain::account::KeyKind;
 use rushes_domain::id::Spelling;
-use rushes_domain::{ApiError, KeyId, State, TaskId, Timestamp};
+use rushes_domain::{ApiError, ChannelId, KeyId, State, TaskId, Timestamp};
 use rushes_store::TaskRow;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -29,41 +29,41 @@ pub(in crate::http::api) const ID_SLACK_MS: i64 = 10 * 60 * 1_000;
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct FilterQuery {
+pub(in crate::http::api) struct FilterQuery {
     /// Only tasks that stand so.
     #[param(inline, value_type = Option<words::TaskStateWord>)]
-    pub(super) state: Option<String>,
+    pub(in crate::http::api) state: Option<String>,
     /// Only tasks of this model, by its id or an alias.
     #[param(example = "grok-image-video")]
-    model: Option<String>,
+    pub(in crate::http::api) model: Option<String>,
     /// Only tasks of this key, by its id.
-    key_id: Option<i64>,
+    pub(in crate::http::api) key_id: Option<i64>,
     /// Only tasks of such keys.
     #[param(inline, value_type = Option<words::KeyKindWord>)]
-    kind: Option<String>,
+    pub(in crate::http::api) kind: Option<String>,
     /// Only tasks that came from there.
     #[param(inline, value_type = Option<words::TaskSourceWord>)]
-    source: Option<String>,
+    pub(in crate::http::api) source: Option<String>,
     /// Only tasks made at this moment or later, in seconds since 1970.
-    since: Option<i64>,
+    pub(in crate::http::api) since: Option<i64>,
     /// Only tasks made before this moment, in seconds since 1970.
-    until: Option<i64>,
+    pub(in crate::http::api) until: Option<i64>,
     /// Only the task of this id or request id, or tasks whose prompt holds this, in either case.
     #[param(max_length = 200)]
-    q: Option<String>,
+    pub(in crate::http::api) q: Option<String>,
     /// How many tasks.
     #[param(minimum = 1, maximum = 100, default = 20)]
-    pub(super) limit: Option<usize>,
+    pub(in crate::http::api) limit: Option<usize>,
     /// The `next_after` of the page before.
     #[param(example = "task_0197f0c2a5d87b3c9e4f6a1b2c3d4e5f")]
-    pub(super) after: Option<String>,
+    pub(in crate::http::api) after: Option<String>,
 }
 
 /// The same without a state and without pages.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "a schema: only its derive reads it")]
-pub(super) struct CountQuery {
+pub(in crate::http::api) struct CountQuery {
     /// Only tasks of this model, by its id or an alias.
     #[param(example = "grok-image-video")]
     model: Option<String>,
@@ -86,9 +86,11 @@ pub(super) struct CountQuery {
 
 /// The question, checked.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Filter {
-    pub(super) state: Option<&'static str>,
+pub(in crate::http::api) struct Filter {
+    pub(in crate::http::api) state: Option<&'static str>,
     model_id: Option<String>,
+    /// Only tasks of this channel; for operators.
+    pub(in crate::http::api) channel_id: Option<ChannelId>,
     key_id: Option<KeyId>,
     kind: Option<KeyKind>,
     source: Option<&'static str>,
@@ -107,7 +109,7 @@ struct Text {
 
 impl Filter {
     /// The question of a query.
-    pub(super) fn of(http: &Http, query: &FilterQuery) -> Result<Self, ApiError> {
+    pub(in crate::http::api) fn of(http: &Http, query: &FilterQuery) -> Result<Self, ApiError> {
         let priced = http.app.prices.current();
         let model_id = query.model.as_ref().map(|name| {
             // A model that is no longer offered has tasks all the same.
@@ -117,6 +119,7 @@ impl Filter {
         Ok(Self {
             state: word("state", query.state.as_deref(), &TASK_STATE_WORDS)?,
             model_id,
+            channel_id: None,
             key_id: query.key_id.map(KeyId),
             kind: kind.map(|it| if it == "live" { KeyKind::Live } else { KeyKind::Test }),
             source: word("source", query.source.as_deref(), &TASK_SOURCE_WORDS)?,
@@ -133,9 +136,10 @@ impl Filter {
     }
 
     /// Whether anything may be left out, so that many rows may be read for few.
-    pub(super) fn is_set(&self) -> bool {
+    pub(in crate::http::api) fn is_set(&self) -> bool {
         self.state.is_some()
             || self.model_id.is_some()
+            || self.channel_id.is_some()
             || self.key_id.is_some()
             || self.kind.is_some()
             || self.source.is_some()
@@ -145,26 +149,27 @@ impl Filter {
     }
 
     /// The one task that it can be, if it names one.
-    pub(super) fn only(&self) -> Option<TaskId> {
+    pub(in crate::http::api) fn only(&self) -> Option<TaskId> {
         self.text.as_ref().and_then(|text| text.id)
     }
 
     /// Where to begin: behind this id.
-    pub(super) fn behind(&self) -> Option<TaskId> {
+    pub(in crate::http::api) fn behind(&self) -> Option<TaskId> {
         self.until.map(|until| first_id(until.plus_ms(ID_SLACK_MS)))
     }
 
     /// Whether no task from this id on can be meant, newest first.
-    pub(super) fn is_over(&self, id: TaskId) -> bool {
+    pub(in crate::http::api) fn is_over(&self, id: TaskId) -> bool {
         self.since.is_some_and(|since| id < first_id(since.plus_ms(-ID_SLACK_MS)))
     }
 
     /// Whether the task is meant.
-    pub(super) fn takes(&self, row: &TaskRow) -> bool {
+    pub(in crate::http::api) fn takes(&self, row: &TaskRow) -> bool {
         let is = |wanted: Option<&str>, found: &str| wanted.is_none_or(|it| it == found);
         is(self.state, state_word(row.state))
             && is(self.model_id.as_deref(), &row.model_id)
             && is(self.source, &row.door)
+            && self.channel_id.is_none_or(|it| it == row.channel_id)
             && self.key_id.is_none_or(|it| it == row.key_id)
             && self.kind.is_none_or(|it| it == row.key_kind)
             && self.since.is_none_or(|it| row.created_at >= it)

@@ -9,7 +9,7 @@ use axum::response::Response;
 use rushes_domain::money::CostState;
 use rushes_domain::{AccountId, ApiError, TaskId, Ticks};
 use rushes_store::tasks::query::LIST_MAX;
-use rushes_store::{ListFilter, StoreError, TaskRow, Tx, list_tasks};
+use rushes_store::{ListFilter, StoreError, TaskRow, Tx, list_all_tasks, list_tasks};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -38,25 +38,19 @@ const COUNTED_MAX: usize = 5_000;
 #[utoipa::path(get, path = "/api/tasks", operation_id = "listTasks", tag = "tasks",
     params(FilterQuery),
     responses((status = 200, body = view::List<Row>), refusals::ApiTasks))]
-pub(super) async fn list(
+pub(in crate::http::api) async fn list(
     State(http): HttpState,
     actor: Actor,
     RawQuery(query): RawQuery,
 ) -> Result<Response, HttpError> {
     let owner = Owner::of(&actor)?;
     let query: FilterQuery = input::query(query.as_deref())?;
-    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        return Err(ApiError::invalid("limit", format!("limit must be 1 to {LIMIT_MAX}")).into());
-    }
-    let after = query.after.as_deref().map(str::parse::<TaskId>).transpose().map_err(|_| {
-        ApiError::invalid("after", "after must be a task id: the next_after of the page before")
-    })?;
+    let (limit, after) = place(&query)?;
     let filter = Filter::of(&http, &query)?;
     let is_set = filter.is_set();
     let turn = if is_set { Some(turn(&http, owner.account_id).await?) } else { None };
     let read = move |tx: &mut Tx<'_>| {
-        let page = page(tx, owner.account_id, &filter, after, limit)?;
+        let page = page(tx, Whose::Own(owner.account_id), &filter, after, limit)?;
         let labels = labels(tx, &page.rows)?;
         Ok((page, labels))
     };
@@ -67,25 +61,43 @@ pub(super) async fn list(
     view::ok(&view::List::page(rows, page.next.map(|id| id.to_string())))
 }
 
+/// Whose tasks are looked at.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http::api) enum Whose {
+    /// An account's, without those that it deleted.
+    Own(AccountId),
+    /// Everybody's or one account's, as operators see them.
+    Any(Option<AccountId>),
+}
+
+impl Whose {
+    fn has(self, row: &TaskRow) -> bool {
+        match self {
+            Self::Own(id) => row.account_id == id && row.hidden_at.is_none(),
+            Self::Any(id) => id.is_none_or(|id| row.account_id == id),
+        }
+    }
+}
+
 /// Some tasks, and behind which to go on, if there may be more.
-pub(super) struct Page {
-    pub(super) rows: Vec<TaskRow>,
-    next: Option<TaskId>,
+pub(in crate::http::api) struct Page {
+    pub(in crate::http::api) rows: Vec<TaskRow>,
+    pub(in crate::http::api) next: Option<TaskId>,
 }
 
 /// At most `limit` tasks that are meant, out of at most [`SCANNED_MAX`].
-fn page(
+pub(in crate::http::api) fn page(
     tx: &mut Tx<'_>,
-    account_id: AccountId,
+    whose: Whose,
     filter: &Filter,
     after: Option<TaskId>,
     limit: usize,
 ) -> Result<Page, StoreError> {
     if let Some(id) = filter.only() {
-        return only(tx, account_id, filter, after, id);
+        return only(tx, whose, filter, after, id);
     }
     let step = if filter.is_set() { STEP } else { limit + 1 };
-    let mut scan = Scan::new(account_id, filter, after, step);
+    let mut scan = Scan::new(whose, filter, after, step);
     let mut found = Page { rows: Vec::new(), next: None };
     let mut scanned = 0;
     while let Some(rows) = scan.next(tx, filter)? {
@@ -109,32 +121,29 @@ fn page(
 /// The task of this id, if it is meant.
 fn only(
     tx: &mut Tx<'_>,
-    account_id: AccountId,
+    whose: Whose,
     filter: &Filter,
     after: Option<TaskId>,
     id: TaskId,
 ) -> Result<Page, StoreError> {
     let row = rushes_store::task(tx, id)?.filter(|row| {
-        row.account_id == account_id
-            && row.hidden_at.is_none()
-            && after.is_none_or(|after| row.id < after)
-            && filter.takes(row)
+        whose.has(row) && after.is_none_or(|after| row.id < after) && filter.takes(row)
     });
     Ok(Page { rows: row.into_iter().collect(), next: None })
 }
 
 /// An account's tasks, newest first, in steps, as far as their time may be meant.
 struct Scan {
-    account_id: AccountId,
+    whose: Whose,
     after: Option<TaskId>,
     step: usize,
     is_over: bool,
 }
 
 impl Scan {
-    fn new(account_id: AccountId, filter: &Filter, after: Option<TaskId>, step: usize) -> Self {
+    fn new(whose: Whose, filter: &Filter, after: Option<TaskId>, step: usize) -> Self {
         let after = after.into_iter().chain(filter.behind()).min();
-        Self { account_id, after, step: step.min(LIST_MAX), is_over: false }
+        Self { whose, after, step: step.min(LIST_MAX), is_over: false }
     }
 
     /// The next step; nothing behind the last.
@@ -146,15 +155,20 @@ impl Scan {
         if self.is_over {
             return Ok(None);
         }
-        let wanted = ListFilter {
-            account_id: self.account_id,
-            limit: self.step,
-            after: self.after,
-            is_oldest_first: false,
-            states: None,
-            model_ids: None,
+        let rows = match self.whose {
+            Whose::Own(account_id) => {
+                let wanted = ListFilter {
+                    account_id,
+                    limit: self.step,
+                    after: self.after,
+                    is_oldest_first: false,
+                    states: None,
+                    model_ids: None,
+                };
+                list_tasks(tx, &wanted)?
+            }
+            Whose::Any(account_id) => list_all_tasks(tx, account_id, self.after, self.step)?,
         };
-        let rows = list_tasks(tx, &wanted)?;
         let last = rows.last().map(|row| row.id);
         self.is_over = rows.len() < self.step || last.is_some_and(|id| filter.is_over(id));
         self.after = last.or(self.after);
@@ -165,7 +179,7 @@ impl Scan {
 /// How many of your tasks stand how.
 #[derive(Default, Serialize, ToSchema)]
 #[schema(as = TaskCounts)]
-struct Counts {
+pub(in crate::http::api) struct Counts {
     /// Always `task_counts`.
     #[schema(pattern = "^task_counts$")]
     object: &'static str,
@@ -184,31 +198,61 @@ struct Counts {
 /// The newest 5000 of the time that is asked for are looked at.
 #[utoipa::path(get, path = "/api/tasks/counts", operation_id = "countTasks", tag = "tasks",
     params(CountQuery), responses((status = 200, body = Counts), refusals::ApiTasks))]
-pub(super) async fn counts(
+pub(in crate::http::api) async fn counts(
     State(http): HttpState,
     actor: Actor,
     RawQuery(query): RawQuery,
 ) -> Result<Response, HttpError> {
     let account_id = Owner::of(&actor)?.account_id;
     let query: FilterQuery = input::query(query.as_deref())?;
-    for (field, is_given) in [
-        ("state", query.state.is_some()),
-        ("limit", query.limit.is_some()),
-        ("after", query.after.is_some()),
-    ] {
-        if is_given {
-            let text = format!("{field}: the counts are of all states and pages");
-            return Err(ApiError::invalid(field, text).into());
-        }
-    }
+    check_count(&query)?;
     let filter = Filter::of(&http, &query)?;
     let turn = turn(&http, account_id).await?;
-    let counts = http.app.store.read(move |tx| count(tx, account_id, &filter)).await?;
+    let counts = http.app.store.read(move |tx| count(tx, Whose::Own(account_id), &filter)).await?;
     drop(turn);
     view::ok(&counts)
 }
 
-fn count(tx: &mut Tx<'_>, account_id: AccountId, filter: &Filter) -> Result<Counts, StoreError> {
+/// Refuses what a count has no use for.
+pub(in crate::http::api) fn check_count(query: &FilterQuery) -> Result<(), ApiError> {
+    let given = [
+        ("state", query.state.is_some()),
+        ("limit", query.limit.is_some()),
+        ("after", query.after.is_some()),
+    ];
+    given.iter().find(|(_, is_given)| *is_given).map_or(Ok(()), |(field, _)| {
+        Err(ApiError::invalid(*field, format!("{field}: the counts are of all states and pages")))
+    })
+}
+
+/// Refuses what a table has no use for.
+pub(in crate::http::api) fn check_table(query: &FilterQuery) -> Result<(), ApiError> {
+    let given = [("limit", query.limit.is_some()), ("after", query.after.is_some())];
+    given.iter().find(|(_, is_given)| *is_given).map_or(Ok(()), |(field, _)| {
+        Err(ApiError::invalid(*field, format!("{field}: a table has no pages")))
+    })
+}
+
+/// The page that is asked for: how many tasks, and after which.
+pub(in crate::http::api) fn place(
+    query: &FilterQuery,
+) -> Result<(usize, Option<TaskId>), ApiError> {
+    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        return Err(ApiError::invalid("limit", format!("limit must be 1 to {LIMIT_MAX}")));
+    }
+    let after = query.after.as_deref().map(str::parse::<TaskId>).transpose().map_err(|_| {
+        ApiError::invalid("after", "after must be a task id: the next_after of the page before")
+    })?;
+    Ok((limit, after))
+}
+
+/// Counts the tasks that are meant, of the newest [`COUNTED_MAX`].
+pub(in crate::http::api) fn count(
+    tx: &mut Tx<'_>,
+    whose: Whose,
+    filter: &Filter,
+) -> Result<Counts, StoreError> {
     let mut counts = Counts { object: "task_counts", ..Counts::default() };
     let mut add = |row: &TaskRow| {
         counts.all += 1;
@@ -221,10 +265,10 @@ fn count(tx: &mut Tx<'_>, account_id: AccountId, filter: &Filter) -> Result<Coun
         } += 1;
     };
     if let Some(id) = filter.only() {
-        only(tx, account_id, filter, None, id)?.rows.iter().for_each(add);
+        only(tx, whose, filter, None, id)?.rows.iter().for_each(add);
         return Ok(counts);
     }
-    let mut scan = Scan::new(account_id, filter, None, LIST_MAX);
+    let mut scan = Scan::new(whose, filter, None, LIST_MAX);
     let mut scanned = 0;
     let mut is_capped = false;
     while let Some(rows) = scan.next(tx, filter)? {
@@ -247,18 +291,14 @@ fn count(tx: &mut Tx<'_>, account_id: AccountId, filter: &Filter) -> Result<Coun
 #[utoipa::path(get, path = "/api/tasks.csv", operation_id = "getTasksCsv", tag = "tasks",
     params(FilterQuery),
     responses((status = 200, body = String, content_type = "text/csv"), refusals::ApiTasks))]
-pub(super) async fn csv(
+pub(in crate::http::api) async fn csv(
     State(http): HttpState,
     actor: Actor,
     RawQuery(query): RawQuery,
 ) -> Result<Response, HttpError> {
     let account_id = Owner::of(&actor)?.account_id;
     let query: FilterQuery = input::query(query.as_deref())?;
-    for (field, is_given) in [("limit", query.limit.is_some()), ("after", query.after.is_some())] {
-        if is_given {
-            return Err(ApiError::invalid(field, format!("{field}: a table has no pages")).into());
-        }
-    }
+    check_table(&query)?;
     let filter = Filter::of(&http, &query)?;
     let heading = Csv::new(&COLUMNS);
     Ok(heading.answer_with_pages("tasks.csv", None, move |after| {
@@ -267,7 +307,8 @@ pub(super) async fn csv(
     }))
 }
 
-const COLUMNS: [&str; 20] = [
+/// The columns of the table.
+pub(in crate::http::api) const COLUMNS: [&str; 20] = [
     "id",
     "created_at",
     "finished_at",
@@ -299,7 +340,7 @@ async fn table(
 ) -> Result<(Csv, Option<Option<TaskId>>), StoreError> {
     let turn = turn(http, account_id).await.map_err(StoreError::from)?;
     let read = move |tx: &mut Tx<'_>| {
-        let page = page(tx, account_id, &filter, after, LIST_MAX - 1)?;
+        let page = page(tx, Whose::Own(account_id), &filter, after, LIST_MAX - 1)?;
         let labels = labels(tx, &page.rows)?;
         Ok((page, labels))
     };
@@ -313,7 +354,8 @@ async fn table(
     Ok((table, page.next.map(Some)))
 }
 
-fn add(table: &mut Csv, row: &TaskRow, key_name: &str) {
+/// Adds a row of [`COLUMNS`].
+pub(in crate::http::api) fn add(table: &mut Csv, row: &TaskRow, key_name: &str) {
     let paid = if row.cost_state == CostState::Voided { Ticks::ZERO } else { row.price };
     table.text(&row.id.to_string()).moment(row.created_at);
     match row.finished_at {

@@ -7,11 +7,11 @@
 
 mod choice;
 mod create;
-mod detail;
+pub(in crate::http::api) mod detail;
 mod events;
 pub(crate) mod filter;
-mod list;
-mod row;
+pub(in crate::http::api) mod list;
+pub(in crate::http::api) mod row;
 
 use std::sync::Arc;
 
@@ -48,9 +48,11 @@ type HttpState = State<Arc<Http>>;
 
 /// Whose tasks they are, and in which group.
 #[derive(Debug, Clone, Copy)]
-struct Owner {
-    account_id: AccountId,
-    group_id: GroupId,
+pub(in crate::http::api) struct Owner {
+    /// The account.
+    pub(in crate::http::api) account_id: AccountId,
+    /// Its group.
+    pub(in crate::http::api) group_id: GroupId,
 }
 
 impl Owner {
@@ -66,7 +68,7 @@ impl Owner {
 }
 
 /// The id in a path; whatever cannot be one is a task that does not exist.
-fn task_id(text: &str) -> Result<TaskId, ApiError> {
+pub(in crate::http::api) fn task_id(text: &str) -> Result<TaskId, ApiError> {
     text.parse().map_err(|_| task_not_exist())
 }
 

@@ -23,36 +23,36 @@ use crate::openapi::words;
 /// One of your tasks.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskRow)]
-pub(super) struct Row {
+pub(in crate::http::api) struct Row {
     /// Always `task_row`.
     #[schema(pattern = "^task_row$")]
     object: &'static str,
     #[schema(value_type = wire::Data<'static>)]
-    pub(super) task: Box<RawValue>,
+    pub(in crate::http::api) task: Box<RawValue>,
     #[schema(inline, value_type = words::TaskStateWord)]
-    pub(super) state: &'static str,
+    pub(in crate::http::api) state: &'static str,
     /// As sent; empty where the gateway forgets it at the task's end.
-    pub(super) prompt: String,
+    pub(in crate::http::api) prompt: String,
     #[schema(inline, value_type = words::ModeWord)]
-    pub(super) mode: &'static str,
+    pub(in crate::http::api) mode: &'static str,
     /// How many pictures came with it.
-    pub(super) image_count: u32,
-    pub(super) key: Key,
+    pub(in crate::http::api) image_count: u32,
+    pub(in crate::http::api) key: Key,
     #[schema(inline, value_type = words::TaskSourceWord)]
-    pub(super) source: String,
+    pub(in crate::http::api) source: String,
     #[schema(inline, value_type = words::DialectWord)]
-    pub(super) dialect: &'static str,
+    pub(in crate::http::api) dialect: &'static str,
     /// The id of the request that made it.
-    pub(super) request_id: String,
+    pub(in crate::http::api) request_id: String,
     /// From the create to the end, in milliseconds; null until then.
     #[schema(required)]
-    pub(super) took_ms: Option<i64>,
+    pub(in crate::http::api) took_ms: Option<i64>,
 }
 
 /// A key as a task names it.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskKey)]
-pub(super) struct Key {
+pub(in crate::http::api) struct Key {
     id: i64,
     name: String,
     #[schema(inline, value_type = words::KeyKindWord)]
@@ -76,7 +76,7 @@ impl Key {
 }
 
 /// The word for a key's kind.
-pub(super) const fn kind_word(kind: KeyKind) -> &'static str {
+pub(in crate::http::api) const fn kind_word(kind: KeyKind) -> &'static str {
     match kind {
         KeyKind::Live => "live",
         KeyKind::Test => "test",
@@ -85,7 +85,7 @@ pub(super) const fn kind_word(kind: KeyKind) -> &'static str {
 
 impl Row {
     /// A task; `label` is its key's.
-    pub(super) fn of(
+    pub(in crate::http::api) fn of(
         http: &Http,
         group_id: GroupId,
         row: &TaskRow,
@@ -117,12 +117,12 @@ impl Row {
 }
 
 /// From the create to the end, in milliseconds.
-pub(super) fn took_ms(row: &TaskRow) -> Option<i64> {
+pub(in crate::http::api) fn took_ms(row: &TaskRow) -> Option<i64> {
     row.finished_at.map(|at| at.ms_since(row.created_at).max(0))
 }
 
 /// The labels of the keys of these tasks.
-pub(super) fn labels(
+pub(in crate::http::api) fn labels(
     tx: &mut Tx<'_>,
     rows: &[TaskRow],
 ) -> Result<HashMap<KeyId, KeyLabel>, StoreError> {

@@ -31,7 +31,7 @@ pub(super) fn summary(operation_id: &str) -> Option<&'static str> {
 }
 
 /// By operation.
-pub(super) const SUMMARIES: [(&str, &str); 124] = [
+pub(super) const SUMMARIES: [(&str, &str); 128] = [
     ("createVideo", "创建视频任务：响应给出任务编号，任务随后自行推进。"),
     ("listVideos", "列出本账户的任务，最新的在前。"),
     ("estimateVideo", "预估一个视频的费用，以及此刻是否会被受理。不创建任务，也不计入任何限额。"),
@@ -97,6 +97,10 @@ pub(super) const SUMMARIES: [(&str, &str); 124] = [
     ("getWebhookDelivery", "查询自己一个 Webhook 的一条投递记录，包含每次尝试。"),
     ("replayWebhookDelivery", "重发自己一个 Webhook 的一条投递。"),
     ("getDashboard", "运营总览：队列、渠道、成功率、耗时、收支，以及哪里有问题。"),
+    ("listAllTasks", "按条件列出所有账户的任务，最新的在前，包括已被删除的。"),
+    ("countAllTasks", "按条件统计所有账户各状态的任务数。"),
+    ("getAllTasksCsv", "按条件把所有账户的任务导出为 CSV，金额精确。"),
+    ("getAnyTask", "任意一个任务的全部信息，包含渠道、内部原因与上游成本。"),
     ("listAccounts", "按创建顺序列出账户。"),
     ("createAccount", "创建账户。"),
     ("getAccount", "查询一个账户。"),
