@@ -149,3 +149,51 @@ async fn all_tasks_are_shown_with_what_they_cost_to_operators_alone() {
     }
     app.finish().await;
 }
+
+/// What a test found stays on its channel; one that is not there yet can be looked at for free.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tests_are_kept_and_drafts_are_looked_at_for_nothing() {
+    let (app, upstream) = (gateway().await, fake(Flavour::OpenAi).await);
+    let added = add(&app, "main", "openai-videos", &upstream, json!({})).await;
+    assert_eq!((&added["last_test"], &added["cost_24h"]["ticks"]), (&Value::Null, &json!("0")));
+    assert_eq!(added["health"]["slots"].as_array().map(Vec::len), Some(24));
+    let path = "/api/admin/channels/main/test";
+    let tested = admin(&app, "POST", path, &json!({ "spend": true })).await.json();
+    let steps = tested["steps"].as_array().unwrap();
+    let steps: Vec<_> = steps.iter().map(|it| (it["step"].as_str().unwrap(), &it["ok"])).collect();
+    let yes = json!(true);
+    assert_eq!(steps, [("reach", &yes), ("key", &yes), ("models", &yes), ("video", &yes)]);
+    let kept = look(&app, "/api/admin/channels/main").await["last_test"].clone();
+    assert_eq!((&kept["ok"], &kept["spend"]), (&yes, &yes));
+    assert_eq!(kept["findings"], tested["findings"]);
+    assert_eq!(kept["cost"], tested["cost"]);
+
+    let draft = json!({ "provider": "openai-videos", "base_url": upstream.base_url(),
+                        "api_key": upstream.api_key() });
+    let probe = "/api/admin/channels/probe";
+    let probed = admin(&app, "POST", probe, &draft).await;
+    assert_eq!(probed.status, 200, "{}", String::from_utf8_lossy(&probed.bytes));
+    let probed = probed.json();
+    assert_eq!((&probed["ok"], &probed["error"]), (&yes, &Value::Null));
+    assert!(probed["models"].as_array().unwrap().contains(&json!("grok-imagine-video")));
+    assert_eq!(probed["suggested"]["grok-imagine-video"], "grok-imagine-video", "{probed}");
+    assert!(!probed.to_string().contains(upstream.api_key()), "{probed}");
+    assert_eq!(upstream.accepted(), 1, "the test's own");
+    upstream.set(Phase::Models, Behaviour::Status(401), None);
+    let refused = admin(&app, "POST", probe, &draft).await.json();
+    let steps: Vec<&Value> =
+        refused["steps"].as_array().unwrap().iter().map(|it| &it["ok"]).collect();
+    assert_eq!(steps, [&yes, &json!(false), &Value::Null]);
+    assert_eq!(refused["error"], "unauthorized");
+    let list = look(&app, "/api/admin/channels").await;
+    assert_eq!(list["data"].as_array().map(Vec::len), Some(1), "nothing was added");
+    let customer = Customer::named("lin").make(&app).await;
+    assert_eq!(app.post_with(&customer.key, probe, &json!({ "x": 1 })).await.status, 403);
+    for (body, param) in
+        [(json!({}), "provider"), (json!({ "provider": "openai-videos" }), "base_url")]
+    {
+        let answer = admin(&app, "POST", probe, &body).await;
+        assert_eq!((answer.status, &answer.json()["error"]["param"]), (400, &json!(param)));
+    }
+    app.finish().await;
+}

@@ -31,7 +31,7 @@ pub(super) fn summary(operation_id: &str) -> Option<&'static str> {
 }
 
 /// By operation.
-pub(super) const SUMMARIES: [(&str, &str); 128] = [
+pub(super) const SUMMARIES: [(&str, &str); 129] = [
     ("createVideo", "创建视频任务：响应给出任务编号，任务随后自行推进。"),
     ("listVideos", "列出本账户的任务，最新的在前。"),
     ("estimateVideo", "预估一个视频的费用，以及此刻是否会被受理。不创建任务，也不计入任何限额。"),
@@ -147,6 +147,7 @@ pub(super) const SUMMARIES: [(&str, &str); 128] = [
     ("deleteChannel", "删除一个没有未完成任务的渠道，连同它的凭据。"),
     ("changeChannel", "修改一个渠道。"),
     ("testChannel", "测试渠道：可以不花钱，也可以真实生成一个视频。"),
+    ("probeChannel", "添加渠道之前先查看上游：能否连通、密钥是否有效、有哪些模型，不花钱。"),
     ("listPresets", "列出可用于创建渠道的预设。"),
     ("listModelSettings", "列出配置中的模型及其价格，不论是否可用。"),
     ("changeModelSettings", "修改一个模型的价格，或是否可用。"),

@@ -26,8 +26,8 @@ use utoipa_axum::routes;
 
 use self::figures::{Costs, Figures, RANGES, Range};
 pub(crate) use self::problems::PROBLEM_WORDS;
-pub(super) use self::shapes::ChannelName;
 use self::shapes::{Channel, Dashboard, Event, Queue, Running};
+pub(super) use self::shapes::{ChannelName, HealthView};
 use crate::app::App;
 use crate::channels::Roster;
 use crate::http::api::actor::Actor;
