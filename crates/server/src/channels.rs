@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rushes_domain::account::KeyKind;
+use rushes_domain::channel::ChannelProblem;
 use rushes_domain::route::{Lane, Routes};
 use rushes_domain::{ChannelId, GroupId, State, Timestamp};
 use rushes_providers::{Preset, Provider, Registry, Upstream};
@@ -199,6 +200,29 @@ impl Channels {
         *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
         self.read_change.store(change, Ordering::Release);
         Ok(fresh)
+    }
+
+    /// A channel that is not there, to be looked at before it is added. Nothing of it is kept.
+    ///
+    /// # Errors
+    /// What of its terms cannot be used.
+    pub fn draft(
+        &self,
+        row: ChannelRow,
+        credential: Option<&str>,
+    ) -> Result<Channel, ChannelProblem> {
+        let problem = |field, text: &str| ChannelProblem { field, message: text.to_owned() };
+        let (provider, preset) = self
+            .parts
+            .registry
+            .find_preset(&row.terms.preset)
+            .ok_or_else(|| problem("provider", "there is no such preset"))?;
+        let credential = credential.map(Credential::new).transpose();
+        let credential = credential.map_err(|_| problem("api_key", "no header can carry it"))?;
+        let runtime = Runtime::new(self.parts.clock.now());
+        let observer = Arc::clone(&runtime.metrics);
+        let http = self.parts.trusted.channel(&row.terms, credential, observer)?;
+        Ok(Channel { row, provider: Arc::clone(provider), preset, http, runtime })
     }
 
     /// Whether the roster holds the last change.

@@ -37,6 +37,67 @@ pub struct Report {
     pub error_kind: Option<&'static str>,
     /// What the video cost by the upstream's word.
     pub cost: Option<Ticks>,
+    /// What was looked at, in order.
+    pub steps: Vec<Step>,
+    /// The models that the upstream lists; none if it does not.
+    pub models: Option<Vec<String>>,
+    /// How long all of it took, in milliseconds.
+    pub took_ms: i64,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// `reach`, `key`, `models` or `video`.
+    pub name: &'static str,
+    /// Whether it is fine; none if that could not be seen.
+    pub is_ok: Option<bool>,
+    /// How long it took, in milliseconds; the first one is the time of the request that all of the
+    /// free ones are seen in.
+    pub took_ms: Option<i64>,
+    /// What was answered, cut.
+    pub answer: Option<String>,
+}
+
+/// Longest answer that a step tells, in characters.
+const ANSWER_CHARS_MAX: usize = 1_000;
+/// Models of an upstream that are told, at most.
+const MODELS_MAX: usize = 500;
+
+/// The beginning of a text.
+pub fn cut(text: &str) -> String {
+    text.chars().take(ANSWER_CHARS_MAX).collect()
+}
+
+/// What one request says about address, key and models.
+fn steps(outcome: &Result<Check, UpstreamError>, has_all: bool, took_ms: i64) -> Vec<Step> {
+    let (reach, key, models) = match outcome {
+        Ok(Check::Models(_)) => (Some(true), Some(true), Some(has_all)),
+        Ok(Check::NoList) => (Some(true), Some(true), None),
+        Err(error) => match error.kind {
+            Kind::NotSent | Kind::Ambiguous | Kind::Temporary => (Some(false), None, None),
+            Kind::Unauthorized => (Some(true), Some(false), None),
+            Kind::Busy => (Some(true), Some(true), None),
+            _ => (Some(true), None, Some(false)),
+        },
+    };
+    let said = match outcome {
+        Ok(Check::Models(listed)) => Some(cut(&listed.join(", "))),
+        Ok(Check::NoList) => None,
+        Err(error) => Some(cut(&error.message)),
+    };
+    let step = |name, is_ok, took_ms| Step { name, is_ok, took_ms, answer: None };
+    let mut steps = vec![
+        step("reach", reach, Some(took_ms)),
+        step("key", key, None),
+        step("models", models, None),
+    ];
+    // The answer stands where the look ended.
+    let at = steps.iter().position(|step| step.is_ok != Some(true)).unwrap_or(steps.len() - 1);
+    if let Some(step) = steps.get_mut(at) {
+        step.answer = said;
+    }
+    steps
 }
 
 impl Report {
@@ -46,6 +107,9 @@ impl Report {
             findings: vec![advice(error, channel)],
             error_kind: Some(kind_word(error.kind)),
             cost: None,
+            steps: Vec::new(),
+            models: None,
+            took_ms: 0,
         }
     }
 }
@@ -59,12 +123,18 @@ pub async fn run(
     channel: &Arc<Channel>,
     spend: bool,
 ) -> Result<Report, StoreError> {
-    let mut report = match channel.provider.check(channel.upstream()).await {
-        Ok(check) => seen(&check, channel),
-        Err(error) => return Ok(Report::failed(&error, channel)),
-    };
+    let mut report = look(app, channel, true).await;
     if spend && report.is_ok {
+        let began_ms = app.clock.monotonic_ms();
         let (outcome, cost) = video(app, channel).await;
+        let took_ms = app.clock.monotonic_ms().saturating_sub(began_ms);
+        let answer = match &outcome {
+            Ok((sentence, _)) => cut(sentence),
+            Err(error) => cut(&error.message),
+        };
+        let (is_ok, answer) = (Some(outcome.is_ok()), Some(answer));
+        report.steps.push(Step { name: "video", is_ok, took_ms: Some(took_ms), answer });
+        report.took_ms = report.took_ms.saturating_add(took_ms);
         if cost != JobCost::default() {
             let id = channel.row.id;
             app.store.write(move |tx| book_job(tx, id, cost)).await?;
@@ -83,6 +153,29 @@ pub async fn run(
         }
     }
     Ok(report)
+}
+
+/// Looks at a channel for free, which may be one that is not there yet. `judges_models` says that the
+/// models of its terms are the operator's choice.
+pub async fn look(app: &App, channel: &Channel, judges_models: bool) -> Report {
+    let began_ms = app.clock.monotonic_ms();
+    let outcome = channel.provider.check(channel.upstream()).await;
+    let took_ms = app.clock.monotonic_ms().saturating_sub(began_ms);
+    let mut report = match &outcome {
+        Ok(Check::Models(_)) if !judges_models => {
+            let text = format!("{} takes the key and lists its models", channel.row.terms.base_url);
+            Report { findings: vec![text], ..seen(&Check::NoList, channel) }
+        }
+        Ok(check) => seen(check, channel),
+        Err(error) => Report::failed(error, channel),
+    };
+    report.steps = steps(&outcome, report.is_ok, took_ms);
+    report.took_ms = took_ms;
+    if let Ok(Check::Models(mut listed)) = outcome {
+        listed.truncate(MODELS_MAX);
+        report.models = Some(listed);
+    }
+    report
 }
 
 /// What the list of models says of those that the channel is to serve.
@@ -120,7 +213,15 @@ fn seen(check: &Check, channel: &Channel) -> Report {
             }
         }
     };
-    Report { is_ok, findings, error_kind: None, cost: None }
+    Report {
+        is_ok,
+        findings,
+        error_kind: None,
+        cost: None,
+        steps: Vec::new(),
+        models: None,
+        took_ms: 0,
+    }
 }
 
 /// What an error means for whoever set the channel up.

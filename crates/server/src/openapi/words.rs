@@ -136,6 +136,8 @@ words! {
     ProblemWord: crate::http::PROBLEM_WORDS;
     /// How bad it is.
     ProblemLevelWord: ["bad", "warn", "note"];
+    /// What a test of a channel looks at.
+    ChannelStepWord: ["reach", "key", "models", "video"];
     /// What an event of the dashboard is of.
     DashboardEventWord: ["breaker", "audit", "failure"];
     /// What usage is added up by.

@@ -4,6 +4,8 @@
 //! changed there alone; a change is in force with its commit. Not here: what a test finds
 //! (`channels::probe`).
 
+mod draft;
+mod tested;
 mod view;
 
 use std::sync::Arc;
@@ -38,6 +40,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Http>> {
         .routes(routes!(list, create))
         .routes(routes!(show, change, remove))
         .routes(routes!(test))
+        .routes(routes!(draft::probe))
         .routes(routes!(presets))
 }
 
@@ -70,6 +73,11 @@ async fn groups(http: &Http) -> Result<Vec<GroupRow>, HttpError> {
     Ok(http.app.store.read(rushes_store::groups).await?)
 }
 
+/// Where the last test of a channel is kept.
+fn test_setting(id: ChannelId) -> String {
+    format!("channel_test.{id}")
+}
+
 /// A channel with everything that is known of it.
 async fn shown(
     http: &Http,
@@ -77,10 +85,25 @@ async fn shown(
     groups: &[GroupRow],
 ) -> Result<view::Channel, HttpError> {
     let id = row.id;
-    let jobs = http.app.store.read(move |tx| rushes_store::jobs_of_channel(tx, id)).await?;
-    let roster = http.app.channels.current(&http.app.store).await?;
-    let now_ms = http.app.clock.monotonic_ms();
-    Ok(view::Channel::of(&row, roster.find(id), jobs, groups, now_ms))
+    let app = &http.app;
+    let read = move |tx: &mut Tx<'_>| {
+        let kept = rushes_store::setting(tx, &test_setting(id))?;
+        Ok((rushes_store::jobs_of_channel(tx, id)?, kept))
+    };
+    let (jobs, kept) = app.store.read(read).await?;
+    let costs = http.dashboards.costs(app).await?;
+    let roster = app.channels.current(&app.store).await?;
+    let facts = view::Facts {
+        in_force: roster.find(id),
+        jobs,
+        groups,
+        now: app.clock.now(),
+        now_ms: app.clock.monotonic_ms(),
+        cost_24h: costs.of(id),
+        is_cost_capped: costs.is_capped,
+        last_test: kept.and_then(|text| serde_json::from_str(&text).ok()),
+    };
+    Ok(view::Channel::of(&row, facts))
 }
 
 /// The channels: the upstreams that make the videos, with what is known of each.
@@ -267,7 +290,7 @@ fn check_jobs(unfinished: u64) -> Result<(), ApiError> {
 /// Removes a channel that no unfinished task is with, and its credential.
 #[utoipa::path(delete, path = "/api/admin/channels/{channel}", operation_id = "deleteChannel",
     tag = "channels", params(ChannelPath),
-    responses((status = 200, body = view::Removed), refusals::ApiDeed))]
+    responses((status = 200, body = tested::Removed), refusals::ApiDeed))]
 async fn remove(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -285,7 +308,7 @@ async fn remove(
         Ok(removed)
     };
     let row = http.change(&actor, change).await?;
-    shared::ok(&view::Removed::from(&row))
+    shared::ok(&tested::Removed::from(&row))
 }
 
 /// What a test may do.
@@ -302,7 +325,7 @@ struct TestInput {
 /// `findings` says in words what was seen.
 #[utoipa::path(post, path = "/api/admin/channels/{channel}/test", operation_id = "testChannel",
     tag = "channels", params(ChannelPath), request_body = TestInput,
-    responses((status = 200, body = view::Tested), refusals::ApiChange))]
+    responses((status = 200, body = tested::Tested), refusals::ApiChange))]
 async fn test(
     State(http): State<Arc<Http>>,
     actor: Actor,
@@ -337,5 +360,10 @@ async fn look(http: &Http, actor: &Actor, name: &str, spend: bool) -> Result<Res
         http.change(actor, change).await?;
     }
     let report = probe::run(app, channel, spend).await?;
-    shared::ok(&view::Tested::of(report, &row.terms.name))
+    let (id, now) = (row.id, app.clock.now());
+    let kept = tested::LastTest::of(&report, spend, now);
+    let text = serde_json::to_string(&kept).map_err(|source| HttpError::internal(&source))?;
+    let keep = move |tx: &mut Tx<'_>| rushes_store::set_setting(tx, &test_setting(id), &text, now);
+    app.store.write(keep).await?;
+    shared::ok(&tested::Tested::of(report, &row.terms.name))
 }

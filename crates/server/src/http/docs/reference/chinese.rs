@@ -31,7 +31,7 @@ pub(super) fn summary(operation_id: &str) -> Option<&'static str> {
 }
 
 /// By operation.
-pub(super) const SUMMARIES: [(&str, &str); 131] = [
+pub(super) const SUMMARIES: [(&str, &str); 132] = [
     ("createVideo", "创建视频任务：响应给出任务编号，任务随后自行推进。"),
     ("listVideos", "列出本账户的任务，最新的在前。"),
     ("estimateVideo", "预估一个视频的费用，以及此刻是否会被受理。不创建任务，也不计入任何限额。"),
@@ -117,6 +117,7 @@ pub(super) const SUMMARIES: [(&str, &str); 131] = [
     ("getAllUsage", "所有账户或其中一个的用量与费用，按天、模型、Key 或账户汇总。"),
     ("getAllUsageCsv", "把所有账户或其中一个的汇总导出为 CSV。"),
     ("rebuildUsage", "根据流水重新汇总所有日期的用量。"),
+    ("probeChannel", "添加渠道之前先查看上游：能否连通、密钥是否有效、有哪些模型，不花钱。"),
     ("listAllTasks", "所有账户的任务，最新的在前，包括已删除的。"),
     ("countAllTasks", "按状态统计所有账户的任务。"),
     ("getAllTasksCsv", "把所有账户的任务导出为 CSV。"),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rushes_domain::channel::{
     ChannelTimeouts, ImageDelivery, ImageFit, ModelCost, Resubmit, ResultLinks,
 };
+use rushes_domain::{Ticks, Timestamp};
 use rushes_providers::PresetModels;
 use rushes_store::{ChannelRow, ChannelSource, GroupRow};
 use serde::Serialize;
@@ -15,7 +16,9 @@ use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::super::super::view::{Money, value};
-use crate::channels::probe::Report;
+use super::super::dashboard::HealthView;
+use super::tested::LastTest;
+use crate::channels::breaker::BreakerState;
 use crate::channels::spec::ChannelSpec;
 use crate::openapi::new::needing;
 use crate::openapi::words;
@@ -89,6 +92,38 @@ pub(super) struct Channel {
     created_at: i64,
     /// Seconds since 1970.
     changed_at: i64,
+    /// The kind of the error with which its breaker turned last; null if not since the start.
+    #[schema(required, inline, value_type = Option<words::UpstreamErrorWord>)]
+    breaker_reason: Option<&'static str>,
+    /// When its breaker turned last, in seconds since 1970.
+    #[schema(required)]
+    breaker_changed_at: Option<i64>,
+    /// How long until an open breaker lets a probe through.
+    #[schema(required)]
+    next_probe_ms: Option<i64>,
+    /// Its calls of the last two hours; null while it is not in force.
+    #[schema(required)]
+    health: Option<HealthView>,
+    /// What its jobs cost of the tasks made in the last 24 hours.
+    cost_24h: Money,
+    /// Whether only the newest tasks were looked at for that.
+    cost_24h_capped: bool,
+    /// What its last test found; null if it was never tested.
+    #[schema(required)]
+    last_test: Option<LastTest>,
+}
+
+/// What is known of a channel besides its row.
+#[derive(Debug, Default)]
+pub(super) struct Facts<'f> {
+    pub(super) in_force: Option<&'f Arc<crate::channels::Channel>>,
+    pub(super) jobs: u32,
+    pub(super) groups: &'f [GroupRow],
+    pub(super) now: Timestamp,
+    pub(super) now_ms: i64,
+    pub(super) cost_24h: Ticks,
+    pub(super) is_cost_capped: bool,
+    pub(super) last_test: Option<LastTest>,
 }
 
 /// What a model costs the operator, in dollars.
@@ -134,16 +169,13 @@ impl From<ChannelTimeouts> for Timeouts {
 
 impl Channel {
     /// A channel with everything that is known of it. Its credential shows its end alone.
-    pub(super) fn of(
-        row: &ChannelRow,
-        in_force: Option<&Arc<crate::channels::Channel>>,
-        jobs: u32,
-        groups: &[GroupRow],
-        now_ms: i64,
-    ) -> Self {
+    pub(super) fn of(row: &ChannelRow, facts: Facts<'_>) -> Self {
+        let Facts { in_force, jobs, groups, now, now_ms, .. } = facts;
         let terms = &row.terms;
-        let breaker =
-            in_force.map(|channel| channel.runtime.breaker(|it| it.state(now_ms).as_str()));
+        let runtime = in_force.map(|channel| &channel.runtime);
+        let breaker = runtime.map(|it| it.breaker(|it| (it.state(now_ms), it.next_change(now_ms))));
+        let turn = runtime.and_then(|it| it.health(|health| health.last_turn()));
+        let opens_at = breaker.filter(|(state, _)| *state == BreakerState::Open);
         let models = terms.models.iter().map(|it| (it.ours.clone(), json!(it.theirs))).collect();
         Self {
             name: terms.name.clone(),
@@ -169,19 +201,33 @@ impl Channel {
             read_only: row.source == ChannelSource::Config,
             api_key: credential(row),
             in_force: in_force.is_some(),
-            breaker,
+            breaker: breaker.map(|(state, _)| state.as_str()),
             jobs,
             spent: row.spent.into(),
             lost: row.lost.into(),
             ambiguous_submits: row.ambiguous_count,
             created_at: row.created_at.unix_seconds(),
             changed_at: row.changed_at.unix_seconds(),
+            breaker_reason: turn.and_then(|turn| turn.reason),
+            breaker_changed_at: turn.map(|turn| turn.at.unix_seconds()),
+            next_probe_ms: opens_at.and_then(|(_, next_ms)| next_ms.map(|at| at - now_ms)),
+            health: runtime.map(|it| it.health(|health| HealthView::of(health, now))),
+            cost_24h: facts.cost_24h.into(),
+            cost_24h_capped: facts.is_cost_capped,
+            last_test: facts.last_test,
         }
     }
 }
 
 /// What the audit log does not keep of a channel: what nobody said about it.
-const NOT_AUDITED: [&str; 12] = [
+const NOT_AUDITED: [&str; 19] = [
+    "breaker_reason",
+    "breaker_changed_at",
+    "next_probe_ms",
+    "health",
+    "cost_24h",
+    "cost_24h_capped",
+    "last_test",
     "object",
     "id",
     "source",
@@ -198,7 +244,7 @@ const NOT_AUDITED: [&str; 12] = [
 
 /// What the audit log keeps of a channel; its groups by their ids.
 pub(super) fn audited(row: &ChannelRow) -> Value {
-    let mut kept = value(&Channel::of(row, None, 0, &[], 0));
+    let mut kept = value(&Channel::of(row, Facts::default()));
     if let Value::Object(fields) = &mut kept {
         fields.retain(|name, _| !NOT_AUDITED.contains(&name.as_str()));
     }
@@ -305,58 +351,5 @@ impl PartialSchema for NewChannel {
     fn schema() -> RefOr<Schema> {
         let text = "A new channel; what is absent is the preset's.";
         needing::<ChannelSpec>(text, &["name", "provider"])
-    }
-}
-
-/// That a channel is gone.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ChannelRemoved)]
-pub(super) struct Removed {
-    /// Always `channel_removed`.
-    #[schema(pattern = "^channel_removed$")]
-    object: &'static str,
-    id: i64,
-    name: String,
-}
-
-impl From<&ChannelRow> for Removed {
-    fn from(row: &ChannelRow) -> Self {
-        Self { object: "channel_removed", id: row.id.0, name: row.terms.name.clone() }
-    }
-}
-
-/// What a test of a channel found.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ChannelTest)]
-pub(super) struct Tested {
-    /// Always `channel_test`.
-    #[schema(pattern = "^channel_test$")]
-    object: &'static str,
-    /// The channel's name.
-    channel: String,
-    /// Whether everything that was looked at is fine.
-    ok: bool,
-    /// What was seen, a sentence each.
-    findings: Vec<String>,
-    /// Null if the upstream answered as it should.
-    #[schema(required, inline, value_type = Option<words::UpstreamErrorWord>)]
-    error: Option<&'static str>,
-    /// What the video cost by the upstream's word; null without one.
-    #[schema(required)]
-    cost: Option<Money>,
-}
-
-impl Tested {
-    /// What a look at the channel of this name saw.
-    pub(super) fn of(report: Report, name: &str) -> Self {
-        let Report { is_ok, findings, error_kind, cost } = report;
-        Self {
-            object: "channel_test",
-            channel: name.to_owned(),
-            ok: is_ok,
-            findings,
-            error: error_kind,
-            cost: cost.map(Money::from),
-        }
     }
 }

@@ -27,6 +27,7 @@ use utoipa_axum::routes;
 use self::figures::{Costs, Figures, RANGES, Range};
 pub(crate) use self::problems::PROBLEM_WORDS;
 use self::shapes::{Channel, Dashboard, Event, Queue, Running};
+pub(super) use self::shapes::{ChannelName, HealthView};
 use crate::app::App;
 use crate::channels::Roster;
 use crate::http::api::actor::Actor;
@@ -221,7 +222,7 @@ fn running(app: &App, live: &[LiveTasks], roster: &Roster) -> Running {
 fn events(seen: &Seen<'_>) -> Vec<Event> {
     let name_of = |id: ChannelId| {
         let row = seen.rows.channels.iter().find(|(row, _)| row.id == id);
-        row.map(|(row, _)| shapes::ChannelName { id: id.0, name: row.terms.name.clone() })
+        row.map(|(row, _)| ChannelName { id: id.0, name: row.terms.name.clone() })
     };
     let mut events = Vec::new();
     for channel in seen.roster.all() {
