@@ -39,8 +39,8 @@ async fn the_dashboard_has_the_money_and_the_health_of_channels() {
     let good: i64 = slots.iter().filter_map(|slot| slot["good"].as_i64()).sum();
     assert!(good >= 2, "a submit and a poll: {main}");
     let problems = shown["problems"].to_string();
-    // Of three models one is served.
-    assert!(problems.contains("no_channel") && !problems.contains("\"grok-imagine-video\""));
+    // The other model is served by nobody.
+    assert!(problems.contains("no_channel") && !problems.contains("\"grok-image-video\""));
     app.finish().await;
 }
 
@@ -108,7 +108,6 @@ async fn all_tasks_are_shown_with_what_they_cost_to_operators_alone() {
         ("channel=MAIN", vec![&failed, &done]),
         ("channel=preview", vec![&test]),
         ("channel=id:1&state=succeeded", vec![&done]),
-        ("channel=id:99", vec![]),
         ("q=STONE", vec![&failed]),
         ("kind=test", vec![&test]),
         ("limit=1", vec![&test]),
@@ -125,15 +124,14 @@ async fn all_tasks_are_shown_with_what_they_cost_to_operators_alone() {
         (&json!(false), &Value::Null)
     );
     let shown = look(&app, &format!("/api/admin/tasks/{failed}")).await;
-    assert!(shown["row"]["deleted_at"].is_i64() && shown["failure_internal"].is_string());
-    assert_eq!(shown["detail"]["object"], "task_detail");
+    assert!(shown["deleted_at"].is_i64() && shown["failure_internal"].is_string());
     assert!(shown["log"].to_string().contains("invalid_for_upstream"), "{shown}");
     let counts = look(&app, "/api/admin/tasks/counts?channel=main").await;
     assert_eq!((&counts["all"], &counts["failed"]), (&json!(2), &json!(1)));
     let table = admin(&app, "GET", "/api/admin/tasks.csv?account=lin", &Value::Null).await;
     let text = String::from_utf8(table.bytes).unwrap();
-    assert!(text.lines().count() == 2 && text.trim_end().ends_with("'=a stone"), "{text}");
-    for query in ["account=nobody", "channel=nope"] {
+    assert!(text.lines().count() == 2 && text.contains("'=a stone,"), "{text}");
+    for query in ["account=nobody", "channel=nope", "channel=id:99"] {
         let path = format!("/api/admin/tasks?{query}");
         assert_eq!(admin(&app, "GET", &path, &Value::Null).await.status, 404, "{query}");
     }
@@ -176,7 +174,7 @@ async fn tests_are_kept_and_drafts_are_looked_at_for_nothing() {
     let probed = probed.json();
     assert_eq!((&probed["ok"], &probed["error"]), (&yes, &Value::Null));
     assert!(probed["models"].as_array().unwrap().contains(&json!("grok-imagine-video")));
-    assert_eq!(probed["suggested"]["grok-imagine-video"], "grok-imagine-video", "{probed}");
+    assert_eq!(probed["suggested"]["grok-image-video"], "grok-image-video", "{probed}");
     assert!(!probed.to_string().contains(upstream.api_key()), "{probed}");
     assert_eq!(upstream.accepted(), 1, "the test's own");
     upstream.set(Phase::Models, Behaviour::Status(401), None);

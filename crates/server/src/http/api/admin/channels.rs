@@ -14,7 +14,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use rushes_domain::channel::{CHANNELS_MAX, ChannelTerms};
-use rushes_domain::{ApiError, ChannelId, ErrorCode};
+use rushes_domain::{ApiError, ChannelId, ErrorCode, Ticks};
 use rushes_providers::{Preset, Provider};
 use rushes_store::{ChannelOutcome, ChannelRow, ChannelSource, GroupRow, StoreError, Tx};
 use serde::Deserialize;
@@ -91,7 +91,9 @@ async fn shown(
         Ok((rushes_store::jobs_of_channel(tx, id)?, kept))
     };
     let (jobs, kept) = app.store.read(read).await?;
-    let costs = http.dashboards.costs(app).await?;
+    // What never cost anything cost nothing today; nobody has to look for it.
+    let has_cost = row.spent != Ticks::ZERO || row.lost != Ticks::ZERO;
+    let costs = if has_cost { Some(http.dashboards.costs(app).await?) } else { None };
     let roster = app.channels.current(&app.store).await?;
     let facts = view::Facts {
         in_force: roster.find(id),
@@ -99,8 +101,8 @@ async fn shown(
         groups,
         now: app.clock.now(),
         now_ms: app.clock.monotonic_ms(),
-        cost_24h: costs.of(id),
-        is_cost_capped: costs.is_capped,
+        cost_24h: costs.as_ref().map_or(Ticks::ZERO, |costs| costs.of(id)),
+        is_cost_capped: costs.is_some_and(|costs| costs.is_capped),
         last_test: kept.and_then(|text| serde_json::from_str(&text).ok()),
     };
     Ok(view::Channel::of(&row, facts))

@@ -26,8 +26,7 @@ use crate::openapi::refusals;
 /// The name of what has none yet.
 const DRAFT_NAME: &str = "draft";
 
-/// Looks at an upstream that is not a channel yet: whether it answers, takes the key, and which models
-/// it lists.
+/// Looks at an upstream that is not a channel yet: whether it answers, its key, its models.
 ///
 /// The body is that of a new channel; name and models may be left out. It costs nothing.
 #[utoipa::path(post, path = "/api/admin/channels/probe", operation_id = "probeChannel",
