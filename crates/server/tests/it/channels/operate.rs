@@ -129,8 +129,8 @@ async fn all_tasks_are_shown_with_what_they_cost_to_operators_alone() {
     let counts = look(&app, "/api/admin/tasks/counts?channel=main").await;
     assert_eq!((&counts["all"], &counts["failed"]), (&json!(2), &json!(1)));
     let table = admin(&app, "GET", "/api/admin/tasks.csv?account=lin", &Value::Null).await;
-    let text = String::from_utf8(table.bytes).unwrap();
-    assert!(text.lines().count() == 2 && text.contains("'=a stone,"), "{text}");
+    let lines = String::from_utf8(table.bytes).unwrap();
+    assert!(lines.lines().count() == 2 && lines.contains("'=a stone,"), "{lines}");
     for query in ["account=nobody", "channel=nope", "channel=id:99"] {
         let path = format!("/api/admin/tasks?{query}");
         assert_eq!(admin(&app, "GET", &path, &Value::Null).await.status, 404, "{query}");

@@ -59,7 +59,7 @@ async fn operators_see_the_tasks_of_all_with_their_account_and_money() {
     let counts = get(&app, By::Local, "/api/admin/tasks/counts?account=bob").await;
     assert_eq!((&counts["all"], &counts["succeeded"]), (&json!(1), &json!(1)));
     let table = call(&app, By::Local, "GET", "/api/admin/tasks.csv", &Value::Null).await;
-    let text = String::from_utf8(table.bytes.to_vec()).expect("text");
+    let text = String::from_utf8(table.bytes.clone()).expect("text");
     assert_eq!(text.lines().count(), 3);
     assert!(text.lines().any(|line| line.contains(&hers) && line.contains(",alice,")), "{text}");
 

@@ -86,6 +86,7 @@ pub(super) struct Tested {
 }
 
 /// One thing that was looked at.
+#[expect(clippy::struct_field_names, reason = "it is the field's name in the answer")]
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ChannelTestStep)]
 struct Step {

@@ -24,6 +24,7 @@ use crate::openapi::new::needing;
 use crate::openapi::words;
 
 /// A channel: what was said about it, what it has, what is known of it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the answer")]
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Channel {
     #[schema(examples("xai-eu"))]

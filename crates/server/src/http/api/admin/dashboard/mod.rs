@@ -60,10 +60,13 @@ struct Wanted {
     range: Option<String>,
 }
 
+/// An answer, and when it was made, in milliseconds of the monotonic clock.
+type Kept = (i64, Vec<u8>);
+
 /// The latest answers.
 #[derive(Debug, Default)]
 pub(in crate::http) struct Dashboards {
-    answers: [Mutex<Option<(i64, Vec<u8>)>>; RANGES.len()],
+    answers: [Mutex<Option<Kept>>; RANGES.len()],
     costs: Mutex<Option<(i64, Arc<Costs>)>>,
 }
 

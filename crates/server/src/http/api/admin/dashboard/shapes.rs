@@ -312,7 +312,7 @@ impl Event {
             kind: "failure",
             channel,
             task_id: Some(task.id.to_string()),
-            code: task.failure_code.map(|code| code.as_str()),
+            code: task.failure_code.map(rushes_domain::FailureCode::as_str),
             ..Self::default()
         }
     }

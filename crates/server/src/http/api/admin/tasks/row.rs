@@ -105,8 +105,8 @@ impl Names {
             if !names.accounts.contains_key(&row.account_id)
                 && let Some(account) = rushes_store::account(tx, row.account_id)?
             {
-                let named = Named { id: account.id.0, name: account.name };
-                let holder = Holder { named, group_id: account.group_id };
+                let shown = Named { id: account.id.0, name: account.name };
+                let holder = Holder { named: shown, group_id: account.group_id };
                 names.accounts.insert(row.account_id, holder);
             }
             names.add_channel(tx, row.channel_id)?;
