@@ -31,7 +31,7 @@ export function Search({ label, param = 'search', resets = [], placeholder, list
     clearTimeout(timer.current)
     timer.current = window.setTimeout(() => look(word.trim()), TYPED_MS)
   }
-  return html`<form class="row" role="search" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); look(text.trim()) }}>
+  return html`<form class="row" role="search" aria-label=${label} onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); look(text.trim()) }}>
     <${Icon} name="search" size="s" /><input class="in" type="search" aria-label=${label} placeholder=${placeholder ?? label} value=${text}
       list=${list} autocomplete="off" autocapitalize="none" spellcheck=${false} onInput=${type} /></form>`
 }

@@ -18,6 +18,9 @@ export const first = async () => {
     await open(page, '/')
     await page.locator('[data-step=take].now a').click()
     await page.getByRole('heading', { name: 'Playground' }).waitFor()
+    // A sample is ready to press, once the models and the price are there.
+    await page.waitForFunction(() => document.querySelector('form textarea')?.value)
+    await page.getByText('$0.54').first().waitFor()
     await page.locator('form button[type=submit]').click()
     await page.locator('.player video').waitFor({ timeout: VIDEO_MS })
     await page.locator('.player .playb').click()
