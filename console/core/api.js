@@ -96,11 +96,12 @@ function refusal(response, value, options) {
   })
 }
 
-/** @param {string} path @param {Query} [query] @param {Options} [options] */
+// The types of answers come from the OpenAPI document: `tests/clients/console/types.mjs`.
+/** @type {import('rushes-api').Call<'GET', [query?: Query, options?: Options]>} */
 export const get = (path, query, options) => send('GET', path, { ...options, query })
-/** @param {string} path @param {unknown} [body] @param {Options} [options] */
+/** @type {import('rushes-api').Call<'POST', [body?: unknown, options?: Options]>} */
 export const post = (path, body, options) => send('POST', path, { ...options, body: body ?? {} })
-/** @param {string} path @param {unknown} body @param {Options} [options] */
+/** @type {import('rushes-api').Call<'PATCH', [body: unknown, options?: Options]>} */
 export const patch = (path, body, options) => send('PATCH', path, { ...options, body })
-/** @param {string} path @param {Options} [options] */
+/** @type {import('rushes-api').Call<'DELETE', [options?: Options]>} */
 export const remove = (path, options) => send('DELETE', path, options)

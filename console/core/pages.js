@@ -24,6 +24,7 @@ export function usePages(path, query = {}, options = {}) {
     const rows = []
     let after
     for (let page = 0; page < Math.min(now.count, PAGES_RELOADED_MAX); page += 1) {
+      /** @type {{ data: any[], next_after?: string | null, has_more: boolean }} */
       const list = await get(path, { ...query, after }, { signal })
       rows.push(...list.data)
       after = list.next_after

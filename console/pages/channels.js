@@ -47,7 +47,7 @@ export default function Channels({ query }) {
       <div class="grid-main">${trial ? html`<${Trial} key=${`${trial.channel.id}${trial.spend}`} of=${trial.channel} spend=${trial.spend} onClose=${() => setTrial(null)} onDone=${list.reload} />`
         : html`<${Kept} rows=${list.data ?? []} />`}
         <${Presets} of=${presets} /></div></div>
-    ${isFormOpen && html`<${ChannelForm} key=${edited?.id ?? 'new'} of=${edited} preset=${preset} presets=${presets.data.data} onClose=${close} onDone=${saved} />`}
+    ${isFormOpen && html`<${ChannelForm} key=${edited?.id ?? 'new'} of=${edited} preset=${preset} presets=${presets.data?.data} onClose=${close} onDone=${saved} />`}
     ${dropping && html`<${Confirm} title=${t('channels.deleteTitle', dropping.name)} action=${t('channels.delete')} typed=${dropping.name} onClose=${() => setDropping(null)}
       act=${() => remove(`/api/admin/channels/id:${dropping.id}`).then(() => { toast(t('channels.deleted', dropping.name)); list.reload() })}>
       <p>${t('channels.deleteText', dropping.jobs)}</p><//>`}`

@@ -33,7 +33,7 @@ export async function modelOf(detail, models) {
   if (models.some((it) => it.id === said)) return said
   for (const { id } of models) {
     const found = await get('/api/tasks', { model: id, q: detail.task.task_id, limit: 1 }).catch(() => null)
-    if (found?.data.length > 0) return id
+    if (found && found.data.length > 0) return id
   }
   return said
 }

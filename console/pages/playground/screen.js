@@ -47,7 +47,7 @@ export default function Screen(props) {
   }
   const frame = (/** @type {string} */ url, /** @type {string} */ name) => replace({ ...draft, pictures: [picture(url, name)], lost: 0 }, t('playground.frameTaken'))
   return html`${error && html`<${Failure} error=${error} onRetry=${takes.reload} />`}
-    ${row && html`<${Result} row=${row} detail=${takes.detail} number=${numberOf(takes)} usualMs=${usualMs(takes)} onReload=${takes.reload}
+    ${row && html`<${Result} row=${row} detail=${takes.detail} number=${numberOf(takes)} usualMs=${usualMs(takes.rows, row)} onReload=${takes.reload}
       onReuse=${body ? reuse : undefined} onFrame=${body ? frame : undefined} />`}
     ${!row && !id && body && takes.list.data && html`<${Start} onPick=${pick} body=${copied(body)} />`}
     <${History} rows=${rows} id=${id} />`
@@ -75,8 +75,9 @@ function numberOf({ rows, id }) {
   return at < 0 ? null : today.length - at
 }
 
-/** The middle of how long takes like the one on the screen took, in milliseconds. @param {Takes} takes */
-function usualMs({ rows, row }) {
+/** The middle of how long takes like the one on the screen took, in milliseconds.
+ * @param {readonly any[]} rows @param {any} row */
+function usualMs(rows, row) {
   const { model, seconds, resolution } = row.task
   const isLike = (/** @type {any} */ it) =>
     it.state === 'succeeded' && it.task.model === model && it.task.seconds === seconds && it.task.resolution === resolution && it.key.kind === row.key.kind

@@ -1,4 +1,5 @@
-// Suite `console-sources`: the console's files. Argument: the folder `console`.
+// Suite `console-sources`: the console's files. Arguments: the folder `console`, the gateway's
+// OpenAPI document.
 //
 // The libraries are those of their packages; both languages say the same things; nothing is inline;
 // what is loaded first is small; the types fit.
@@ -9,9 +10,10 @@ import { gzipSync } from 'node:zlib'
 import { spawnSync } from 'node:child_process'
 import { pathToFileURL } from 'node:url'
 import { check, equal } from '../checks.mjs'
+import { typesOf } from './types.mjs'
 import { licences, vendored } from './vendor.mjs'
 
-const root = process.argv[2]
+const [, , root, documented] = process.argv
 const packages = join(process.cwd(), 'node_modules')
 
 /** What a first visit may load, and what a page may add to it, compressed, in bytes. */
@@ -141,11 +143,26 @@ await check('functions are short and files too', () => {
   none(scripts.filter((name) => !/^i18n|icons(-more)?\.js$/.test(name) && read(name).split('\n').length > 500).map((it) => it), 'more than 500 lines')
 })
 
-await check('the types fit', () => {
+/** A script whose mistakes have to be found, or the types would say nothing. */
+const MISTAKES = `import { get, post } from './core/api.js'
+const id = String(Math.random())
+get(\`/api/tasks/\${id}\`).then((it) => it.task.task_idd)
+get('/api/tazks')
+post('/api/tasks/counts')
+`
+const tsc = (project) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(packages, 'typescript/bin/tsc'), '-p', project], { encoding: 'utf8' })
+  return { status, lines: (stdout + stderr).trim().split('\n') }
+}
+
+await check('the types fit, those of the API out of its document', () => {
+  const api = join(process.cwd(), 'console.api.d.ts')
+  writeFileSync(api, typesOf(JSON.parse(readFileSync(documented, 'utf8'))))
   const options = {
     checkJs: true, allowJs: true, noEmit: true, strict: true, target: 'es2024', module: 'esnext', moduleResolution: 'bundler',
-    lib: ['es2024', 'dom', 'dom.iterable', 'esnext'], types: [], skipLibCheck: true,
+    lib: ['es2024', 'dom', 'dom.iterable', 'esnext'], types: [],
     paths: {
+      'rushes-api': [api],
       preact: [join(packages, 'preact/src/index.d.ts')],
       'preact/hooks': [join(packages, 'preact/hooks/src/index.d.ts')],
       htm: [join(packages, 'htm/dist/htm.d.ts')],
@@ -153,8 +170,15 @@ await check('the types fit', () => {
       '@preact/signals': [join(packages, '@preact/signals/dist/signals.d.ts')],
     },
   }
-  const project = join(process.cwd(), 'console.tsconfig.json')
-  writeFileSync(project, JSON.stringify({ compilerOptions: options, include: [`${root}/**/*.js`], exclude: [`${root}/vendor/*.js`] }))
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(packages, 'typescript/bin/tsc'), '-p', project], { encoding: 'utf8' })
-  if (status !== 0) throw new Error((stdout + stderr).trim().split('\n').slice(0, 8).join(' | '))
+  const typed = (name, include) => {
+    const project = join(process.cwd(), `console.${name}.json`)
+    writeFileSync(project, JSON.stringify({ compilerOptions: options, include, exclude: [`${root}/vendor/*.js`] }))
+    return tsc(project)
+  }
+  const { status, lines } = typed('whole', [`${root}/**/*.js`])
+  if (status !== 0) throw new Error(lines.slice(0, 8).join(' | '))
+  const mistaken = join(process.cwd(), 'console.mistakes.js')
+  writeFileSync(mistaken, MISTAKES.replace('./core', `${root}/core`))
+  const found = typed('mistakes', [mistaken]).lines.filter((line) => /mistakes\.js\((?:3|4|5),/.test(line))
+  equal(found.length, 3, `mistakes that were found: ${found.join(' | ')}`)
 })

@@ -28,15 +28,28 @@ pub(super) fn sources(context: &Context, mut checks: Checks) -> Report {
         Ok(found) => found,
         Err(why) => return checks.skip(&why),
     };
-    let mut command = Command::new(node);
-    command
-        .arg(place.join("console").join("sources.mjs"))
-        .arg(cargo::root().join("console"))
-        .current_dir(&place);
-    if let Err(error) = count(command, TIME_LIMIT, &mut checks) {
+    let outcome = openapi(&context.binary, &place).and_then(|document| {
+        let mut command = Command::new(node);
+        command
+            .arg(place.join("console").join("sources.mjs"))
+            .arg(cargo::root().join("console"))
+            .arg(document)
+            .current_dir(&place);
+        count(command, TIME_LIMIT, &mut checks)
+    });
+    if let Err(error) = outcome {
         checks.failed("the program ran to its end", &format!("{error:#}"));
     }
     checks.end()
+}
+
+/// A gateway's OpenAPI document, in a file of that folder.
+fn openapi(binary: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+    let told = Command::new(binary).arg("openapi").output()?;
+    anyhow::ensure!(told.status.success(), "`rushes openapi` failed");
+    let path = folder.join("openapi.json");
+    std::fs::write(&path, told.stdout)?;
+    Ok(path)
 }
 
 /// The console in a browser.

@@ -70,12 +70,15 @@ impl Ready {
     }
 
     /// As a page that may load what `policy` says (W3C Content Security Policy, level 3).
-    pub(super) fn html(&self, request: &HeaderMap, policy: &'static str) -> Response {
+    pub(super) fn html(&self, request: &HeaderMap, policy: &str) -> Response {
         let mut response = self.revalidated(request);
         let headers = response.headers_mut();
+        // Nothing that is no text for a header gets into a policy; if it did, nothing may be loaded.
+        let policy = HeaderValue::from_str(policy)
+            .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
         for (name, value) in [
             (CONTENT_TYPE, "text/html; charset=utf-8"),
-            (CONTENT_SECURITY_POLICY, policy),
             (REFERRER_POLICY, "no-referrer"),
             (X_FRAME_OPTIONS, "DENY"),
             (VARY, "Accept-Encoding"),

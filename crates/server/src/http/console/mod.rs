@@ -9,6 +9,7 @@
 
 mod files;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -18,19 +19,24 @@ use axum::response::Response;
 use axum::routing::get;
 use http::header::LOCATION;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use rushes_domain::channel::ResultLinks;
 use rushes_domain::{ApiError, ErrorCode};
+use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 
 use self::files::Files;
 use super::Http;
 use super::error::HttpError;
 use super::ready::Ready;
+use crate::channels::Channel;
 
-/// What the page may load. Videos and posters come from this gateway; pictures that are about to be
-/// sent are shown from the browser's memory.
+/// What the page may load, but for videos. Pictures that are about to be sent are shown from the
+/// browser's memory.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-                      img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; \
+                      img-src 'self' data: blob:; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Where videos come from: this gateway, and the frames that a page made itself.
+const MEDIA: &str = "'self' blob:";
 
 /// Folders of an address below `/console` that still gets the page.
 const FOLDERS_MAX: usize = 16;
@@ -47,8 +53,9 @@ impl Console {
         Self { public_url: public_url.to_owned(), files: Files::default() }
     }
 
-    /// The page as it is at an address so many folders below `/console/`.
-    fn page(&self, folders: usize) -> Ready {
+    /// The page as it is at an address so many folders below `/console/`, with where its videos
+    /// come from.
+    fn page(&self, folders: usize, media: &str) -> Ready {
         let up = if folders == 0 { "./".to_owned() } else { "../".repeat(folders) };
         let assets = format!("{up}assets/{}", self.files.hash());
         let preload = self.files.needed_first().into_iter().fold(String::new(), |text, name| {
@@ -59,6 +66,7 @@ impl Console {
             .index()
             .replace("{preload}\n", &preload)
             .replace("{assets}", &assets)
+            .replace("{media}", media)
             .replace("{public_url}", &self.public_url)
             .replace("{version}", env!("CARGO_PKG_VERSION"));
         Ready::new(html.as_bytes())
@@ -88,7 +96,27 @@ async fn show(State(http): State<Arc<Http>>, request: Request) -> Result<Respons
     if folders > FOLDERS_MAX || below.starts_with("assets/") {
         return Err(nothing_here().into());
     }
-    Ok(http.console.page(folders).html(request.headers(), POLICY))
+    // The page comes also when the store does not answer: it is the console that says so.
+    let current = http.app.channels.current(&http.app.store).await;
+    let roster = current.unwrap_or_else(|_| http.app.channels.known());
+    let media = media(roster.all());
+    let policy = format!("{POLICY}; media-src {media}");
+    Ok(http.console.page(folders, &media).html(request.headers(), &policy))
+}
+
+/// Where videos may come from. Channels whose own addresses are given out say no host beforehand:
+/// it is their own, or any that speaks https, such as an object storage.
+fn media(channels: &[Arc<Channel>]) -> String {
+    let mut sources = BTreeSet::new();
+    for channel in channels {
+        let terms = &channel.row.terms;
+        if terms.result_links == ResultLinks::Upstream {
+            sources.insert("https:".to_owned());
+            let own = Url::parse(&terms.base_url).map(|url| url.origin().ascii_serialization());
+            sources.extend(own.ok().filter(|origin| origin.starts_with("http://")));
+        }
+    }
+    sources.into_iter().fold(MEDIA.to_owned(), |text, source| text + " " + &source)
 }
 
 async fn asset(

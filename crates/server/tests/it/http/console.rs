@@ -1,5 +1,7 @@
 //! The web console's page and files.
 
+use serde_json::json;
+
 use crate::support::{Answer, TestApp};
 
 async fn asked(app: &TestApp, path: &str) -> Answer {
@@ -64,6 +66,27 @@ async fn the_policy_lets_nothing_of_others_in() {
     for word in ["<style", " style=", " onload=", " onclick=", "http-equiv"] {
         assert!(!html.contains(word), "{word} in {html}");
     }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn videos_of_other_hosts_play_once_a_channel_gives_their_addresses_out() {
+    let app = TestApp::start().await;
+    let before = asked(&app, "/console/").await;
+    assert!(before.header("content-security-policy").ends_with("; media-src 'self' blob:"));
+    let channel = json!({
+        "name": "rack", "provider": "vllm-omni", "base_url": "http://127.0.0.1:9/v1",
+        "models": { "grok-image-video": "wan" }, "result_links": "upstream",
+    });
+    let request = app.bare_request("POST", "/api/admin/channels");
+    let request = request.bearer_auth(&app.app().local_token);
+    let request = request.header("content-type", "application/json").body(channel.to_string());
+    assert_eq!(app.send(request).await.status, 201);
+    let after = asked(&app, "/console/").await;
+    let policy = after.header("content-security-policy");
+    assert!(policy.ends_with("; media-src 'self' blob: http://127.0.0.1:9 https:"), "{policy}");
+    // A browser that kept the page would keep its policy with it.
+    assert_ne!(before.header("etag"), after.header("etag"));
     app.finish().await;
 }
 
