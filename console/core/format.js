@@ -103,10 +103,13 @@ export function duration(ms) {
   if (ms == null) return NONE
   if (ms < 1_000) return unit(Math.round(ms), 'millisecond')
   if (ms < 120_000) return unit(Math.round(ms / 100) / 10, 'second', 1)
-  if (ms < 7_200_000) return `${unit(Math.floor(ms / 60_000), 'minute')} ${unit(Math.floor((ms % 60_000) / 1_000), 'second')}`
-  if (ms < 172_800_000) return `${unit(Math.floor(ms / 3_600_000), 'hour')} ${unit(Math.floor((ms % 3_600_000) / 60_000), 'minute')}`
+  if (ms < 7_200_000) return both(ms / 60_000, 'minute', (ms % 60_000) / 1_000, 'second')
+  if (ms < 172_800_000) return both(ms / 3_600_000, 'hour', (ms % 3_600_000) / 60_000, 'minute')
   return unit(Math.floor(ms / 86_400_000), 'day')
 }
+
+/** @param {number} more @param {string} large @param {number} less @param {string} small */
+const both = (more, large, less, small) => unit(Math.floor(more), large) + (less < 1 ? '' : ` ${unit(Math.floor(less), small)}`)
 
 /** @param {number} value @param {string} name @param {number} [digits] */
 const unit = (value, name, digits = 0) =>

@@ -103,7 +103,7 @@ function how({ task }) {
   const now = standing(task)
   const isUnderWay = now === 'running' || now === 'submitted'
   return html`<div class="row wrap"><${State} of=${now} />${isUnderWay && html`<${Reel} percent=${progress(task)} />`}</div>
-    ${now === 'failed' && html`<p class="small dim">${task.fail_reason}</p>`}`
+    ${now === 'failed' && html`<p class="small dim clip why" title=${task.fail_reason}>${task.fail_reason}</p>`}`
 }
 
 /** @param {{ rows: readonly any[] }} props */

@@ -12,8 +12,11 @@ import { Backups } from './system/backups.js'
 import { Doctor } from './system/doctor.js'
 import { Settings } from './system/settings.js'
 
+const DAY_MS = 86_400_000
 /** How often it is asked for anew, in milliseconds. */
 const EVERY_MS = 30_000
+/** Settings that say how long something is kept, with their unit in milliseconds. */
+const STAYS = { file_seconds: 1_000, task_days: DAY_MS, webhook_delivery_days: DAY_MS, webhook_event_days: DAY_MS, idempotency_days: DAY_MS }
 
 export default function System() {
   const system = useResource((signal) => get('/api/admin/system', undefined, { signal }), [], { everyMs: EVERY_MS })
@@ -27,7 +30,7 @@ export default function System() {
           [t('system.listen'), html`<span class="mono">${it.listen}</span>`],
           [t('system.dataDir'), html`<span class="mono">${it.data_dir}</span>`],
           [t('system.schema'), html`<span class="mono">${it.schema_version}</span>`],
-        ]} /><//></div></div>
+        ]} /><//>${it.config && html`<${Stays} lines=${it.config} />`}</div></div>
       ${it.config && html`<${Config} lines=${it.config} />`}</div>`}<//>`
 }
 
@@ -40,6 +43,15 @@ function Sizes({ of: { version, uptime_seconds: uptime, storage } }) {
     { label: t('system.backups'), value: bytes(storage.backups_bytes), detail: storage.backups_count == null ? '' : t('system.count', storage.backups_count) },
     { label: t('system.free'), value: bytes(storage.free_bytes), detail: t('system.freeText') },
   ]} />`
+}
+
+/** How long things are kept. @param {{ lines: readonly any[] }} props */
+function Stays({ lines }) {
+  const facts = Object.entries(STAYS).flatMap(([name, unitMs]) => {
+    const value = lines.find((it) => it.key === `retention.${name}`)?.value
+    return value == null ? [] : [[t(`system.stay.${name}`), duration(Number(value) * unitMs)]]
+  })
+  return facts.length > 0 && html`<${Card} title=${t('system.stays')} text=${t('system.staysText')} padded><${Facts} of=${facts} /><//>`
 }
 
 /** @param {{ lines: readonly any[] }} props */

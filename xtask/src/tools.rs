@@ -43,6 +43,17 @@ pub(crate) const CHROMIUM: Tool = Tool {
     package: "chromium",
 };
 
+/// Chinese characters for the browser, so that photographs show them.
+pub(crate) const CHINESE_FONT: Tool = Tool {
+    title: "a font with Chinese characters",
+    names: &[
+        "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+        "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc",
+        "/System/Library/Fonts/PingFang.ttc",
+    ],
+    package: "fonts-noto-cjk",
+};
+
 /// How to come by programs that are missing.
 #[derive(Debug)]
 pub(crate) struct Tools {

@@ -16,7 +16,7 @@ const KEPT = [
   ['channels', '/admin/channels', 'en', 'light', 1440], ['narrow', '/playground?task={task}', 'zh', 'light', 390],
 ]
 
-const name = (path) => path.replace(/\?.*/, '').replaceAll('/', '-').replace(/^-|-$/g, '') || 'overview'
+const name = (path) => path.replace(/\?.*/, '').replace(/[{}]/g, '').replaceAll('/', '-').replace(/^-|-$/g, '') || 'overview'
 
 /** @param {import('playwright-core').Page} page */
 const shoot = async (page, path, file, options = {}) => {

@@ -15,7 +15,7 @@ use super::client::{TIME_LIMIT, against, count};
 use super::{Context, SETTINGS};
 use crate::gateway::{Gateway, Scratch};
 use crate::outcome::{Checks, Report};
-use crate::tools::{CHROMIUM, Tools};
+use crate::tools::{CHINESE_FONT, CHROMIUM, Tools};
 use crate::upstream::{self, Upstream};
 use crate::{cargo, packages};
 
@@ -83,7 +83,11 @@ fn photograph(folder: Option<&str>, checks: &mut Checks) -> anyhow::Result<()> {
     std::fs::create_dir_all(&folder)?;
     let folder = folder.canonicalize()?;
     let binary = released(None)?;
-    let needs = Needs::find(&Tools::new(false)).map_err(anyhow::Error::msg)?;
+    let tools = Tools::new(false);
+    let needs = Needs::find(&tools).map_err(anyhow::Error::msg)?;
+    if let Err(why) = tools.get(CHINESE_FONT) {
+        println!("   Chinese may be shown as boxes: {why}");
+    }
     work(&binary, checks, &needs, "shots.mjs", &[("PICTURES", &folder)])?;
     println!("the photographs are in {}", folder.display());
     Ok(())
