@@ -43,6 +43,8 @@ const KEPT_MS: i64 = 5_000;
 const COSTS_KEPT_MS: i64 = 15_000;
 /// Events in an answer.
 const EVENTS_MAX: usize = 20;
+/// Lines of the audit log that are looked at for them.
+const AUDIT_READ_MAX: u32 = 100;
 /// Failing webhooks that are counted, at most.
 const FAILING_MAX: u32 = 100;
 
@@ -140,8 +142,10 @@ fn rows(tx: &mut Tx<'_>, now: Timestamp) -> Result<Rows, StoreError> {
     };
     let channels = rushes_store::channels(tx)?;
     let channels = channels.into_iter().map(|row| with_jobs(row, tx)).collect::<Result<_, _>>()?;
-    let limit = u32::try_from(EVENTS_MAX).unwrap_or(u32::MAX);
-    let audit = rushes_store::list_audit(tx, &AuditFilter { limit, ..AuditFilter::default() })?;
+    let filter = AuditFilter { limit: AUDIT_READ_MAX, ..AuditFilter::default() };
+    let mut audit = rushes_store::list_audit(tx, &filter)?;
+    // Sign-ins would hide everything else.
+    audit.retain(|(_, entry)| !entry.action.starts_with("session."));
     let since = now.plus_ms(-problems::WEBHOOK_FAILING_MS);
     Ok(Rows { channels, audit, failing: failing_endpoints(tx, since, FAILING_MAX)? })
 }

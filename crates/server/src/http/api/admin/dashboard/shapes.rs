@@ -40,7 +40,7 @@ pub(super) struct Dashboard {
     pub(super) channels: Vec<Channel>,
     /// Worst first.
     pub(super) problems: Vec<Problem>,
-    /// Newest first.
+    /// Newest first, without sign-ins.
     pub(super) events: Vec<Event>,
     /// How many tasks were looked at for the figures.
     pub(super) looked_at: usize,
