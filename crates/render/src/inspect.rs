@@ -7,10 +7,12 @@
 mod boxes;
 mod codec;
 mod fragments;
+mod still;
 mod table;
 
 use boxes::{Boxes, Reader};
 pub use codec::CODEC_SIDE_MAX;
+use openh264::decoder::DecodedYUV;
 
 /// Longest film that is believed, in milliseconds (a day).
 pub const DURATION_MS_MAX: u64 = 24 * 3_600_000;
@@ -101,6 +103,23 @@ struct Track {
 /// [`InspectError::Malformed`] for a broken file, [`InspectError::NoVideo`] without a picture
 /// track that has size, length and codec, [`InspectError::Undecodable`] if the proof fails.
 pub fn inspect(mp4: &[u8]) -> Result<VideoInfo, InspectError> {
+    examine(mp4, |_| ()).map(|(info, _)| info)
+}
+
+/// As [`inspect`], and the first key frame as a JPEG of the picture's size. There is none for
+/// codecs that are not decoded here: all but H.264.
+///
+/// # Errors
+/// Those of [`inspect`].
+pub fn inspect_with_poster(mp4: &[u8]) -> Result<(VideoInfo, Option<Vec<u8>>), InspectError> {
+    examine(mp4, |picture| still::jpeg(picture)).map(|(info, poster)| (info, poster.flatten()))
+}
+
+/// Parses the file, and gives the first key frame to `look` if it is H.264.
+fn examine<T>(
+    mp4: &[u8],
+    look: impl Fn(&DecodedYUV<'_>) -> T,
+) -> Result<(VideoInfo, Option<T>), InspectError> {
     let mut movie = None;
     let mut moov_first = false;
     let mut media_seen = false;
@@ -131,18 +150,20 @@ pub fn inspect(mp4: &[u8]) -> Result<VideoInfo, InspectError> {
     let entry = track.entry.take().ok_or(InspectError::NoVideo("no sample entry"))?;
     let (width, height) = size(&track, &entry)?;
     let duration_ms = duration(&track, movie_duration_ms, fragmented)?;
+    let mut looked = None;
     if let Some(configuration) = &entry.avc {
         let key_frame = track.key_frame.ok_or(InspectError::NoVideo("no pictures"))?;
-        codec::prove_decodable(configuration, sample(mp4, &key_frame)?)?;
+        looked = Some(codec::decode(configuration, sample(mp4, &key_frame)?, look)?);
     }
-    Ok(VideoInfo {
+    let info = VideoInfo {
         width,
         height,
         duration_ms,
         frames: (track.frames > 0).then_some(track.frames),
         codec: entry.codec,
         moov_first,
-    })
+    };
+    Ok((info, looked))
 }
 
 fn size(track: &Track, entry: &codec::Entry) -> Result<(u32, u32), InspectError> {

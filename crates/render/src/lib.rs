@@ -38,7 +38,7 @@ pub use driver::{Video, render, still};
 pub use encode::EncodeError;
 pub use fit::{Fit, Fitted, fit};
 pub use frame::Frame;
-pub use inspect::{InspectError, VideoInfo, inspect};
+pub use inspect::{InspectError, VideoInfo, inspect, inspect_with_poster};
 pub use picture::{Picture, PictureError, PictureFormat, Probe, decode, probe};
 pub use spec::{
     FRAMES_PER_SECOND, IMAGES_MAX, PROMPT_CHARACTERS_MAX, RenderError, RenderSpec, SECONDS_MAX,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use openh264::decoder::Decoder;
+use openh264::decoder::{DecodedYUV, Decoder};
 
 use super::InspectError;
 use super::boxes::{Boxes, Reader};
@@ -133,11 +133,13 @@ fn vp9(kind: [u8; 4], bytes: &[u8]) -> Result<String, InspectError> {
     Ok(format!("{}.{profile:02}.{level:02}.{depth:02}", letters(kind)))
 }
 
-/// Decodes one length-prefixed sample with the decoder that the renderer's tests also use.
-pub(super) fn prove_decodable(
+/// Decodes one length-prefixed sample with the decoder that the renderer's tests also use, and
+/// gives the picture to `look`.
+pub(super) fn decode<T>(
     configuration: &AvcConfiguration,
     sample: &[u8],
-) -> Result<(), InspectError> {
+    look: impl Fn(&DecodedYUV<'_>) -> T,
+) -> Result<T, InspectError> {
     if configuration.side_max > CODEC_SIDE_MAX {
         return Err(InspectError::Malformed("the picture is too large"));
     }
@@ -155,11 +157,10 @@ pub(super) fn prove_decodable(
         rest = reader.rest();
     }
     let mut decoder = Decoder::new().map_err(|_| InspectError::Undecodable)?;
-    let now = matches!(decoder.decode(&stream), Ok(Some(_)));
-    // A stream with reordering gives its first picture only when it is flushed.
-    if now || decoder.flush_remaining().is_ok_and(|pictures| !pictures.is_empty()) {
-        Ok(())
-    } else {
-        Err(InspectError::Undecodable)
+    if let Ok(Some(picture)) = decoder.decode(&stream) {
+        return Ok(look(&picture));
     }
+    // A stream with reordering gives its first picture only when it is flushed.
+    let pictures = decoder.flush_remaining().map_err(|_| InspectError::Undecodable)?;
+    pictures.first().map(look).ok_or(InspectError::Undecodable)
 }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 use rushes_render::inspect::{START_BYTES, may_be_video};
-use rushes_render::{InspectError, inspect};
+use rushes_render::{InspectError, inspect, inspect_with_poster};
 
 use crate::samples::{film, spec};
 
@@ -43,6 +43,27 @@ fn our_own_film_is_described_exactly() {
     assert_eq!((info.width, info.height, info.duration_ms), (320, 180, 2000));
     assert_eq!((info.frames, info.moov_first), (Some(48), true));
     assert!(info.codec.starts_with("avc1."), "{}", info.codec);
+}
+
+#[test]
+fn the_first_picture_is_the_poster_in_its_own_colours() {
+    let video = film(&spec("mountains at dusk", 320, 180, 1));
+    let (info, poster) = inspect_with_poster(&video.mp4).unwrap();
+    assert_eq!((info.width, info.height), (320, 180));
+    let poster = image::load_from_memory(&poster.unwrap()).unwrap().to_rgb8();
+    assert_eq!(poster.dimensions(), (320, 180));
+    // The film's own still is a later frame of the same scene: as bright, and of the same hue.
+    let still = image::load_from_memory(&video.poster_jpeg).unwrap().to_rgb8();
+    let mean = |picture: &image::RgbImage| {
+        let mut sums = [0_u64; 3];
+        for pixel in picture.pixels() {
+            sums.iter_mut().zip(pixel.0).for_each(|(sum, value)| *sum += u64::from(value));
+        }
+        sums.map(|sum| sum / (320 * 180))
+    };
+    for (poster, still) in mean(&poster).into_iter().zip(mean(&still)) {
+        assert!(poster.abs_diff(still) < 12, "{poster} and {still}");
+    }
 }
 
 #[test]

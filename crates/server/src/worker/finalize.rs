@@ -91,8 +91,10 @@ pub(super) async fn store(worker: &Arc<Worker>, target: &Target, claimed: &Claim
         return;
     }
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let (info, sha256_hex) = match inspect(bytes).await {
-        Ok((Ok(info), sha256_hex)) => (info, sha256_hex),
+    let poster_path = poster_path(task.id);
+    let has_poster = app.storage.modified(&poster_path).await.is_ok();
+    let (info, poster, sha256_hex) = match inspect(bytes, !has_poster).await {
+        Ok((Ok((info, poster)), sha256_hex)) => (info, poster, sha256_hex),
         Ok((Err(error), _)) => {
             refuse(app, claimed, &error.to_string()).await;
             return;
@@ -102,8 +104,7 @@ pub(super) async fn store(worker: &Arc<Worker>, target: &Target, claimed: &Claim
             return;
         }
     };
-    let poster_path = poster_path(task.id);
-    let has_poster = app.storage.modified(&poster_path).await.is_ok();
+    let has_poster = has_poster || keep_poster(app, lease, poster).await;
     let now = app.clock.now();
     let stored = StoredResult {
         path: video_path(task.id),
@@ -238,13 +239,38 @@ async fn video_bytes(app: &App, target: &Target, claimed: &Claimed) -> Result<By
     }
 }
 
+/// What a video is, with its first picture as a JPEG if that was wanted and could be had.
+type Inspected = Result<(VideoInfo, Option<Vec<u8>>), InspectError>;
+
 /// Decodes and hashes off the async threads.
-async fn inspect(bytes: Bytes) -> io::Result<(Result<VideoInfo, InspectError>, String)> {
+async fn inspect(bytes: Bytes, wants_poster: bool) -> io::Result<(Inspected, String)> {
     let work = tokio::task::spawn_blocking(move || {
         let sha256_hex = format!("{:x}", Sha256::digest(&bytes));
-        (rushes_render::inspect(&bytes), sha256_hex)
+        let inspected = if wants_poster {
+            rushes_render::inspect_with_poster(&bytes)
+        } else {
+            rushes_render::inspect(&bytes).map(|info| (info, None))
+        };
+        (inspected, sha256_hex)
     });
     join(work).await
+}
+
+/// Puts a poster where it is read from; true if it is there. A video does not fail for its poster.
+async fn keep_poster(app: &App, lease: &Lease, poster: Option<Vec<u8>>) -> bool {
+    let Some(poster) = poster else { return false };
+    let path = poster_path(lease.task_id);
+    let kept = async {
+        let part = app.storage.write_part(&path, poster.into()).await?;
+        if !step::still_has(app, lease).await.map_err(io::Error::other)? {
+            return Ok(false);
+        }
+        part.publish().await.map(|()| true)
+    };
+    kept.await.unwrap_or_else(|error: io::Error| {
+        tracing::warn!(task_id = %lease.task_id, %error, "a poster could not be kept");
+        false
+    })
 }
 
 /// The outcome of blocking work; its panic goes on here, to the step's barrier.
