@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Host, Url};
 
 use crate::id::GroupId;
 use crate::money::{MoneyError, Ticks};
@@ -304,7 +304,8 @@ fn check_name(name: &str) -> Result<(), ChannelProblem> {
 /// The address without a slash and without `/v1` at its end, so that both spellings are right.
 ///
 /// # Errors
-/// Anything but an absolute `http(s)` URL without credentials, query and fragment.
+/// Anything but an absolute `http(s)` URL without credentials, query and fragment, whose host is no
+/// link-local address.
 pub fn plain_base_url(text: &str) -> Result<String, ChannelProblem> {
     let invalid = |why: &str| {
         ChannelProblem::new(
@@ -326,12 +327,28 @@ pub fn plain_base_url(text: &str) -> Result<String, ChannelProblem> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(invalid("this one holds credentials; give the key on standard input instead"));
     }
+    if url.host().is_some_and(|host| is_link_local(&host)) {
+        return Err(invalid("this one is link-local, where machines keep their own secrets"));
+    }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(invalid("this one has a query or a fragment"));
     }
     let plain = url.as_str().trim_end_matches('/');
     let plain = plain.strip_suffix("/v1").unwrap_or(plain).trim_end_matches('/');
     Ok(plain.to_owned())
+}
+
+/// Addresses of the link alone (RFC 3927, RFC 4291 section 2.5.6): what answers there is the machine's
+/// provider, with the machine's credentials.
+fn is_link_local(host: &Host<&str>) -> bool {
+    match host {
+        Host::Ipv4(address) => address.is_link_local(),
+        Host::Ipv6(address) => {
+            address.is_unicast_link_local()
+                || address.to_ipv4_mapped().is_some_and(|inner| inner.is_link_local())
+        }
+        Host::Domain(_) => false,
+    }
 }
 
 fn plain_origin(text: &str) -> Result<String, ChannelProblem> {

@@ -49,6 +49,8 @@ pub struct Runtime {
     pub due_steps: Arc<Semaphore>,
     /// Places for hand-overs.
     pub submit_steps: Arc<Semaphore>,
+    /// The place for a test that costs money.
+    pub paid_test: Arc<Semaphore>,
     /// What is counted.
     pub metrics: Arc<ChannelMetrics>,
 }
@@ -60,6 +62,7 @@ impl Runtime {
             health: Mutex::new(Health::new(now)),
             due_steps: Arc::new(Semaphore::new(DUE_STEPS_MAX)),
             submit_steps: Arc::new(Semaphore::new(SUBMIT_STEPS_MAX)),
+            paid_test: Arc::new(Semaphore::new(1)),
             metrics: Arc::default(),
         })
     }

@@ -42,6 +42,7 @@ const EMBEDDED: &[Migration] = &[
         name: "webhooks",
         sql: include_str!("../migrations/0005_webhooks.sql"),
     },
+    Migration { version: 6, name: "lists", sql: include_str!("../migrations/0006_lists.sql") },
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (

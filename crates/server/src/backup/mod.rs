@@ -16,7 +16,7 @@ mod save;
 
 pub use manifest::{Entry, Manifest};
 pub use restore::{Restored, restore};
-pub use save::{Options, Saved, save};
+pub use save::{Options, Progress, Saved, save};
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,9 @@ pub enum BackupError {
     /// The database.
     #[error("the database cannot be copied: {0}")]
     Store(#[from] StoreError),
+    /// Whoever wanted it wants it no more.
+    #[error("the backup was broken off")]
+    Stopped,
     /// The data directory.
     #[error(transparent)]
     DataDir(#[from] DataDirError),

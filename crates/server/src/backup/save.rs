@@ -1,6 +1,7 @@
 //! From a data directory into a file.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -45,7 +46,10 @@ pub struct Saved {
     pub warnings: Vec<String>,
 }
 
-/// Writes a backup of `data_dir` to `target`. `progress` hears of each file with the bytes so far.
+/// Hears of each file with the bytes so far, and says whether to go on.
+pub type Progress<'p> = dyn FnMut(usize, u64) -> ControlFlow<()> + 'p;
+
+/// Writes a backup of `data_dir` to `target`.
 ///
 /// # Errors
 /// If there is no store, if the target is there already or inside the data directory, and if
@@ -55,7 +59,7 @@ pub fn save(
     target: &Path,
     options: Options,
     now: Timestamp,
-    progress: &mut dyn FnMut(usize, u64),
+    progress: &mut Progress<'_>,
 ) -> Result<Saved, BackupError> {
     let place = Place::check(data_dir, target, options)?;
     // SQLite leaves its two helpers behind where reader and writer close at the same moment.
@@ -132,7 +136,7 @@ fn write(
     snapshot: &Store,
     options: Options,
     now: Timestamp,
-    progress: &mut dyn FnMut(usize, u64),
+    progress: &mut Progress<'_>,
 ) -> Result<Saved, BackupError> {
     let faults = snapshot.read_blocking(integrity_faults)?;
     if let Some(fault) = faults.first() {
@@ -189,7 +193,7 @@ fn add_videos(
     archive: &mut Archive,
     warnings: &mut Vec<String>,
     now: Timestamp,
-    progress: &mut dyn FnMut(usize, u64),
+    progress: &mut Progress<'_>,
 ) -> Result<u64, BackupError> {
     let mut withdrawn = 0;
     let mut after = None;
@@ -214,7 +218,9 @@ fn add_videos(
                 snapshot.write_blocking(move |tx| withdraw_result(tx, id, now))?;
                 withdrawn += 1;
             }
-            progress(archive.entries.len(), archive.bytes);
+            if progress(archive.entries.len(), archive.bytes).is_break() {
+                return Err(BackupError::Stopped);
+            }
         }
     }
 }
@@ -226,7 +232,7 @@ fn add_images(
     snapshot: &Store,
     archive: &mut Archive,
     warnings: &mut Vec<String>,
-    progress: &mut dyn FnMut(usize, u64),
+    progress: &mut Progress<'_>,
 ) -> Result<(), BackupError> {
     let mut after = String::new();
     loop {
@@ -243,7 +249,9 @@ fn add_images(
                 ));
                 snapshot.write_blocking(move |tx| withdraw_image(tx, &path))?;
             }
-            progress(archive.entries.len(), archive.bytes);
+            if progress(archive.entries.len(), archive.bytes).is_break() {
+                return Err(BackupError::Stopped);
+            }
         }
     }
 }

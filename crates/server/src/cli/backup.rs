@@ -1,6 +1,7 @@
 //! `rushes backup`.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use rushes_domain::Clock as _;
@@ -44,7 +45,10 @@ pub(super) async fn run(
     let target = file.clone();
     let save = move || {
         let mut shown = ProgressLine::default();
-        let mut progress = |files: usize, bytes: u64| shown.show(files, bytes);
+        let mut progress = |files: usize, bytes: u64| {
+            shown.show(files, bytes);
+            ControlFlow::Continue(())
+        };
         let saved = backup::save(&data_dir, &target, options, SystemClock.now(), &mut progress);
         shown.clear();
         saved

@@ -1,11 +1,12 @@
 //! Names to addresses: the system's look-up, and the look at what came back.
 //!
 //! Guarantees: [`VettingResolver`] hands out either addresses that may all be dialled or none.
-//! [`OpenResolver`] hands out whatever a name has.
+//! [`OpenResolver`] hands out whatever a name has, but for link-local addresses, where a machine's
+//! provider keeps the machine's credentials.
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -101,9 +102,17 @@ impl reqwest::dns::Resolve for OpenResolver {
     fn resolve(&self, name: Name) -> reqwest::dns::Resolving {
         let looked_up = self.0.resolve(name.as_str(), 0);
         Box::pin(async move {
-            let addresses = looked_up.await.map_err(NameRefused::Lookup)?;
+            let mut addresses = looked_up.await.map_err(NameRefused::Lookup)?;
+            addresses.retain(|address| !is_link_local(address.ip()));
             Ok(Box::new(dialled(addresses)?.into_iter()) as Addrs)
         })
+    }
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => address.is_unicast_link_local(),
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::sync::LazyLock;
 
-use rushes_domain::account::KeyKind;
 use rushes_domain::money::CostState;
 use rushes_domain::{AccountId, ChannelId, FailureCode, State, TaskId, Ticks, Timestamp};
 
@@ -53,8 +52,6 @@ pub fn list_all_tasks(
 pub struct RecentTask {
     /// Its id.
     pub id: TaskId,
-    /// Whether a live or a test key made it.
-    pub key_kind: KeyKind,
     /// Who has it, or had it.
     pub channel_id: ChannelId,
     /// Where it stands.
@@ -75,12 +72,12 @@ pub struct RecentTask {
     pub failure_code: Option<FailureCode>,
 }
 
-pub(crate) const RECENT: &str = "SELECT id, key_kind, channel_id, state, price_ticks, cost_state,
+pub(crate) const RECENT: &str = "SELECT id, channel_id, state, price_ticks, cost_state,
         upstream_cost_ticks, expected_cost_ticks, upstream_id IS NOT NULL, attempts, created_at,
         submitted_at, upstream_done_at, finished_at, failure_code
-    FROM tasks WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+    FROM tasks WHERE key_kind = 'live' AND id >= $1 AND id < $2 ORDER BY id DESC LIMIT $3";
 
-/// Tasks from the id `from` on and before `before`, newest first, at most [`RECENT_MAX`].
+/// Tasks of live keys from the id `from` on and before `before`, newest first, at most [`RECENT_MAX`].
 pub fn recent_tasks(
     tx: &mut Tx<'_>,
     from: TaskId,
@@ -91,7 +88,7 @@ pub fn recent_tasks(
 }
 
 fn read_recent(row: &mut Row<'_>) -> Result<RecentTask, StoreError> {
-    let (id, key_kind, channel_id, state) = (row.take()?, row.take()?, row.take()?, row.take()?);
+    let (id, channel_id, state) = (row.take()?, row.take()?, row.take()?);
     let (price, cost_state): (Ticks, CostState) = (row.take()?, row.take()?);
     let (upstream_cost, expected_cost) = (row.take()?, row.take()?);
     let (has_upstream_id, attempts) = (row.take()?, row.take()?);
@@ -109,7 +106,6 @@ fn read_recent(row: &mut Row<'_>) -> Result<RecentTask, StoreError> {
     };
     Ok(RecentTask {
         id,
-        key_kind,
         channel_id,
         state,
         charged: if cost_state == CostState::Posted { price } else { Ticks::ZERO },

@@ -59,11 +59,11 @@ fn the_statements_of_a_claim_use_the_small_indexes() {
         ("overdue", "tasks_live "),
         ("void leases", "tasks_live"),
         ("expired", "tasks_results "),
-        ("list", "tasks_account "),
+        ("list", "tasks_shown "),
         ("all tasks of account", "tasks_account "),
         ("tasks of all", "sqlite_autoindex_tasks_1 "),
-        ("recent tasks", "sqlite_autoindex_tasks_1 "),
-        ("list with filters", "tasks_account "),
+        ("recent tasks", "tasks_of_live_keys "),
+        ("list with filters", "tasks_shown "),
         ("transfers of task", "autoindex_transfers_1"),
     ] {
         let sql = statements::hot().into_iter().find(|(found, _)| *found == name).unwrap().1;

@@ -21,7 +21,6 @@ use http::header::LOCATION;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use rushes_domain::channel::ResultLinks;
 use rushes_domain::{ApiError, ErrorCode};
-use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 
 use self::files::Files;
@@ -104,19 +103,20 @@ async fn show(State(http): State<Arc<Http>>, request: Request) -> Result<Respons
     Ok(http.console.page(folders, &media).html(request.headers(), &policy))
 }
 
-/// Where videos may come from. Channels whose own addresses are given out say no host beforehand:
-/// it is their own, or any that speaks https, such as an object storage.
+/// Where videos may come from. Channels whose own addresses are given out say no host beforehand: it
+/// may be any, such as an object storage. None is named, since the page is shown to everybody.
 fn media(channels: &[Arc<Channel>]) -> String {
     let mut sources = BTreeSet::new();
     for channel in channels {
         let terms = &channel.row.terms;
         if terms.result_links == ResultLinks::Upstream {
-            sources.insert("https:".to_owned());
-            let own = Url::parse(&terms.base_url).map(|url| url.origin().ascii_serialization());
-            sources.extend(own.ok().filter(|origin| origin.starts_with("http://")));
+            sources.insert("https:");
+            if terms.base_url.starts_with("http:") {
+                sources.insert("http:");
+            }
         }
     }
-    sources.into_iter().fold(MEDIA.to_owned(), |text, source| text + " " + &source)
+    sources.into_iter().fold(MEDIA.to_owned(), |text, source| text + " " + source)
 }
 
 async fn asset(

@@ -85,6 +85,7 @@ async fn tests_and_previews_are_kept_apart() {
     };
     assert_eq!((sum("succeeded"), sum("failed")), (1, 0));
     assert!(!shown["events"].to_string().contains(&failed), "{shown}");
+    assert_eq!(shown["looked_at"], 1, "tests use up nothing of what is looked at");
     app.finish().await;
 }
 

@@ -45,16 +45,18 @@ async fn a_backup_is_made_listed_and_holds_no_secret() {
     let has = |needle: &[u8]| bytes.windows(needle.len()).any(|it| it == needle);
     assert!(has(b"manifest.json") && !has(b"secret.key") && !has(app.api_key.as_bytes()));
     let log = get(&app, By::Local, "/api/admin/audit?action=backup.create").await;
-    assert_eq!(log["data"][0]["target"], made["name"]);
-    // What an interrupted one left goes; the newest seven are kept.
-    fs::write(folder.join("rushes-old.tar.1.part"), "x").expect("a file");
-    for _ in 0..7 {
+    assert_eq!(log["data"][0]["after"], json!({ "files": true }));
+    // What an interrupted one left goes, and what is somebody else's stays. The newest three of a
+    // kind are kept, and those that are made at once push out none with videos.
+    fs::write(folder.join("rushes-20260101T000000000.tar.1.part"), "x").expect("a file");
+    fs::write(folder.join("mine.tar"), "x").expect("a file");
+    for _ in 0..5 {
         must(&call(&app, By::Local, "POST", BACKUPS, &Value::Null).await, 201);
     }
     let listed = get(&app, By::Local, BACKUPS).await;
-    assert_eq!(listed["data"].as_array().map(Vec::len), Some(7));
-    assert_eq!(fs::read_dir(&folder).expect("the folder").count(), 7);
-    assert!(!listed.to_string().contains(made["name"].as_str().expect("a name")));
+    assert_eq!(listed["data"].as_array().map(Vec::len), Some(4));
+    assert_eq!(fs::read_dir(&folder).expect("the folder").count(), 5);
+    assert!(listed.to_string().contains(made["name"].as_str().expect("a name")));
     app.finish().await;
 }
 

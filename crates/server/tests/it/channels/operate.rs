@@ -183,6 +183,13 @@ async fn tests_are_kept_and_drafts_are_looked_at_for_nothing() {
         refused["steps"].as_array().unwrap().iter().map(|it| &it["ok"]).collect();
     assert_eq!(steps, [&yes, &json!(false), &Value::Null]);
     assert_eq!(refused["error"], "unauthorized");
+    let log = look(&app, "/api/admin/audit?action=channel.probe").await;
+    assert_eq!(log["data"].as_array().map(Vec::len), Some(2), "each look leaves a line");
+    assert_eq!(log["data"][0]["after"], json!({ "base_url": upstream.base_url() }));
+    let inner = json!({ "provider": "openai-videos", "base_url": "http://169.254.169.254",
+                        "api_key": "k" });
+    let answer = admin(&app, "POST", probe, &inner).await;
+    assert_eq!((answer.status, &answer.json()["error"]["param"]), (400, &json!("base_url")));
     let list = look(&app, "/api/admin/channels").await;
     assert_eq!(list["data"].as_array().map(Vec::len), Some(1), "nothing was added");
     let customer = Customer::named("lin").make(&app).await;

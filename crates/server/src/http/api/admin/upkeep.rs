@@ -1,8 +1,12 @@
 //! `/api/admin/system/doctor` and `/api/admin/backups`: what keeps a gateway well.
 //!
-//! Guarantees: one examination and one backup at a time; a backup that would leave too little room for
-//! videos is not begun, and one that failed leaves nothing; whoever hangs up stops neither.
+//! Guarantees: one examination and one backup at a time, none of them on a thread that answers requests; a
+//! backup that would leave too little room for videos is not begun, and one that failed leaves nothing;
+//! whoever hangs up stops neither, and a gateway that stops waits for neither. A backup is in the audit
+//! log before there is one.
 
+use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, Request, State};
@@ -12,6 +16,7 @@ use rushes_domain::{ApiError, ErrorCode, Limit};
 use rushes_store::Tx;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -24,23 +29,37 @@ use crate::backup::kept::{self, Kept};
 use crate::backup::{BackupError, Saved};
 use crate::doctor::{self, Finding, Verdict};
 use crate::http::Http;
-use crate::http::error::{HttpError, busy, storage_full};
+use crate::http::error::{HttpError, busy, shutting_down, storage_full};
 use crate::openapi::refusals;
+use crate::storage::{FILES_FOLDER, IMAGES_FOLDER};
 
 /// After so many seconds somebody who was told that one runs may ask again.
 const RETRY_AFTER_SECONDS: u32 = 30;
 /// The snapshot, and its place in the archive.
 const COPIES: u64 = 2;
 
-/// What is done once at a time.
+/// Looks at upstreams that are no channels yet, at a time.
+const PROBES_MAX: usize = 4;
+
+/// What is done once at a time, or few times.
 pub(in crate::http) struct Upkeep {
     examination: Arc<Semaphore>,
     backup: Arc<Semaphore>,
+    probes: Arc<Semaphore>,
+}
+
+impl Upkeep {
+    /// A place for a look at an upstream that is no channel yet.
+    pub(super) fn probe_turn(&self) -> Result<OwnedSemaphorePermit, HttpError> {
+        let limit = Limit::at_once("probes", PROBES_MAX);
+        take(&self.probes, limit, "upstreams are being looked at already")
+    }
 }
 
 impl Default for Upkeep {
     fn default() -> Self {
-        Self { examination: Arc::new(Semaphore::new(1)), backup: Arc::new(Semaphore::new(1)) }
+        let places = |count| Arc::new(Semaphore::new(count));
+        Self { examination: places(1), backup: places(1), probes: places(PROBES_MAX) }
     }
 }
 
@@ -138,18 +157,34 @@ async fn examine(
 ) -> Result<Response, HttpError> {
     actor.require_operator()?;
     let depth: Depth = input::query(query.as_deref())?;
-    let turn = turn(&http.upkeep.examination, "the gateway is being examined already")?;
+    let limit = Limit::at_once("examinations", 1);
+    let turn = take(&http.upkeep.examination, limit, "the gateway is being examined already")?;
     let app = Arc::clone(&http.app);
     let work = async move {
         let _turn = turn;
         let (at, began_ms) = (app.clock.now().unix_seconds(), app.clock.monotonic_ms());
-        let lock = Finding::ok("lock", format!("held by this gateway, {}", std::process::id()));
-        let checks = doctor::examine(&app.config, depth.quick, lock).await;
+        let checks = look(Arc::clone(&app), depth.quick).await?;
         let took_ms = app.clock.monotonic_ms().saturating_sub(began_ms);
         let ok = checks.iter().all(|it| it.verdict != Verdict::Fail);
         Ok(Doctor { object: "doctor", ok, at, took_ms, checks })
     };
     view::ok(&http.to_its_end(work).await?)
+}
+
+/// What the doctor finds. It asks the disk much: that is done away from the threads of requests.
+async fn look(app: Arc<App>, is_quick: bool) -> Result<Vec<Finding>, HttpError> {
+    let runtime = Handle::current();
+    let work = tokio::task::spawn_blocking(move || {
+        let lock = Finding::ok("lock", format!("held by this gateway, {}", std::process::id()));
+        runtime.block_on(async {
+            tokio::select! {
+                found = doctor::examine(&app.config, is_quick, lock) => Some(found),
+                () = app.stop.cancelled() => None,
+            }
+        })
+    });
+    let found = work.await.map_err(|error| HttpError::internal(&error))?;
+    found.ok_or_else(|| shutting_down().into())
 }
 
 /// The backups that the gateway keeps, the newest first.
@@ -167,7 +202,8 @@ async fn backups(State(http): State<Arc<Http>>, actor: Actor) -> Result<Response
 /// Makes a backup now, while everything goes on.
 ///
 /// What `rushes backup --without-secrets` makes, in the folder `backups` of the data directory. The
-/// newest 7 are kept. `secret.key` is not in it: keep it elsewhere. Copy backups to another disk.
+/// newest 3 and the last of each of 7 days are kept, those with videos apart. `secret.key` is not in it: keep it
+/// elsewhere. Copy backups to another disk.
 #[utoipa::path(post, path = "/api/admin/backups", operation_id = "makeBackup", tag = "settings",
     request_body = Wanted, responses((status = 201, body = Made), refusals::ApiChange))]
 async fn back_up(
@@ -198,21 +234,22 @@ async fn make(
     let app = &http.app;
     require_room(app, with_files).await?;
     let (data_dir, now) = (app.config.data_dir.clone(), app.clock.now());
+    let entry = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
+        let values = (Value::Null, json!({ "files": with_files }));
+        rushes_store::audit(tx, &actor.entry(now, "backup.create", "backup", None, values))
+    };
+    http.change(actor, entry).await?;
+    let stop = app.stop.clone();
     let work = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        kept::make(&data_dir, with_files, now)
+        let mut progress = |_files: usize, _bytes: u64| {
+            if stop.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        kept::make(&data_dir, with_files, now, &mut progress)
     });
     let made = work.await.map_err(|error| HttpError::internal(&error))?;
     let (name, Saved { manifest, bytes, warnings, .. }) = made.map_err(refusal)?;
-    let entry = {
-        let after = json!({ "files": with_files, "bytes": bytes });
-        let name = name.clone();
-        move |tx: &mut Tx<'_>, actor: &Actor| {
-            let values = (Value::Null, after.clone());
-            rushes_store::audit(tx, &actor.entry(now, "backup.create", &name, None, values))
-        }
-    };
-    http.change(actor, entry).await?;
     Ok(Made {
         object: "backup",
         name,
@@ -227,13 +264,18 @@ async fn make(
 
 /// Refuses a backup that would leave less room than creates need.
 async fn require_room(app: &Arc<App>, with_files: bool) -> Result<(), HttpError> {
-    let video_bytes =
-        if with_files { app.store.read(rushes_store::stats).await?.files.video_bytes } else { 0 };
     let app = Arc::clone(app);
     let look = tokio::task::spawn_blocking(move || {
-        let database = app.config.data_dir.join(STORE_FILE);
-        let database_bytes = std::fs::metadata(database).map_or(0, |it| it.len());
-        let needed = database_bytes.saturating_mul(COPIES).saturating_add(video_bytes);
+        let data_dir = &app.config.data_dir;
+        let database = [STORE_FILE.to_owned(), format!("{STORE_FILE}-wal")];
+        let database_bytes: u64 = database.iter().map(|name| length(&data_dir.join(name))).sum();
+        let files_bytes =
+            folder_bytes(&data_dir.join(IMAGES_FOLDER)).saturating_add(if with_files {
+                folder_bytes(&data_dir.join(FILES_FOLDER))
+            } else {
+                0
+            });
+        let needed = database_bytes.saturating_mul(COPIES).saturating_add(files_bytes);
         let left = app.storage.free_bytes().map(|free| free.saturating_sub(needed));
         left.map(|left| left >= app.config.limits.storage_free_bytes_min)
     });
@@ -244,8 +286,20 @@ async fn require_room(app: &Arc<App>, with_files: bool) -> Result<(), HttpError>
     Err(storage_full().into())
 }
 
+/// A file's length in bytes; 0 if it is not there.
+fn length(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |it| it.len())
+}
+
+/// What the files of a folder take, in bytes.
+fn folder_bytes(path: &Path) -> u64 {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    entries.map(|entry| entry.metadata().map_or(0, |it| it.len())).sum()
+}
+
 fn refusal(error: BackupError) -> HttpError {
     match error {
+        BackupError::Stopped => shutting_down().into(),
         BackupError::Refused(_) | BackupError::Damaged(_) => {
             ApiError::new(ErrorCode::Conflict, error.to_string()).into()
         }
@@ -254,8 +308,11 @@ fn refusal(error: BackupError) -> HttpError {
     }
 }
 
-fn turn(places: &Arc<Semaphore>, message: &str) -> Result<OwnedSemaphorePermit, HttpError> {
-    let limit = || Limit::at_once("examinations", 1);
+fn take(
+    places: &Arc<Semaphore>,
+    limit: Limit,
+    message: &str,
+) -> Result<OwnedSemaphorePermit, HttpError> {
     let permit = Arc::clone(places).try_acquire_owned();
-    permit.map_err(|_| busy(limit(), message, RETRY_AFTER_SECONDS).into())
+    permit.map_err(|_| busy(limit, message, RETRY_AFTER_SECONDS).into())
 }

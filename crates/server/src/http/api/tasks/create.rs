@@ -13,7 +13,7 @@ use http::request::Parts;
 use rushes_domain::Dialect;
 use rushes_domain::request::VideoRequest;
 use rushes_domain::request::json::Pairs;
-use rushes_store::Shown;
+use rushes_store::{Shown, Tx};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -81,6 +81,9 @@ async fn receive(
     let account_id = actor.own_account()?;
     let limits = &http.app.config.limits;
     let body = body::read(&parts.headers, body, limits, &http.bodies, account_id).await?;
+    // A body may be on its way for a minute: who signed out meanwhile has ordered nothing.
+    let (now, sender) = (http.app.clock.now(), actor.clone());
+    http.app.store.read(move |tx: &mut Tx<'_>| sender.refreshed(tx, now).map(|_| ())).await?;
     let chosen = choice::of_body(http, actor, &body).await?;
     Ok((chosen, body))
 }

@@ -1,10 +1,10 @@
 //! `GET /api/tasks/events`: all changes of an account's tasks as server-sent events.
 //!
 //! Guarantees: a change is sent when it was committed, and asks the store for nothing but the name of a
-//! key that was not seen lately. A stream begins with `reset`, which says that whatever was known before may be
+//! key that was not seen lately. Every [`CHECK_MS`] at most, and before more is told, it is asked whether who
+//! listens still may: a session that was signed out, or an account that was disabled, hears no more. A stream begins with `reset`, which says that whatever was known before may be
 //! old; whoever reads too slowly gets another one instead of what it missed. An account has so many
-//! streams at a time, those of `/v1` included. A stream ends after [`STREAM_MS`], and is asked for anew
-//! by who may still do so: a session that ended hears nothing for longer.
+//! streams at a time, those of `/v1` included. A stream ends after [`STREAM_MS`] and is asked for anew.
 
 use std::io;
 use std::sync::Arc;
@@ -16,9 +16,9 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
 use moka::sync::Cache;
-use rushes_domain::KeyId;
-use rushes_store::TaskRow;
+use rushes_domain::{KeyId, Timestamp};
 use rushes_store::keys::{KeyLabel, label_of};
+use rushes_store::{TaskRow, Tx};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -33,6 +33,8 @@ use crate::openapi::{models, refusals};
 
 /// How long a stream lives, in milliseconds.
 const STREAM_MS: i64 = 10 * 60 * 1_000;
+/// For how long it is believed that who listens may do so, in milliseconds: as long as a silence.
+const CHECK_MS: i64 = 15_000;
 /// Keys whose names are kept in memory, at most, and for how long they are believed.
 const LABELS_MAX: u64 = 10_000;
 const LABEL_TIME: Duration = Duration::from_secs(30);
@@ -72,6 +74,8 @@ pub(super) async fn events(State(http): HttpState, actor: Actor) -> Result<Respo
     let clock = &http.app.clock;
     let feed = Feed {
         owner,
+        actor,
+        checked_at: clock.now(),
         changes: http.app.views.follow(owner.account_id),
         heartbeat: heartbeat(&http),
         end: clock.sleep_until(clock.now().plus_ms(STREAM_MS)),
@@ -86,6 +90,8 @@ pub(super) async fn events(State(http): HttpState, actor: Actor) -> Result<Respo
 struct Feed {
     http: Arc<Http>,
     owner: Owner,
+    actor: Actor,
+    checked_at: Timestamp,
     changes: broadcast::Receiver<Arc<TaskRow>>,
     heartbeat: BoxFuture<'static, ()>,
     end: BoxFuture<'static, ()>,
@@ -108,7 +114,11 @@ impl Feed {
             self.is_new = false;
             format!("retry: {RETRY_MS}\n\n{}", event("reset", "{}"))
         } else {
-            match self.wait().await {
+            let woken = self.wait().await;
+            if !self.may_listen().await {
+                return None;
+            }
+            match woken {
                 Woken::Over => return None,
                 Woken::Silent => HEARTBEAT.to_owned(),
                 Woken::Missed => event("reset", "{}"),
@@ -124,6 +134,19 @@ impl Feed {
         };
         self.heartbeat = heartbeat(&self.http);
         Some((Ok(Bytes::from(text)), self))
+    }
+
+    /// Whether who listens may still do so. A store that does not answer ends the stream too: the
+    /// client asks anew, and hears what is wrong.
+    async fn may_listen(&mut self) -> bool {
+        let now = self.http.app.clock.now();
+        if now.ms_since(self.checked_at) < CHECK_MS {
+            return true;
+        }
+        self.checked_at = now;
+        let actor = self.actor.clone();
+        let read = move |tx: &mut Tx<'_>| actor.refreshed(tx, now).map(|_| ());
+        self.http.app.store.read(read).await.is_ok()
     }
 
     async fn wait(&mut self) -> Woken {

@@ -6,7 +6,7 @@
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use rushes_domain::money::CostState;
-use rushes_domain::{AccountId, TaskId, Ticks};
+use rushes_domain::{TaskId, Ticks};
 use rushes_store::tasks::query::LIST_MAX;
 use rushes_store::{StoreError, TaskRow, Tx};
 
@@ -85,14 +85,14 @@ pub(super) async fn csv(
     actor: Actor,
     RawQuery(query): RawQuery,
 ) -> Result<Response, HttpError> {
-    let account_id = Owner::of(&actor)?.account_id;
+    Owner::of(&actor)?;
     let query: FilterQuery = input::query(query.as_deref())?;
     query.of_a_table()?;
     let filter = Filter::of(&http, &query)?;
     let heading = Csv::new(&COLUMNS);
     Ok(heading.answer_with_pages("tasks.csv", None, move |after| {
-        let (http, filter) = (http.clone(), filter.clone());
-        async move { table(&http, account_id, filter, after).await }
+        let (http, actor, filter) = (http.clone(), actor.clone(), filter.clone());
+        async move { table(&http, actor, filter, after).await }
     }))
 }
 
@@ -119,15 +119,18 @@ pub(in crate::http::api) const COLUMNS: [&str; 20] = [
     "prompt",
 ];
 
-/// Rows of the table, and behind which to go on.
+/// Rows of the table, and behind which to go on; for who may look still.
 async fn table(
     http: &Http,
-    account_id: AccountId,
+    actor: Actor,
     filter: Filter,
     after: Option<TaskId>,
 ) -> Result<(Csv, Option<Option<TaskId>>), StoreError> {
+    let account_id = Owner::of(&actor).map_err(StoreError::from)?.account_id;
     let turn = turn(http, account_id).await.map_err(StoreError::from)?;
+    let now = http.app.clock.now();
     let read = move |tx: &mut Tx<'_>| {
+        actor.refreshed(tx, now)?;
         let page = page(tx, Whose::Own(account_id), &filter, after, LIST_MAX - 1)?;
         let labels = labels(tx, &page.rows)?;
         Ok((page, labels))

@@ -8,6 +8,34 @@ use super::{
     By, blamed, call, get, make_account, make_key, make_person, must, order, post, refusal,
 };
 use crate::support::TestApp;
+use crate::support::raw::{Raw, status};
+
+/// A body may be on its way for long; whoever signed out meanwhile has ordered nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_whose_session_ended_on_the_way_is_none() {
+    let app = TestApp::start().await;
+    let cookie = make_person(&app, "alice").await;
+    let by = By::Cookie(&cookie);
+    let key = make_key(&app, by, &json!({})).await;
+    let body = order(&key["id"]).to_string();
+    let mut raw = Raw::connect(&app).await;
+    let head = format!(
+        "POST /api/tasks HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin\r\n\
+         Content-Type: application/json\r\nExpect: 100-continue\r\nConnection: close\r\n\
+         Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    raw.send(head).await;
+    // The gateway asks for the body once it knows who sends it.
+    raw.read_until("100 Continue").await;
+    must(&post(&app, by, "/api/logout", &Value::Null).await, 200);
+    raw.send(body).await;
+    let answer = raw.read_to_end().await;
+    assert_eq!(status(&answer), "401", "{answer}");
+    let listed = get(&app, By::Local, "/api/admin/tasks?account=alice").await;
+    assert_eq!(listed["data"], json!([]));
+    app.finish().await;
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_video_is_made_with_the_chosen_key() {

@@ -138,6 +138,33 @@ async fn silence_is_broken_and_a_stream_ends_in_time() {
     app.finish().await;
 }
 
+/// Nothing is told to a session that was signed out, not even once more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_with_its_session_and_with_its_account() {
+    let (app, clock) = on_a_clock().await;
+    for end in ["logout", "disable"] {
+        make_account(&app, end, &json!({})).await;
+        let cookie = super::sign_in(&app, end).await;
+        let (by, other) = (By::Cookie(&cookie), super::sign_in(&app, end).await);
+        let key = make_key(&app, By::Cookie(&other), &json!({ "kind": "test" })).await;
+        let mut stream = Stream::open(&app, &cookie).await;
+        stream.named("reset").await;
+        let answer = if end == "logout" {
+            post(&app, by, "/api/logout", &Value::Null).await
+        } else {
+            let change = json!({ "enabled": false });
+            call(&app, By::Local, "PATCH", "/api/admin/accounts/disable", &change).await
+        };
+        assert!(answer.status < 300, "{end}: {}", answer.status);
+        clock.advance_ms(15_000);
+        if end == "logout" {
+            make(&app, By::Cookie(&other), &key, "[[stall]]").await;
+        }
+        assert_eq!(stream.next().await, None, "{end}");
+    }
+    app.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn streams_are_few_and_for_the_account() {
     let app = Options::default().toml("[account]\nevent_streams_max = 1").start().await;

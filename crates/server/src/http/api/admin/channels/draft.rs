@@ -1,7 +1,8 @@
 //! `POST /api/admin/channels/probe`: a look at an upstream before there is a channel.
 //!
 //! Guarantees: sends one request that costs nothing, to the address and with the key of the body
-//! alone; nothing of it is kept, and no key of another channel is used.
+//! alone; nothing of it is kept but a line of the audit log that says where to, written before; no key of
+//! another channel is used, and few are under way at a time.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +11,8 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use rushes_domain::channel::ChannelTerms;
 use rushes_domain::{ApiError, ChannelId, Ticks};
-use rushes_store::{ChannelRow, ChannelSource};
+use rushes_store::{ChannelRow, ChannelSource, Tx};
+use serde_json::{Value, json};
 
 use super::super::super::{input, view as shared};
 use super::tested::Probed;
@@ -57,6 +59,14 @@ pub(super) async fn probe(
         .channels
         .draft(row_of(app, terms), wanted.credential()?)
         .map_err(|problem| ApiError::invalid(problem.field, problem.message))?;
+    let _turn = http.upkeep.probe_turn()?;
+    let (now, base_url) = (app.clock.now(), channel.row.terms.base_url.clone());
+    let entry = move |tx: &mut Tx<'_>, actor: &Actor| {
+        actor.require_operator()?;
+        let values = (Value::Null, json!({ "base_url": base_url }));
+        rushes_store::audit(tx, &actor.entry(now, "channel.probe", "channel", None, values))
+    };
+    http.change(&actor, entry).await?;
     let report = probe::look(app, &channel, has_models).await;
     let suggested = suggested(app, preset, report.models.as_deref().unwrap_or_default());
     shared::ok(&Probed::of(report, suggested))

@@ -1,12 +1,12 @@
 //! Sums and times of recent tasks.
 //!
 //! Guarantees: no more than [`LOOKED_AT_MAX`] rows are read for a figure, [`RECENT_MAX`] at a time, so
-//! that no reader of the store is kept for long. Tasks of test keys are left out; money is that of
+//! that no reader of the store is kept for long; bins that this does not reach back to are left out. Tasks of
+//! test keys are passed over without being looked at; money is that of
 //! tasks that a channel had.
 
 use std::collections::HashMap;
 
-use rushes_domain::account::KeyKind;
 use rushes_domain::{ChannelId, State, TaskId, Ticks, Timestamp};
 use rushes_store::tasks::operate::RECENT_MAX;
 use rushes_store::{RecentTask, Store, StoreError, recent_tasks};
@@ -16,7 +16,7 @@ use super::shapes::{Bin, Latency, Success, Sums};
 use crate::http::api::tasks::filter::{ID_SLACK_MS, first_id};
 
 /// Tasks that are looked at for an answer, at most.
-pub(super) const LOOKED_AT_MAX: usize = 20_000;
+pub(super) const LOOKED_AT_MAX: usize = 50_000;
 /// How far back channels' costs are summed, in milliseconds.
 const COSTS_MS: i64 = 24 * 60 * 60 * 1_000;
 
@@ -166,10 +166,18 @@ impl Figures {
             bins: starts.map(|at| (at, Tally::default())).collect(),
         };
         let from = figures.from;
-        let add = |task: &RecentTask| figures.add(task, range, first);
+        let mut oldest = now;
+        let add = |task: &RecentTask| {
+            oldest = oldest.min(task.created_at);
+            figures.add(task, range, first);
+        };
         let (looked_at, is_capped) = look(store, from, add).await?;
         figures.looked_at = looked_at;
         figures.is_capped = is_capped;
+        if is_capped {
+            // What was looked at in part, or not at all, is not nothing.
+            figures.bins.retain(|(at, _)| *at >= oldest.unix_seconds());
+        }
         figures.own_ms.sort_unstable();
         let tallies = figures.bins.iter_mut().map(|(_, tally)| tally);
         tallies.chain([&mut figures.whole]).for_each(|tally| tally.took_ms.sort_unstable());
@@ -177,9 +185,6 @@ impl Figures {
     }
 
     fn add(&mut self, task: &RecentTask, range: &Range, first: i64) {
-        if task.key_kind == KeyKind::Test {
-            return;
-        }
         self.whole.add(task);
         if task.state == State::Succeeded {
             self.own_ms.extend(own_ms(task));

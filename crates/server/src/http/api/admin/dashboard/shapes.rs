@@ -34,7 +34,8 @@ pub(super) struct Dashboard {
     pub(super) success: Success,
     pub(super) latency: Latency,
     pub(super) money: Sums,
-    /// Oldest first; the last bin is unfinished.
+    /// Oldest first; the last bin is unfinished. Where `capped` is true it begins later than `from`: with the
+    /// first bin all of whose tasks were looked at.
     pub(super) series: Vec<Bin>,
     /// In the order of their names.
     pub(super) channels: Vec<Channel>,

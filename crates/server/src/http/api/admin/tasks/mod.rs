@@ -173,24 +173,25 @@ async fn csv(
     query.of_a_table()?;
     let filter = Filter::of(&http, &query)?;
     let whose = http.app.store.read(move |tx: &mut Tx<'_>| whose.find(tx)).await?;
-    let asker = asker(&actor);
     let columns: Vec<&str> = list::COLUMNS.into_iter().chain(MORE_COLUMNS).collect();
     Ok(Csv::new(&columns).answer_with_pages("all-tasks.csv", None, move |after| {
-        let (http, filter) = (http.clone(), filter.clone());
-        async move { table(&http, asker, whose, filter, after).await }
+        let (http, actor, filter) = (http.clone(), actor.clone(), filter.clone());
+        async move { table(&http, actor, whose, filter, after).await }
     }))
 }
 
-/// Rows of the table, and behind which to go on.
+/// Rows of the table, and behind which to go on; for who is an operator still.
 async fn table(
     http: &Http,
-    asker: AccountId,
+    actor: Actor,
     whose: Whose,
     filter: Filter,
     after: Option<TaskId>,
 ) -> Result<(Csv, Option<Option<TaskId>>), StoreError> {
-    let turn = turn(http, asker).await.map_err(StoreError::from)?;
+    let turn = turn(http, asker(&actor)).await.map_err(StoreError::from)?;
+    let now = http.app.clock.now();
     let read = move |tx: &mut Tx<'_>| {
+        actor.refreshed(tx, now)?.require_operator()?;
         let page = scan::page(tx, whose, &filter, after, LIST_MAX - 1)?;
         let names = Names::of(tx, &page.rows)?;
         Ok((page, names))
