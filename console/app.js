@@ -8,6 +8,7 @@ import { toast } from './core/announce.js'
 import { ApiFailure } from './core/api.js'
 import { html } from './core/html.js'
 import { load, show as showLanguage, language, t } from './core/i18n.js'
+import { PREFIX } from './core/place.js'
 import { away, returns } from './core/reach.js'
 import { failure } from './core/resource.js'
 import { go, match, place, start, to } from './core/router.js'
@@ -15,26 +16,26 @@ import { isOperator, refresh, session } from './core/session.js'
 import { dress } from './core/style.js'
 import { show as showTheme } from './core/theme.js'
 import { Button } from './ui/button.js'
-import { Empty, Failure, Voices } from './ui/feedback.js'
+import { Empty, Failure, PageVoices } from './ui/feedback.js'
 import { Shell } from './ui/shell.js'
 import { Component, render } from './vendor/preact.js'
-import { useEffect, useState } from './vendor/hooks.js'
+import { useEffect, useRef, useState } from './vendor/hooks.js'
 
-/** Pattern, module of `pages/`, catalogue, style sheets of `styles/`. What begins with `/admin` is for
+/** Pattern, module of `pages/`, catalogues, style sheets of `styles/`. What begins with `/admin` is for
  * operators.
  * @type {readonly [string, string, string, ...string[]][]} */
 const PAGES = [
   ['/', 'overview', 'overview'],
-  ['/playground', 'playground', 'playground', 'film', 'playground'],
+  ['/playground', 'playground', 'playground pictures player', 'film', 'playground', 'player'],
   ['/tasks', 'tasks', 'tasks', 'film', 'tasks'],
-  ['/tasks/:id', 'task', 'tasks', 'film'],
+  ['/tasks/:id', 'task', 'tasks player', 'film', 'player'],
   ['/keys', 'keys', 'keys', 'film'],
   ['/usage', 'usage', 'usage', 'chart'],
   ['/billing', 'billing', 'billing'],
   ['/webhooks', 'webhooks', 'webhooks', 'film'],
   ['/webhooks/:id', 'webhook', 'webhooks', 'film'],
   ['/settings', 'settings', 'settings'],
-  ['/admin', 'dashboard', 'dashboard', 'chart', 'dashboard'],
+  ['/admin', 'dashboard', 'dashboard channels', 'chart', 'dashboard'],
   ['/admin/channels', 'channels', 'channels', 'chart', 'channels'],
   ['/admin/models', 'models', 'models'],
   ['/admin/users', 'users', 'users'],
@@ -42,16 +43,16 @@ const PAGES = [
   ['/admin/groups', 'groups', 'groups'],
   ['/admin/credit', 'credit', 'credit'],
   ['/admin/tasks', 'all-tasks', 'tasks', 'film', 'tasks'],
-  ['/admin/tasks/:id', 'any-task', 'tasks', 'film'],
+  ['/admin/tasks/:id', 'any-task', 'tasks player', 'film', 'player'],
   ['/admin/audit', 'audit', 'audit'],
   ['/admin/system', 'system', 'system', 'system'],
 ]
 
 /** The page at an address, if there is one. @param {string} path */
 function find(path) {
-  for (const [pattern, module, catalogue, ...styles] of PAGES) {
+  for (const [pattern, module, catalogues, ...styles] of PAGES) {
     const params = match(pattern, path)
-    if (params) return { module, catalogue, styles, params, forOperators: pattern.startsWith('/admin') }
+    if (params) return { module, catalogues: catalogues.split(' '), styles, params, forOperators: pattern.startsWith('/admin') }
   }
   return null
 }
@@ -65,9 +66,12 @@ function furnish({ module, styles }) {
 
 /** @typedef {{ component: any, params: Record<string, string>, path: string } | { error: any, path: string }} Ready */
 
-/** A page's code that could not be had: the gateway is away. @param {unknown} error */
-function unloaded(error) {
+/** A page's code that could not be had: the gateway is away, or a newer one has other files.
+ * @param {unknown} error */
+async function unloaded(error) {
   if (!(error instanceof TypeError)) return failure(error)
+  const isThere = await fetch(`${PREFIX}/healthz`, { cache: 'no-store' }).then((answer) => answer.ok, () => false)
+  if (isThere) return new ApiFailure(error.message, { code: 'other_version' })
   away()
   return new ApiFailure(error.message)
 }
@@ -81,9 +85,9 @@ function usePage(path) {
     if (!found) return setReady({ error: 'missing', path })
     if (found.forOperators && !isOperator()) return setReady({ error: 'forbidden', path })
     const keep = (/** @type {Ready} */ it) => isWanted && setReady(it)
-    Promise.all([import(`./pages/${found.module}.js`), load(found.catalogue), ...furnish(found)]).then(
+    Promise.all([import(`./pages/${found.module}.js`), load(...found.catalogues), ...furnish(found)]).then(
       ([module]) => keep({ component: module.default, params: found.params, path }),
-      (error) => keep({ error: unloaded(error), path }),
+      async (error) => keep({ error: await unloaded(error), path }),
     )
     return () => {
       isWanted = false
@@ -95,9 +99,11 @@ function usePage(path) {
 function Page() {
   const { path, query } = place.value
   const ready = usePage(path)
+  const seen = useRef('')
   useEffect(() => {
     if (ready?.path !== path) return
-    scrollTo(0, 0)
+    if (seen.current !== path) scrollTo(0, 0)
+    seen.current = path
     const title = document.querySelector('#main h1')
     document.title = title ? `${title.textContent} · Rushes` : 'Rushes'
     if (title instanceof HTMLElement && document.activeElement === document.body) title.focus({ preventScroll: true })
@@ -136,10 +142,12 @@ class Safe extends Component {
 /** The sign-in page, which has no frame. */
 function Door() {
   const [component, setComponent] = useState(/** @type {any} */ (null))
+  const [error, setError] = useState(/** @type {any} */ (null))
   useEffect(() => {
-    Promise.all([import('./pages/login.js'), load('login'), ...['pages', 'film', 'login'].map(dress)]).then(([module]) => setComponent(() => module.default))
+    Promise.all([import('./pages/login.js'), load('login'), ...['pages', 'film', 'login'].map(dress)]).then(
+      ([module]) => setComponent(() => module.default), async (problem) => setError(await unloaded(problem)))
   }, [])
-  return html`${component && html`<${component} />`}<${Voices} />`
+  return html`${component && html`<${component} />`}${error && html`<main class="boot"><${Nothing} why=${error} /></main>`}<${PageVoices} />`
 }
 
 function App() {

@@ -14,6 +14,9 @@ export const toasts = signal([])
 /** What the polite live region holds. */
 export const heard = signal('')
 
+/** The dialogs that are open, the uppermost last: what is said is said there. */
+export const stages = signal(/** @type {string[]} */ ([]))
+
 let count = 0
 
 /** @param {string} text @param {{ tone?: 'good' | 'bad', action?: Toast['action'] }} [options] */

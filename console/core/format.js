@@ -18,13 +18,14 @@ export const chosenZone = signal(recall('zone'))
 export const zone = () =>
   chosenZone.value ?? Intl.DateTimeFormat().resolvedOptions().timeZone ?? 'UTC'
 
-/** An amount to the cent; what is less than a cent, and not a whole number of them, exactly.
+/** An amount as it is, to the hundredth of a cent, so that what is shown adds up; what is smaller than a cent, exactly.
  * @param {Amount | null | undefined} amount */
 export function money(amount) {
   if (!amount) return NONE
   const ticks = BigInt(amount.ticks)
-  const isSmall = ticks % TICKS_PER_CENT !== 0n && ticks < TICKS_PER_CENT && ticks > -TICKS_PER_CENT
-  return isSmall ? exact(amount) : signed(cents(ticks))
+  const isWhole = ticks % TICKS_PER_CENT === 0n
+  const isSmall = ticks < TICKS_PER_CENT && ticks > -TICKS_PER_CENT
+  return !isWhole && (isSmall || ticks % (TICKS_PER_CENT / 100n) === 0n) ? exact(amount) : signed(cents(ticks))
 }
 
 /** An amount as it is, to the last digit. @param {Amount} amount */
@@ -59,10 +60,12 @@ const moment = (seconds, options) =>
  * @param {number | null | undefined} seconds */
 export function when(seconds) {
   if (seconds == null) return NONE
-  const day = moment(seconds, { year: 'numeric', month: '2-digit', day: '2-digit' })
-  const today = moment(Date.now() / 1_000, { year: 'numeric', month: '2-digit', day: '2-digit' })
-  if (day === today) return time(seconds)
-  return moment(seconds, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  const now = Date.now() / 1_000
+  if (date(seconds) === date(now)) return time(seconds)
+  /** @type {Intl.DateTimeFormatOptions} */
+  const year = { year: 'numeric' }
+  const isOfYear = moment(seconds, year) === moment(now, year)
+  return moment(seconds, { ...(isOfYear ? {} : year), month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 }
 
 /** @param {number} seconds since 1970 */
@@ -113,7 +116,8 @@ const both = (more, large, less, small) => unit(Math.floor(more), large) + (less
 
 /** @param {number} value @param {string} name @param {number} [digits] */
 const unit = (value, name, digits = 0) =>
-  number(value, { style: 'unit', unit: name, unitDisplay: 'short', minimumFractionDigits: digits })
+  // Between a number and a Chinese word there is a space, as everywhere here.
+  number(value, { style: 'unit', unit: name, unitDisplay: 'short', minimumFractionDigits: digits }).replace(/(\d)(?=\p{Script=Han})/u, '$1 ')
 
 const SIZES = /** @type {const} */ (['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'])
 

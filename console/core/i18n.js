@@ -33,7 +33,10 @@ export const tag = () => (language.value === 'zh' ? 'zh-CN' : 'en')
 
 /** Loads a catalogue in the language in use. @param {...string} parts */
 export async function load(...parts) {
-  await loadIn(language.value, parts)
+  const wanted = language.value
+  await loadIn(wanted, parts)
+  // The language was changed meanwhile.
+  if (language.value !== wanted) await load(...parts)
 }
 
 /** @param {Language} wanted @param {Iterable<string>} parts */
@@ -45,7 +48,11 @@ async function loadIn(wanted, parts) {
 
 /** Changes the language, with all that is on the page. @param {Language} wanted */
 export async function speak(wanted) {
-  await loadIn(wanted, loaded[language.value].keys())
+  // Also what a page loads meanwhile.
+  for (let count = -1; count < loaded[language.value].size;) {
+    count = loaded[language.value].size
+    await loadIn(wanted, loaded[language.value].keys())
+  }
   keep('language', wanted)
   language.value = wanted
   show()

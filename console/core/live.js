@@ -31,11 +31,7 @@ const MONEY_MS = 1_000
 /** How it stands: nobody listens; the stream is being opened; it is open; it is not to be had, and
  * listeners ask again and again.
  * @type {import('../vendor/signals-core.js').Signal<'off' | 'opening' | 'live' | 'polling'>} */
-export const live = signal('off')
-
-/** When something was heard last, in milliseconds since 1970: the age of what is shown.
- * @type {import('../vendor/signals-core.js').Signal<number>} */
-export const heardAt = signal(0)
+const live = signal('off')
 
 /**
  * @typedef {object} Ears
@@ -177,7 +173,6 @@ async function listen(signal) {
     later('silence', SILENCE_MS, () => stream?.abort())
     const { done, value } = await reader.read()
     if (done) return
-    heardAt.value = Date.now()
     const frames = (text + value).split('\n\n')
     text = frames.pop() ?? ''
     for (const frame of frames) hear(frame)

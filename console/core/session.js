@@ -5,6 +5,7 @@
 
 import { signal } from '../vendor/signals.js'
 import { ApiFailure, get, post, whenSignedOut } from './api.js'
+import { BASE } from './place.js'
 
 /** @type {import('../vendor/signals-core.js').Signal<any>} */
 export const session = signal(undefined)
@@ -34,9 +35,11 @@ export async function signIn(way) {
   await refresh()
 }
 
+/** Signs out. What was typed and shown goes with the page: the next person at this screen is another. */
 export async function signOut() {
   await post('/api/logout')
-  session.value = null
+  sessionStorage.clear()
+  location.assign(`${BASE}/login`)
 }
 
 export const isOperator = () => ['owner', 'operator'].includes(session.value?.account?.role)

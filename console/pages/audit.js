@@ -2,6 +2,7 @@
 
 import { address } from '../core/api.js'
 import { full, number, zone } from '../core/format.js'
+import { dayStart } from '../core/days.js'
 import { html, useId } from '../core/html.js'
 import { t, tOr } from '../core/i18n.js'
 import { usePages } from '../core/pages.js'
@@ -21,7 +22,6 @@ import { Facts, Time } from '../ui/values.js'
 const SIZE = 50
 /** Fields of a change that are shown in the list. */
 const FIELDS_SHOWN = 2
-const DAY_SECONDS = 86_400
 
 /** What actions begin with. */
 const FAMILIES = ['account', 'credit', 'code', 'group', 'key', 'login_link', 'password', 'session', 'channel', 'model', 'settings', 'webhook', 'usage']
@@ -44,32 +44,12 @@ export default function Audit({ query }) {
 
 /** What the API is asked for. @param {URLSearchParams} query */
 function filterOf(query) {
-  const [from, to] = [query.get('from'), query.get('to')].map(dayStart)
+  const [from, to] = [query.get('from'), query.get('to')].map((day) => dayStart(day))
   const family = query.get('action')
   return {
     actor: query.get('actor'), object: query.get('object'), account: query.get('account'),
     action: family && `${family}.`, from, until: to === null ? null : dayStart(query.get('to'), 1),
   }
-}
-
-/** When a day begins in the person's zone, in seconds since 1970; null for what is no day.
- * @param {string | null} day such as `2026-11-28` @param {any} [later] so many days later */
-function dayStart(day, later) {
-  const found = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day ?? '')
-  if (!found) return null
-  const noon = Date.UTC(Number(found[1]), Number(found[2]) - 1, Number(found[3])) / 1_000 + (later === 1 ? DAY_SECONDS : 0)
-  // The distance to UTC at the day's beginning may be another than at the same hour in UTC.
-  const near = noon - distance(noon)
-  return noon - distance(near)
-}
-
-/** By how much the clocks of the person's zone are ahead of UTC, in seconds. @param {number} seconds since 1970 */
-function distance(seconds) {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone(), hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
-  })
-  const part = Object.fromEntries(format.formatToParts(seconds * 1_000).map(({ type, value }) => [type, Number(value)]))
-  return Date.UTC(part.year, part.month - 1, part.day, part.hour, part.minute, part.second) / 1_000 - seconds
 }
 
 /** @param {{ query: URLSearchParams, isFiltered: boolean }} props */

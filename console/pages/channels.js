@@ -5,7 +5,7 @@ import { get, patch, remove } from '../core/api.js'
 import { html } from '../core/html.js'
 import { t, tOr } from '../core/i18n.js'
 import { usePages } from '../core/pages.js'
-import { failure, useResource } from '../core/resource.js'
+import { useResource } from '../core/resource.js'
 import { setQuery } from '../core/router.js'
 import { useState } from '../vendor/hooks.js'
 import { Button } from '../ui/button.js'
@@ -17,6 +17,7 @@ import { Icon } from '../ui/icon.js'
 import { Menu } from '../ui/menu.js'
 import { Card, Foot, Head, Table } from '../ui/table.js'
 import { Money, Tag } from '../ui/values.js'
+import { tell } from '../ui/tell.js'
 import { Breaker } from './channels/breaker.js'
 import { ChannelForm } from './channels/form.js'
 import { Trial } from './channels/trial.js'
@@ -44,10 +45,10 @@ export default function Channels({ query }) {
       <${Button} kind="lamp" icon="plus" onClick=${() => setQuery({ add: 'xai' })}>${t('channels.add')}<//><//>
     <div class="stack wide"><${Card}><${Loaded} of=${list}>${(/** @type {any[]} */ rows) => rows.length === 0 ? html`<${Empty} title=${t('channels.empty')} text=${t('channels.emptyText')} />`
       : html`<${List} rows=${rows} list=${list} setTrial=${setTrial} setDropping=${setDropping} />`}<//><//>
-      <div class="grid-main">${trial ? html`<${Trial} key=${`${trial.channel.id}${trial.spend}`} of=${trial.channel} spend=${trial.spend} onClose=${() => setTrial(null)} onDone=${list.reload} />`
+      <div class="grid-main">${trial ? html`<${Trial} key=${`${trial.channel.id}${trial.spend}`} of=${trial.channel} spend=${trial.spend} onSpend=${() => setTrial({ ...trial, spend: true })} onClose=${() => setTrial(null)} onDone=${list.reload} />`
         : html`<${Kept} rows=${list.data ?? []} />`}
         <${Presets} of=${presets} /></div></div>
-    ${isFormOpen && html`<${ChannelForm} key=${edited?.id ?? 'new'} of=${edited} preset=${preset} presets=${presets.data?.data} onClose=${close} onDone=${saved} />`}
+    ${isFormOpen && html`<${ChannelForm} key=${edited?.id ?? 'new'} of=${edited} preset=${preset} isFirst=${list.data?.length === 0} presets=${presets.data?.data} onClose=${close} onDone=${saved} />`}
     ${dropping && html`<${Confirm} title=${t('channels.deleteTitle', dropping.name)} action=${t('channels.delete')} typed=${dropping.name} onClose=${() => setDropping(null)}
       act=${() => remove(`/api/admin/channels/id:${dropping.id}`).then(() => { toast(t('channels.deleted', dropping.name)); list.reload() })}>
       <p>${t('channels.deleteText', dropping.jobs)}</p><//>`}`
@@ -104,7 +105,7 @@ function Name({ of: channel, list }) {
     try {
       await patch(`/api/admin/channels/id:${channel.id}`, { enabled })
     } catch (error) {
-      toast(failure(error).message, { tone: 'bad' })
+      tell(error)
     }
     list.reload()
   }

@@ -2,6 +2,7 @@
 
 import { toast } from '../core/announce.js'
 import { post, remove } from '../core/api.js'
+import { dayEnd } from '../core/days.js'
 import { html } from '../core/html.js'
 import { t } from '../core/i18n.js'
 import { usePages } from '../core/pages.js'
@@ -11,7 +12,7 @@ import { Button } from '../ui/button.js'
 import { CopyButton } from '../ui/copy.js'
 import { Confirm, Dialog } from '../ui/dialog.js'
 import { Empty, Loaded, Note } from '../ui/feedback.js'
-import { Field, Select, TextField } from '../ui/field.js'
+import { Field, Select, TextField, numeric } from '../ui/field.js'
 import { FormDialog } from '../ui/form.js'
 import { Search } from '../ui/search.js'
 import { Card, Foot, Head, Table } from '../ui/table.js'
@@ -65,8 +66,8 @@ function Make({ onClose, onDone }) {
   const [values, setValues] = useState({ amount: '', count: '10', batch: '', until: '' })
   const set = (/** @type {string} */ name) => (/** @type {string} */ value) => setValues((was) => ({ ...was, [name]: value }))
   const act = () => post('/api/admin/codes', {
-    amount: values.amount.trim(), count: Number(values.count), ...(values.batch.trim() ? { batch: values.batch.trim() } : {}),
-    expires_at: values.until ? Math.floor(new Date(`${values.until}T23:59:59`).getTime() / 1_000) : null,
+    amount: values.amount.trim(), count: numeric(values.count), ...(values.batch.trim() ? { batch: values.batch.trim() } : {}),
+    expires_at: dayEnd(values.until),
   })
   return html`<${FormDialog} title=${t('credit.make')} icon="ticket" action=${t('credit.make')} fields=${['amount', 'count', 'batch', 'expires_at']} act=${act} done=${onDone} onClose=${onClose}>
     ${(/** @type {(field: string) => string | null} */ wrong) => html`<div class="grid2">

@@ -3,7 +3,7 @@
 import { get } from '../core/api.js'
 import { dollars, duration, exact, money, number, percent, time, when } from '../core/format.js'
 import { html } from '../core/html.js'
-import { load, t } from '../core/i18n.js'
+import { t } from '../core/i18n.js'
 import { useResource } from '../core/resource.js'
 import { setQuery, to } from '../core/router.js'
 import { Button } from '../ui/button.js'
@@ -17,8 +17,6 @@ import { Events } from './dashboard/events.js'
 import { Problems } from './dashboard/problems.js'
 
 // The words for breakers and their errors are those of the channels' page.
-await load('channels')
-
 const RANGES = ['1h', '24h', '7d']
 /** How often it is asked for anew, in milliseconds. */
 const EVERY_MS = 5_000

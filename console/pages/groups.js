@@ -12,7 +12,7 @@ import { useState } from '../vendor/hooks.js'
 import { Button } from '../ui/button.js'
 import { Confirm } from '../ui/dialog.js'
 import { Empty, Loaded } from '../ui/feedback.js'
-import { Check, FieldError, TextField } from '../ui/field.js'
+import { Check, FieldError, TextField, numeric } from '../ui/field.js'
 import { FormDialog } from '../ui/form.js'
 import { Menu } from '../ui/menu.js'
 import { Card, Foot, Head, Table } from '../ui/table.js'
@@ -85,7 +85,7 @@ function Form({ of: group, models, onClose, onDone }) {
   const [values, setValues] = useState(/** @type {Record<string, any>} */ (begin(group)))
   const set = (/** @type {string} */ name) => (/** @type {any} */ value) => setValues((was) => ({ ...was, [name]: value }))
   const act = () => {
-    const limits = Object.fromEntries(LIMITS.map((it) => [it, values[it].trim() === '' ? null : Number(values[it])]))
+    const limits = Object.fromEntries(LIMITS.map((it) => [it, numeric(values[it])]))
     const asked = { name: values.name.trim(), description: values.description.trim(), multiplier: values.multiplier.trim(), models: values.models, ...limits }
     return group ? patch(`/api/admin/groups/id:${group.id}`, asked) : post('/api/admin/groups', asked)
   }

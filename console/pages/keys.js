@@ -7,7 +7,6 @@ import { html, names } from '../core/html.js'
 import { t } from '../core/i18n.js'
 import { usePages } from '../core/pages.js'
 import { withPassword } from '../core/session.js'
-import { failure } from '../core/resource.js'
 import { setQuery } from '../core/router.js'
 import { useState } from '../vendor/hooks.js'
 import { Button } from '../ui/button.js'
@@ -17,6 +16,7 @@ import { Empty, Loaded, Note } from '../ui/feedback.js'
 import { Menu } from '../ui/menu.js'
 import { Card, Foot, Head, Table } from '../ui/table.js'
 import { Meter, Status, Tag, Time } from '../ui/values.js'
+import { tell } from '../ui/tell.js'
 import { Addresses } from './keys/addresses.js'
 import { KeyForm } from './keys/form.js'
 import { Roll } from './keys/roll.js'
@@ -147,7 +147,7 @@ async function reveal(key, show) {
     if (await copyText(answer.key)) toast(t('keys.copied', key.name || key.mask))
     else show(answer.key)
   } catch (error) {
-    toast(failure(error).message, { tone: 'bad' })
+    tell(error)
   }
 }
 
@@ -157,6 +157,6 @@ async function change(key, body, list) {
     const next = await withPassword(() => patch(`/api/keys/${key.id}`, body))
     if (next) list.update((rows) => rows.map((it) => (it.id === key.id ? next : it)))
   } catch (error) {
-    toast(failure(error).message, { tone: 'bad' })
+    tell(error)
   }
 }

@@ -6,7 +6,7 @@ import { number } from '../core/format.js'
 import { html } from '../core/html.js'
 import { t } from '../core/i18n.js'
 import { usePages } from '../core/pages.js'
-import { failure, useResource } from '../core/resource.js'
+import { useResource } from '../core/resource.js'
 import { to } from '../core/router.js'
 import { useState } from '../vendor/hooks.js'
 import { Button } from '../ui/button.js'
@@ -16,6 +16,7 @@ import { Switch, TextField } from '../ui/field.js'
 import { FormDialog } from '../ui/form.js'
 import { Card, Foot, Head, Table } from '../ui/table.js'
 import { Time } from '../ui/values.js'
+import { tell } from '../ui/tell.js'
 
 const MODES = ['text_to_video', 'image_to_video', 'reference_to_video']
 
@@ -37,7 +38,7 @@ function Model({ of: model, card, channels, edit, reload }) {
     try {
       await patch(`/api/admin/models/${encodeURIComponent(model.id)}`, { enabled })
     } catch (error) {
-      toast(failure(error).message, { tone: 'bad' })
+      tell(error)
     }
     reload()
   }

@@ -4,8 +4,8 @@ import { get } from '../core/api.js'
 import { dollars, duration, number, percent } from '../core/format.js'
 import { html } from '../core/html.js'
 import { t } from '../core/i18n.js'
-import { newest, useTaskEvents } from '../core/live.js'
 import { PREFIX, PUBLIC_URL } from '../core/place.js'
+import { away } from '../core/reach.js'
 import { useResource } from '../core/resource.js'
 import { to } from '../core/router.js'
 import { balance, isOperator, session } from '../core/session.js'
@@ -14,6 +14,7 @@ import { Code } from '../ui/code.js'
 import { Empty, Loaded, Note } from '../ui/feedback.js'
 import { Card, Head, Table } from '../ui/table.js'
 import { Kpis, Money, Reel, State, Tag, Time, progress, standing } from '../ui/values.js'
+import { useEffect, useState } from '../vendor/hooks.js'
 import { FirstRun } from './overview/first.js'
 
 /** How many of the latest tasks are shown. */
@@ -41,27 +42,32 @@ const day = (seconds) => new Date(seconds * 1_000).toISOString().slice(0, 10)
 
 export default function Overview() {
   const facts = useResource(ask, [])
-  useTaskEvents({
+  const [Listening, setListening] = useState(/** @type {any} */ (null))
+  useEffect(() => {
+    import('./overview/ears.js').then((module) => setListening(() => module.default), away)
+  }, [])
+  const ears = {
     onReset: facts.reload,
     onRemoved: facts.reload,
-    onTask: (row) => {
+    onTask: (/** @type {any} */ row) => {
       const isKnown = facts.data?.latest.some((/** @type {any} */ it) => it.task.task_id === row.task.task_id)
       if (!isKnown || row.state !== 'running') return facts.reload()
       return facts.update((was) => ({ ...was, latest: was.latest.map((/** @type {any} */ it) => (it.task.task_id === row.task.task_id ? row : it)) }))
     },
-  })
+  }
   return html`<${Head} title=${t('overview.title')} text=${t('overview.text')}>
       <${Button} icon="book-open" href=${`${PREFIX}/docs`} target="_blank" rel="noopener">${t('shell.nav.docs')}<//>
       <${Button} kind="lamp" icon="clapperboard" href=${to('/playground')}>${t('overview.shoot')}<//><//>
-    <${Loaded} of=${facts} lines=${6} picture>${(/** @type {any} */ it) => html`<${Facts} of=${it} />`}<//>`
+    <${Loaded} of=${facts} lines=${6} picture>${(/** @type {any} */ it) => html`<${Facts} of=${it} />`}<//>${Listening && html`<${Listening} of=${ears} />`}`
 }
 
 /** @param {{ of: any }} props */
 function Facts({ of }) {
   const hasNoChannel = of.channels?.length === 0
-  return html`<div class="stack wide">${hasNoChannel && html`<${Note} icon="flask-conical" title=${t('overview.preview')}>${t('overview.previewText')}<//>`}
+  return html`<div class="stack wide">${!session.value.account.has_password && html`<${Note} icon="key-round" title=${t('overview.noPassword')}
+      end=${html`<${Button} small href=${to('/settings')}>${t('overview.setPassword')}<//>`}>${t('overview.noPasswordText')}<//>`}${hasNoChannel && html`<${Note} icon="flask-conical" title=${t('overview.preview')}>${t('overview.previewText')}<//>`}
     <${FirstRun} latest=${of.latest} keys=${of.keys} channels=${of.channels} /><${Numbers} of=${of} />
-    <${Card} title=${t('overview.latest')} end=${html`<${Button} kind="quiet" small href=${to('/tasks')}>${t('overview.all')}<//>`}><${Latest} rows=${of.latest.map(newest)} /><//>
+    <${Card} title=${t('overview.latest')} end=${html`<${Button} kind="quiet" small href=${to('/tasks')}>${t('overview.all')}<//>`}><${Latest} rows=${of.latest} /><//>
     <${Card} title=${t('overview.first')} padded><p class="dim">${t('overview.firstText')}</p>
       <${Code} label=${t('overview.first')} samples=${[{ id: 'curl', label: 'curl', kind: 'shell', text: sample() }]} /><//></div>`
 }

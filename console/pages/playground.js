@@ -5,12 +5,13 @@
 
 import { toast } from '../core/announce.js'
 import { ApiFailure, get, post } from '../core/api.js'
+import { dollars } from '../core/format.js'
 import { html } from '../core/html.js'
 import { t } from '../core/i18n.js'
 import { PREFIX } from '../core/place.js'
 import { failure, useResource } from '../core/resource.js'
 import { setQuery, to } from '../core/router.js'
-import { isOperator, session } from '../core/session.js'
+import { balance, isOperator, session } from '../core/session.js'
 import { useEffect, useRef, useState } from '../vendor/hooks.js'
 import { Button } from '../ui/button.js'
 import { Empty, Failure, Loaded } from '../ui/feedback.js'
@@ -56,7 +57,8 @@ function useDraft() {
   const name = `playground.${session.value?.account?.id}`
   const [draft, setDraft] = useState(() => recallDraft(name))
   useKept(name, draft)
-  const set = (/** @type {Partial<Draft>} */ change) => setDraft((was) => ({ ...was, ...change }))
+  const set = (/** @type {Partial<Draft> | ((was: Draft) => Partial<Draft>)} */ change) =>
+    setDraft((was) => ({ ...was, ...(typeof change === 'function' ? change(was) : change) }))
   const replace = (/** @type {Draft} */ next, /** @type {string} */ said) => {
     setDraft(next)
     if (!isBlank(draft)) toast(said, { action: { label: t('playground.undo'), act: () => setDraft({ ...draft, opened: next.opened }) } })
@@ -94,19 +96,22 @@ function KeyPicker({ keys, value, onChange }) {
 function NoKey({ onMade }) {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState(/** @type {any} */ (null))
-  const act = async () => {
+  // Without money only a test key makes something.
+  const isPoor = balance.value !== null && dollars(balance.value.available) <= 0
+  const act = async (/** @type {'live' | 'test'} */ kind) => {
     setBusy(true)
     setError(null)
     // The secret that comes with the answer is not kept: the console uses the key by its id.
-    await post('/api/keys', { name: 'Playground', kind: 'live' }).then(onMade, (problem) => setError(failure(problem)))
+    await post('/api/keys', { name: kind === 'test' ? 'Playground test' : 'Playground', kind }).then(onMade, (problem) => setError(failure(problem)))
     setBusy(false)
   }
   return html`<${Card} padded><${Empty} title=${t('playground.noKey')} text=${t('playground.noKeyWhy')}>
-    <${Button} kind="lamp" icon="key-round" busy=${busy} onClick=${act}>${t('playground.makeKey')}<//>
+    <div class="row wrap"><${Button} kind=${isPoor ? 'plain' : 'lamp'} icon="key-round" busy=${busy} onClick=${() => act('live')}>${t('playground.makeKey')}<//>
+      <${Button} kind=${isPoor ? 'lamp' : 'plain'} icon="flask-conical" busy=${busy} onClick=${() => act('test')}>${t('playground.makeTestKey')}<//></div>
     <a class="small" href=${to('/keys')}>${t('playground.toKeys')}</a><//>${error && html`<${Failure} error=${error} />`}<//>`
 }
 
-/** @typedef {{ apiKey: any, draft: Draft, set: (change: Partial<Draft>) => void, replace: (next: Draft, said: string) => void,
+/** @typedef {{ apiKey: any, draft: Draft, set: (change: Partial<Draft> | ((was: Draft) => Partial<Draft>)) => void, replace: (next: Draft, said: string) => void,
  *   asked: string | null, onUsed: () => void }} BenchProps */
 
 /** @param {BenchProps} props */
@@ -160,6 +165,8 @@ function useSubmit({ draft, set, apiKey, model, shot, onUsed }) {
   // What was said of a form that has changed since is old; a pause that was asked for goes on.
   useEffect(() => setError((/** @type {any} */ was) => (was?.status === 429 ? was : null)), [prompt, seconds, resolution, ratio, pictures, model.id, apiKey.id])
   const lack = (/** @type {string} */ param, /** @type {string} */ message) => setError(new ApiFailure(message, { param, code: 'invalid_request' }))
+  const isShown = useRef(true)
+  useEffect(() => () => { isShown.current = false }, [])
   const submit = async () => {
     if (busy) return
     if (prompt.trim() === '') return lack('prompt', t('playground.promptMissing'))
@@ -170,6 +177,7 @@ function useSubmit({ draft, set, apiKey, model, shot, onUsed }) {
       const { shoot } = await import('./playground/shoot.js')
       const id = await shoot({ ...bodyOf(draft, model, shot), key_id: apiKey.id }, shot.pictures)
       set({ opened: id })
+      if (!isShown.current) return
       setQuery({ task: id })
       onUsed()
       // On a narrow screen the take is below the form.

@@ -19,6 +19,7 @@ import { Failure, Loaded, Note } from '../ui/feedback.js'
 import { Segments, SelectField, TextField, useFieldErrors } from '../ui/field.js'
 import { Card, Head, Table } from '../ui/table.js'
 import { Facts, Tag, Time } from '../ui/values.js'
+import { tell } from '../ui/tell.js'
 import { clientName } from './settings/client.js'
 
 /** For how long somebody who came by a one-time link may set a password without the one before, in seconds. */
@@ -132,7 +133,7 @@ function Password({ onDone }) {
           hint=${t('settings.freshHint')} />
         <${TextField} label=${t('settings.again')} type="password" autocomplete="new-password" value=${again} onInput=${setAgain} error=${errors.of('again')} /></div>
       ${errors.rest && html`<${Failure} error=${errors.rest} />`}
-      <div><${Button} type="submit" icon="lock" busy=${busy} disabled=${fresh === ''}>${t('settings.change')}<//></div></form><//>`
+      <div><${Button} type="submit" icon="lock" busy=${busy} disabled=${fresh === ''}>${t(account.has_password ? 'settings.change' : 'settings.choose')}<//></div></form><//>`
 }
 
 /** @param {{ turn: number }} props */
@@ -144,7 +145,7 @@ function Sessions({ turn }) {
       await remove(`/api/sessions/${encodeURIComponent(id)}`)
       toast(t('settings.ended', 1))
     } catch (problem) {
-      toast(failure(problem).message, { tone: 'bad' })
+      tell(problem)
     }
     list.reload()
   }

@@ -6,6 +6,7 @@ import { html } from '../core/html.js'
 import { t } from '../core/i18n.js'
 import { useResource } from '../core/resource.js'
 import { Loaded, Note } from '../ui/feedback.js'
+import { Icon } from '../ui/icon.js'
 import { Card, Head, Table } from '../ui/table.js'
 import { Facts, Kpis, Tag } from '../ui/values.js'
 import { Backups } from './system/backups.js'
@@ -61,7 +62,7 @@ function Config({ lines }) {
     { id: 'value', label: t('system.value'), cell: (/** @type {any} */ it) => html`<span class="mono small config">${it.hidden ? t('system.hidden') : text(it.value)}</span>` },
     { id: 'source', label: t('system.source'), cell: (/** @type {any} */ it) => html`<${Tag}>${t(`system.source.${it.source}`)}<//>` },
   ]
-  return html`<details class="card"><summary class="ch"><h2>${t('system.config')}</h2><p>${t('system.configText')}</p></summary><${Table} caption=${t('system.config')} columns=${columns} rows=${lines} id=${(/** @type {any} */ it) => it.key} /></details>`
+  return html`<details class="card fold"><summary class="ch"><${Icon} name="chevron-right" /><h2>${t('system.config')}</h2><p>${t('system.configText')}</p></summary><${Table} caption=${t('system.config')} columns=${columns} rows=${lines} id=${(/** @type {any} */ it) => it.key} /></details>`
 }
 
 /** @param {unknown} value */

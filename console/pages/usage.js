@@ -63,6 +63,9 @@ export default function Usage({ query }) {
         <${Loaded} of=${rows} lines=${4}>${(/** @type {any} */ usage) => usage?.group_by === group && html`<${Rows} usage=${usage} />`}<//><//>`}</div>`
 }
 
+/** No day before it has usage. */
+const EARLIEST = '1970'
+
 /** Which days: one of the ranges, or from one day to another.
  * @param {{ range: Range, error: import('../core/api.js').ApiFailure | null }} props */
 function Choice({ range, error }) {
@@ -75,7 +78,8 @@ function Choice({ range, error }) {
   const choose = (/** @type {string} */ first, /** @type {string} */ last) => {
     setFrom(first)
     setUntil(last)
-    if (isDay(first) && isDay(last)) setQuery({ from: first, to: last, days: null })
+    // A year that is being typed begins with zeros.
+    if (isDay(first) && isDay(last) && first > EARLIEST && last > EARLIEST) setQuery({ from: first, to: last, days: null }, { replace: true })
   }
   const chip = (/** @type {number} */ days) => html`<button key=${days} type="button" class="chip" aria-pressed=${range.days === days}
     onClick=${() => setQuery({ days: days === RANGE_DEFAULT ? null : days, from: null, to: null })}>${t('usage.lastDays', days)}</button>`

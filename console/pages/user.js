@@ -105,7 +105,7 @@ function Who({ account }) {
       [t('users.signInName'), html`<span class="mono">${account.name}</span>`],
       [t('users.id'), html`<span class="mono">${account.id}</span>`],
       [t('users.roleOf'), t(`users.role.${account.role}`)],
-      [t('users.group'), html`<a href=${to(`/admin/groups?group=${encodeURIComponent(account.group)}`)}>${account.group}</a>`],
+      [t('users.group'), html`<a href=${to('/admin/groups')}>${account.group}</a>`],
       [t('users.password'), t(account.has_password ? 'users.passwordSet' : 'users.passwordNone')],
       [t('users.made'), html`<${Time} at=${account.created_at} />`],
       [t('users.month'), usage ? html`${t('users.monthSum', number(usage.succeeded), number(usage.failed), number(usage.cancelled))} <${Money} of=${usage.amount} />` : '—'],

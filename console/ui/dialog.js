@@ -1,11 +1,16 @@
-// Dialogs: the browser's own element, which keeps the focus and gives it back.
+// Dialogs: the browser's own element, which keeps the focus.
+//
+// Guarantees: it closes when its owner says so, and by nothing else: not by Escape pressed often, and one
+// with a form not by a click beside it; the focus goes back to where it came from; what is said meanwhile
+// is said inside it, since all else is out of reach for a screen reader.
 
+import { stages } from '../core/announce.js'
 import { html, names, useId } from '../core/html.js'
 import { t } from '../core/i18n.js'
 import { useEffect, useRef, useState } from '../vendor/hooks.js'
 import { failure } from '../core/resource.js'
 import { Button } from './button.js'
-import { Failure } from './feedback.js'
+import { Failure, Voices } from './feedback.js'
 import { TextField } from './field.js'
 import { Icon } from './icon.js'
 
@@ -19,22 +24,33 @@ export function Dialog({ title, icon, onClose, children, footer, stick, wide, al
   const id = useId('dialog')
   useEffect(() => {
     const dialog = element.current
+    const before = document.activeElement
     dialog?.showModal()
-    return () => dialog?.close()
+    stages.value = [...stages.value, id]
+    return () => {
+      stages.value = stages.value.filter((it) => it !== id)
+      element.current = null
+      dialog?.close()
+      if (before instanceof HTMLElement && before.isConnected) before.focus()
+    }
   }, [])
   const cancel = (/** @type {Event} */ event) => {
     event.preventDefault()
     onClose?.()
   }
+  const press = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === 'Escape' && !event.defaultPrevented) cancel(event)
+  }
   const inner = html`${stick && html`<div class="stick" aria-hidden="true"></div>`}
     <header>${icon && html`<${Icon} name=${icon} />`}<h2 id=${id}>${title}</h2>
       ${onClose && html`<${Button} kind="quiet" small icon="x" class="end" label=${t('shell.close')} onClick=${onClose} />`}</header>
     <div class="body">${children}</div>${footer && html`<footer>${footer}</footer>`}`
-  return html`<dialog class=${names('dlg', wide && 'wide')} ref=${element} aria-labelledby=${id} onCancel=${cancel}
+  return html`<dialog class=${names('dlg', wide && 'wide')} ref=${element} aria-labelledby=${id} onCancel=${cancel} onKeyDown=${press}
+    onClose=${() => element.current?.isConnected && element.current.showModal()}
     role=${alert ? 'alertdialog' : undefined}
-    onMouseDown=${(/** @type {MouseEvent} */ event) => event.target === element.current && onClose?.()}>
+    onMouseDown=${(/** @type {MouseEvent} */ event) => event.target === element.current && !form && onClose?.()}>
     ${form ? html`<form class="sheet" ref=${formRef} novalidate onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); form(event) }}>${inner}</form>`
-           : html`<div class="sheet">${inner}</div>`}</dialog>`
+           : html`<div class="sheet">${inner}</div>`}${stages.value.at(-1) === id && html`<${Voices} />`}</dialog>`
 }
 
 /**

@@ -1,6 +1,6 @@
 // Loading, nothing there, broken; notes and short messages.
 
-import { dismiss, heard, toasts } from '../core/announce.js'
+import { dismiss, heard, stages, toasts } from '../core/announce.js'
 import { ago } from '../core/format.js'
 import { html, names } from '../core/html.js'
 import { t, tOr } from '../core/i18n.js'
@@ -80,6 +80,9 @@ export function Loaded({ of, lines, picture, children }) {
   return html`${error && html`<div class="cb"><${Note} icon="wifi-off" end=${html`<${Button} small icon="rotate-ccw"
       onClick=${reload}>${t('shell.retry')}<//>`}>${t('shell.stale', ago(at / 1_000))}<//></div>`}${body(data)}`
 }
+
+/** What is said at the foot of the page unless a dialog is open, which says it itself. */
+export const PageVoices = () => (stages.value.length > 0 ? null : html`<${Voices} />`)
 
 /** The foot of the page, and what is read aloud. */
 export function Voices() {

@@ -36,6 +36,14 @@ export function TextField({ label, value, onInput, optional, end, hint, error, m
       onInput=${(/** @type {any} */ event) => onInput(event.target.value)} />`} />`
 }
 
+/** What was typed where a number belongs: null for nothing; what is no number as it is, so that the
+ * server says what is wrong with it. @param {string} text */
+export function numeric(text) {
+  const trimmed = text.trim()
+  if (trimmed === '') return null
+  return Number.isNaN(Number(trimmed)) ? trimmed : Number(trimmed)
+}
+
 /** Several lines of text. @param {any} props as of a TextField */
 export function TextArea({ label, value, onInput, optional, end, hint, error, mono, class: more, ...rest }) {
   return html`<${Field} ...${{ label, optional, end, hint, error, class: more }} control=${(/** @type {any} */ bind) =>

@@ -6,13 +6,11 @@
 import { toast } from '../core/announce.js'
 import { bytes } from '../core/format.js'
 import { html, names, useId } from '../core/html.js'
-import { load, t } from '../core/i18n.js'
+import { t } from '../core/i18n.js'
 import { useEffect, useRef, useState } from '../vendor/hooks.js'
 import { Button } from './button.js'
 import { FieldError, TextField } from './field.js'
 import { Icon } from './icon.js'
-
-await load('pictures')
 
 /** A picture: an address, or all of it as a data URL. @typedef {{ id: number, url: string, name: string, bytes: number | null }} Picture */
 

@@ -4,16 +4,13 @@
 // replaced once by itself, then by a button; keys act only while the focus is inside. Nothing is
 // uploaded or kept: the strip is drawn here, from the same file.
 
-import { dress } from '../core/style.js'
 import { html, names } from '../core/html.js'
-import { load, t } from '../core/i18n.js'
+import { t } from '../core/i18n.js'
 import { local } from '../core/place.js'
 import { useEffect, useRef, useState } from '../vendor/hooks.js'
 import { Button } from './button.js'
 import { Gate } from './film.js'
 import { Icon } from './icon.js'
-
-await Promise.all([load('player'), dress('player')])
 
 /** Frames a second, until the video has shown its own. */
 const FRAMES_A_SECOND = 24
@@ -37,6 +34,9 @@ export function timecode(at, frame, all) {
   if (all) return `${two(seconds / 3_600)}:${two((seconds / 60) % 60)}:${short}`
   return seconds >= 60 ? `${two(seconds / 60)}:${short}` : short
 }
+
+/** Minutes and seconds, to the hundredth. @param {number} at seconds */
+const clock = (at) => `${Math.floor(at / 60)}:${(Math.floor(at * 100) / 100 % 60).toFixed(2).padStart(5, '0')}`
 
 /**
  * @typedef {object} PlayerProps
@@ -64,7 +64,7 @@ function Deck({ task, name, onAnew }) {
       ${!playing && html`<button class="playb" type="button" aria-label=${t('player.play')} onClick=${tape.toggle}>
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 3.5v17l15-8.5z"/></svg></button>`}`}`
   const position = html`<input class="seek" type="range" min="0" max=${length || 1} step="any" value=${at} aria-label=${t('player.position')}
-    aria-valuetext=${`${timecode(at, frame)} / ${timecode(length, frame)}`}
+    aria-valuetext=${`${clock(at)} / ${clock(length)}`}
     onInput=${(/** @type {any} */ event) => tape.seek(Number(event.target.value))} />`
   return html`<div class="player" ref=${home} tabindex="0" role="group" aria-label=${t('player.keys', name)} onKeyDown=${key}>
     <${Gate} below=${html`<${Buttons} tape=${tape} task=${task} url=${link.url} />
@@ -208,7 +208,7 @@ function Buttons({ tape, task, url }) {
       <${Icon} name=${playing ? 'pause' : 'play'} class="fill" /></button>
     <button type="button" aria-label=${t('player.back')} title=${t('player.back')} onClick=${() => tape.step(-1)}><${Icon} name="chevron-left" /></button>
     <button type="button" aria-label=${t('player.on')} title=${t('player.on')} onClick=${() => tape.step(1)}><${Icon} name="chevron-right" /></button>
-    <span class="nowrap">${timecode(at, frame)} / ${timecode(length, frame)}</span>
+    <span class="nowrap">${clock(at)} / ${clock(length)}</span>
     <span class="end">${button('repeat', t('player.loop'), tape.turn, tape.loop)}${button(tape.muted ? 'volume-x' : 'volume-2', t('player.mute'), tape.mute, tape.muted)}
       <a class="deckb" href=${url} download=${`${task.task_id}.mp4`} aria-label=${t('player.download')} title=${t('player.download')}><${Icon} name="download" /></a>
       <button type="button" aria-label=${t('player.full')} title=${t('player.full')} onClick=${tape.fill}><${Icon} name="maximize" /></button></span></div>`

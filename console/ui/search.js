@@ -16,7 +16,7 @@ export function Search({ label, param = 'search', resets = [], placeholder, list
   const timer = useRef(0)
   // What the address says, unless somebody is typing: the browser's arrows change it too.
   useEffect(() => {
-    if (!timer.current) setText(shown)
+    if (!timer.current) setText((was) => (was.trim() === shown ? was : shown))
   }, [shown])
   useEffect(() => () => clearTimeout(timer.current), [])
   const look = (/** @type {string} */ word) => {

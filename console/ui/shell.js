@@ -6,11 +6,11 @@ import { language, speak, t } from '../core/i18n.js'
 import { cover, overlay } from '../core/overlay.js'
 import { PREFIX, VERSION } from '../core/place.js'
 import { lostAt } from '../core/reach.js'
-import { go, place, to } from '../core/router.js'
+import { place, to } from '../core/router.js'
 import { balance, isOperator, session, signOut } from '../core/session.js'
 import { toggle } from '../core/theme.js'
 import { Button } from './button.js'
-import { Voices } from './feedback.js'
+import { PageVoices } from './feedback.js'
 import { Icon, Mark } from './icon.js'
 import { Menu } from './menu.js'
 
@@ -82,7 +82,7 @@ function Top() {
     <${Switches} />
     <${Menu} label=${t('shell.account', account.display_name || account.name)} icon="circle-user-round" actions=${[
       { label: t('shell.nav.settings'), icon: 'settings', href: to('/settings') },
-      { label: t('shell.signOut'), icon: 'log-out', act: () => signOut().then(() => go('/login')) },
+      { label: t('shell.signOut'), icon: 'log-out', act: signOut },
     ]} /></header>`
 }
 
@@ -106,5 +106,5 @@ function Away() {
 export function Shell({ children }) {
   return html`<a class="skip" href="#main">${t('shell.skip')}</a><div class="app"><div class="edge" aria-hidden="true"></div><${Side} />
     <div class="page"><${Top} /><${Away} /><main class="main" id="main" tabindex="-1">${children}</main></div></div><${Tabs} />
-    ${overlay.value && html`<${overlay.value} />`}<${Voices} />`
+    ${overlay.value && html`<${overlay.value} />`}<${PageVoices} />`
 }

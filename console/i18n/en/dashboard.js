@@ -54,7 +54,7 @@ export default {
   look: 'Look at it',
   moreProblems: (count) => `and ${count} more`,
   'p.open': (name) => `${name} is out`,
-  'p.openText': (why, next) => `${why ? `The last error: ${why}. ` : ''}New tasks go to other channels; nothing was lost.${next ? ` Next probe in ${next}.` : ''}`,
+  'p.openText': (why, next) => `${why ? `The last error: ${why}. ` : ''}New tasks go to other channels; where there is none for a model, they wait for this one.${next ? ` Next probe in ${next}.` : ''}`,
   'p.half': (name) => `${name} is being tried again`,
   'p.halfText': (why) => `One job at a time goes there until one succeeds.${why ? ` The last error: ${why}.` : ''}`,
   'p.unusable': (name) => `${name} cannot be used`,

@@ -2,6 +2,7 @@
 
 /** @type {Record<string, import('../../core/i18n.js').Text>} */
 export default {
+  other_version: 'The gateway has another version now: load the page anew',
   unreachable: 'The gateway did not answer',
   console_error: 'The console made a mistake',
   invalid_api_key: 'The API key is not valid',

@@ -9,6 +9,7 @@ export default {
   testFree: 'Test keys are free',
   noKey: 'No key of yours makes videos',
   noKeyWhy: 'A take runs with one of your API keys, within its limits and budgets. Make one for the playground; the console uses it without knowing its secret.',
+  makeTestKey: 'Make a free test key',
   makeKey: 'Create the key “Playground”',
   toKeys: 'To your API keys',
   noModel: 'No channel serves a model',

@@ -36,6 +36,7 @@ export default {
   freshHint: 'At least 10 characters.',
   again: 'New password once more',
   differ: 'The two new passwords differ.',
+  choose: 'Set the password',
   change: 'Change password',
   passwordChanged: (count) => (count === 0 ? 'Password changed' : `Password changed, ${count} other sessions signed out`),
   sessions: 'Sessions',

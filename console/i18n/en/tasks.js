@@ -9,6 +9,8 @@ export default {
   new: 'New take',
   newer: (count) => (count === 1 ? '1 new take' : `${count} new takes`),
   shown: (count, all, capped) => `${count} shown${all === null ? '' : ` of ${all}${capped ? '+' : ''}`}`,
+  preview: 'preview',
+  otherFile: (file, asked) => `The file is ${file}, though ${asked} was asked for`,
   keysHint: 'J K move · Enter opens',
   total: 'Total of what is shown',
   none: 'No take fits these filters',

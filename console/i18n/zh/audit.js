@@ -41,7 +41,7 @@ export default {
   'family.channel': '渠道',
   'family.model': '模型与价格',
   'family.settings': '设置',
-  'family.webhook': '回调通知',
+  'family.webhook': 'Webhook',
   'family.usage': '用量',
   'action.account.create': '创建账户',
   'action.account.update': '修改账户',

@@ -27,7 +27,7 @@ export default {
   what: '事项',
   task: '任务',
   amount: '金额',
-  after: '之后可用',
+  after: '余额',
   at: '时间',
   exact: (amount, ticks) => `精确值 ${amount}，${ticks} ticks`,
   spec: (model, seconds) => `${model} · ${seconds} 秒`,

@@ -2,6 +2,7 @@
 
 /** @type {Record<string, import('../../core/i18n.js').Text>} */
 export default {
+  other_version: '网关已是另一个版本：请重新加载页面',
   unreachable: '网关没有应答',
   console_error: '控制台出错了',
   invalid_api_key: 'API Key 无效',

@@ -9,6 +9,7 @@ export default {
   testFree: '测试密钥不收费',
   noKey: '没有可以生成视频的密钥',
   noKeyWhy: '每一条都使用你的一个 API 密钥，受它的限制和预算约束。可以为试片台创建一个；控制台使用它时无需知道密钥内容。',
+  makeTestKey: '创建免费测试密钥',
   makeKey: '创建名为 Playground 的密钥',
   toKeys: '查看 API 密钥',
   noModel: '没有渠道提供模型',

@@ -36,6 +36,7 @@ export default {
   freshHint: '至少 10 个字符。',
   again: '再次输入新密码',
   differ: '两次输入的新密码不一致。',
+  choose: '设置密码',
   change: '修改密码',
   passwordChanged: (count) => (count === 0 ? '密码已修改' : `密码已修改，其他 ${count} 处登录已退出`),
   sessions: '登录会话',

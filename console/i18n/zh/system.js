@@ -60,7 +60,7 @@ export default {
   settings: '设置',
   settingsSaved: '已保存。',
   'set.registration': '允许自行注册',
-  'setText.registration': '关闭后只能由运营者创建账户。',
+  'setText.registration': '关闭后只能由运营人员创建账户。',
   'set.key_reveal': '允许再次复制密钥',
   'setText.key_reveal': '密钥加密保存；关闭后只在创建时显示一次。',
   'set.privacy': '不保留提示词与来源',

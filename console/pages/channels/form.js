@@ -6,7 +6,7 @@ import { t, tOr } from '../../core/i18n.js'
 import { failure, useResource } from '../../core/resource.js'
 import { useState } from '../../vendor/hooks.js'
 import { Button } from '../../ui/button.js'
-import { Failure, Loaded } from '../../ui/feedback.js'
+import { Failure, Loaded, Note } from '../../ui/feedback.js'
 import { Check, SelectField, TextField } from '../../ui/field.js'
 import { FormDialog } from '../../ui/form.js'
 import { Mapping } from './mapping.js'
@@ -18,15 +18,15 @@ const FIELDS = ['name', 'provider', 'base_url', 'api_key', 'models', 'priority',
 /** How long the questions to an upstream may take, in milliseconds. */
 const PROBE_MS = 90_000
 
-/** @param {{ of?: any, preset: string | null, presets: readonly any[], onClose: () => void, onDone: (channel: any) => void }} props */
-export function ChannelForm({ of: channel, preset, presets, onClose, onDone }) {
+/** @param {{ of?: any, preset: string | null, isFirst: boolean, presets: readonly any[], onClose: () => void, onDone: (channel: any) => void }} props */
+export function ChannelForm({ of: channel, preset, isFirst, presets, onClose, onDone }) {
   const models = useResource((signal) => get('/api/admin/models', undefined, { signal }), [])
-  return html`<${Loaded} of=${models}>${(/** @type {any} */ list) => html`<${Form} channel=${channel} preset=${preset} presets=${presets} models=${list.data}
+  return html`<${Loaded} of=${models}>${(/** @type {any} */ list) => html`<${Form} channel=${channel} preset=${preset} isFirst=${isFirst} presets=${presets} models=${list.data}
     onClose=${onClose} onDone=${onDone} />`}<//>`
 }
 
-/** @param {{ channel: any, preset: string | null, presets: readonly any[], models: readonly any[], onClose: () => void, onDone: (channel: any) => void }} props */
-function Form({ channel, preset, presets, models, onClose, onDone }) {
+/** @param {{ channel: any, preset: string | null, isFirst: boolean, presets: readonly any[], models: readonly any[], onClose: () => void, onDone: (channel: any) => void }} props */
+function Form({ channel, preset, isFirst, presets, models, onClose, onDone }) {
   const first = presets.find((it) => it.name === (channel?.provider ?? preset)) ?? presets[0]
   const [values, setValues] = useState(() => begin(channel, first, models))
   const [isChanged, setChanged] = useState(false)
@@ -46,6 +46,7 @@ function Form({ channel, preset, presets, models, onClose, onDone }) {
     label=${t(`channels.${name}`)} value=${values[name]} onInput=${set(name)} error=${wrong(name)} spellcheck=${false} ...${more} />`
   return html`<${FormDialog} title=${channel ? t('channels.editTitle', channel.name) : t('channels.add')} icon="waypoints" wide fields=${FIELDS}
     action=${t(channel ? 'channels.save' : 'channels.create')} act=${act} done=${onDone} onClose=${onClose}>${(/** @type {(field: string) => string | null} */ wrong) => html`
+    ${isFirst && html`<${Note} icon="flask-conical" title=${t('channels.firstEnds')}>${t('channels.firstEndsText')}<//>`}
     <div class="grid2">${channel ? html`<${TextField} label=${t('channels.provider')} value=${tOr(`channels.preset.${channel.provider}`, channel.provider)} readonly onInput=${() => {}} />`
         : html`<${SelectField} label=${t('channels.provider')} value=${values.provider} onChange=${choose} error=${wrong('provider')}
           options=${presets.map((it) => ({ value: it.name, label: tOr(`channels.preset.${it.name}`, it.name) }))} hint=${tOr(`channels.presetText.${kind.name}`, kind.description)} />`}

@@ -17,8 +17,8 @@ import { Money, Status } from '../../ui/values.js'
 const VIDEO_MS = 15 * 60_000
 const LOOK_MS = 90_000
 
-/** @param {{ of: any, spend?: boolean, kept?: any, onClose?: () => void, onDone?: () => void }} props */
-export function Trial({ of: channel, spend = false, kept, onClose, onDone }) {
+/** @param {{ of: any, spend?: boolean, kept?: any, onClose?: () => void, onDone?: () => void, onSpend?: () => void }} props */
+export function Trial({ of: channel, spend = false, kept, onClose, onDone, onSpend }) {
   const [result, setResult] = useState(/** @type {any} */ (kept ?? null))
   const [error, setError] = useState(/** @type {any} */ (null))
   const [isAgreed, setAgreed] = useState(!spend)
@@ -35,13 +35,23 @@ export function Trial({ of: channel, spend = false, kept, onClose, onDone }) {
     )
     return () => ending.abort()
   }, [isAgreed, turn])
-  const again = html`<${Button} small icon="rotate-ccw" onClick=${() => setTurn(turn + 1)}>${t('channels.testAgain')}<//>
+  const isUnderWay = isAgreed && !isIdle && result === null && error === null
+  // What costs money is asked for anew each time.
+  const repeat = () => (spend ? setAgreed(false) : setTurn(turn + 1))
+  const again = html`${onSpend && !spend && result?.ok && html`<${Button} small icon="clapperboard" onClick=${onSpend}>${t('channels.realVideo')}<//>`}<${Button} small icon="rotate-ccw" disabled=${isUnderWay || !isAgreed} onClick=${repeat}>${t('channels.testAgain')}<//>
     ${onClose && html`<${Button} small kind="quiet" icon="x" label=${t('shell.close')} onClick=${onClose} />`}`
   return html`<${Card} title=${t('channels.testOf', channel.name)} end=${html`<span class="row">${again}</span>`} padded>
     ${!isAgreed ? html`<${Note} icon="triangle-alert" title=${t('channels.costs')} end=${html`<${Button} onClick=${() => setAgreed(true)}>${t('channels.spend')}<//>`}>
-        <span>${t('channels.costsText')}</span><//>`
+        <span>${t('channels.costsText')} ${priceOf(channel)}</span><//>`
       : error ? html`<${Failure} error=${error} />` : result ? html`<${Result} of=${result} />`
       : html`<p class="row" aria-live="polite"><${Status} tone="run" icon="loader-circle">${t(spend ? 'channels.filming' : 'channels.testing')}<//></p>`}<//>`
+}
+
+/** What a second of the cheapest video costs, by the channel's own prices. @param {any} channel */
+function priceOf(channel) {
+  const all = Object.values(channel.costs ?? {}).flatMap((/** @type {any} */ it) => Object.entries(it.per_second ?? {}))
+  const [cheapest] = all.sort(([, one], [, other]) => Number(one) - Number(other))
+  return cheapest ? t('channels.costsSecond', cheapest[1], cheapest[0]) : t('channels.costsUnknown')
 }
 
 /** A result, or what a probe of a channel that is not there yet came to. @param {{ of: any }} props */

@@ -1,5 +1,7 @@
 // What the form of a channel holds, and what is sent for it.
 
+import { numeric } from '../../ui/field.js'
+
 /** @typedef {Record<string, any>} Values */
 
 /** What the form begins with: a channel's own, or a preset's.
@@ -39,8 +41,6 @@ function prices(costs) {
 /** @param {string} text */
 const list = (text) => text.split(/[\s,]+/).filter(Boolean)
 
-/** @param {string} text a number that the server judges */
-const number = (text) => (text.trim() === '' ? null : Number(text))
 
 /** What is sent. A channel's credential stays unless another was typed.
  * @param {Values} values @param {any} [channel] */
@@ -54,15 +54,15 @@ export function body(values, channel) {
     ...(values.api_key ? { api_key: values.api_key } : {}),
     models,
     costs: costsOf(values.costs, models),
-    priority: number(values.priority),
-    weight: number(values.weight),
-    max_concurrency: number(values.max_concurrency),
+    priority: numeric(values.priority),
+    weight: numeric(values.weight),
+    max_concurrency: numeric(values.max_concurrency),
     ...(groups.length > 0 || channel ? { groups } : {}),
     media_origins: list(values.media_origins),
     image_fit: values.image_fit,
     images: values.images,
     result_links: values.result_links,
-    poll_interval_ms: number(values.poll_interval_ms),
+    poll_interval_ms: numeric(values.poll_interval_ms),
   }
 }
 

@@ -1,6 +1,7 @@
 // Making a key, and changing all of it but the secret.
 
-import { get, patch, post } from '../../core/api.js'
+import { ApiFailure, get, patch, post } from '../../core/api.js'
+import { dayEnd, dayOf } from '../../core/days.js'
 import { html } from '../../core/html.js'
 import { t } from '../../core/i18n.js'
 import { failure, useResource } from '../../core/resource.js'
@@ -9,7 +10,7 @@ import { useState } from '../../vendor/hooks.js'
 import { Button } from '../../ui/button.js'
 import { Dialog } from '../../ui/dialog.js'
 import { Failure } from '../../ui/feedback.js'
-import { Cards, Check, Field, FieldError, SelectField, TextArea, TextField, useFieldErrors } from '../../ui/field.js'
+import { Cards, Check, Field, FieldError, SelectField, TextArea, TextField, numeric, useFieldErrors } from '../../ui/field.js'
 import { Icon } from '../../ui/icon.js'
 import { shutsOut } from './networks.js'
 
@@ -22,7 +23,7 @@ const begin = (key, kind) => ({
   kind,
   name: key?.name ?? '',
   expiry: key?.expires_at ? 'date' : 'never',
-  date: key?.expires_at ? day(key.expires_at) : '',
+  date: key?.expires_at ? dayOf(key.expires_at) : '',
   budget: key?.budget?.amount ?? '',
   month_budget: key?.month_budget?.amount ?? '',
   models: /** @type {string[] | null} */ (key?.models ?? null),
@@ -31,15 +32,8 @@ const begin = (key, kind) => ({
   in_flight_max: String(key?.in_flight_max ?? ''),
 })
 
-/** The day of a moment, as a field for dates has it. @param {number} seconds since 1970 */
-function day(seconds) {
-  const at = new Date(seconds * 1_000)
-  return [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((it) => String(it).padStart(2, '0')).join('-')
-}
-
 /** What is sent. @param {ReturnType<typeof begin>} values @param {any} key */
 function body(values, key) {
-  const number = (/** @type {string} */ text) => (text.trim() === '' ? null : Number(text))
   const text = (/** @type {string} */ it) => (it.trim() === '' ? null : it.trim())
   const addresses = values.addresses.split(/[\s,]+/).filter(Boolean)
   return {
@@ -48,8 +42,8 @@ function body(values, key) {
     expires_at: expiry(values, key),
     models: values.models,
     addresses: addresses.length > 0 ? addresses : null,
-    creates_per_minute: number(values.creates_per_minute),
-    in_flight_max: number(values.in_flight_max),
+    creates_per_minute: numeric(values.creates_per_minute),
+    in_flight_max: numeric(values.in_flight_max),
     ...(values.kind === 'test' ? {} : { budget: text(values.budget), month_budget: text(values.month_budget) }),
   }
 }
@@ -58,8 +52,16 @@ function body(values, key) {
 function expiry(values, key) {
   if (values.expiry === 'never') return null
   if (values.expiry !== 'date') return Math.floor(Date.now() / 1_000) + Number(values.expiry) * DAY_SECONDS
-  if (key?.expires_at && day(key.expires_at) === values.date) return key.expires_at
-  return values.date ? Math.floor(new Date(`${values.date}T23:59:59`).getTime() / 1_000) : null
+  if (key?.expires_at && dayOf(key.expires_at) === values.date) return key.expires_at
+  return dayEnd(values.date)
+}
+
+/** What is missing, as the server would say it if it could know. @param {ReturnType<typeof begin>} values */
+function lacking(values) {
+  const lack = (/** @type {string} */ param) => new ApiFailure(t(`keys.lacks.${param}`), { param, code: 'invalid_request' })
+  if (values.name.trim() === '') return lack('name')
+  if (values.expiry === 'date' && !values.date) return lack('expires_at')
+  return values.models?.length === 0 ? lack('models') : null
 }
 
 /** @param {{ of?: any, kind?: 'live' | 'test', onClose: () => void, onDone: (key: any) => void }} props */
@@ -70,6 +72,8 @@ export function KeyForm({ of: key, kind = 'live', onClose, onDone }) {
   const errors = useFieldErrors(error, FIELDS)
   const set = (/** @type {string} */ name) => (/** @type {any} */ value) => setValues((was) => ({ ...was, [name]: value }))
   const act = async () => {
+    const lack = lacking(values)
+    if (lack) return setError(lack)
     setBusy(true)
     setError(null)
     try {

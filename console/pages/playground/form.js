@@ -24,7 +24,7 @@ const CARDS_MAX = 5
 /**
  * @typedef {object} FormProps
  * @property {Draft} draft
- * @property {(change: Partial<Draft>) => void} set
+ * @property {(change: Partial<Draft> | ((was: Draft) => Partial<Draft>)) => void} set
  * @property {readonly Model[]} models
  * @property {Model} model
  * @property {Shot} shot
@@ -55,7 +55,7 @@ export function Form(props) {
         end=${html`<span class=${length > PROMPT_MAX ? 'mono bad' : 'mono'}>${length} / ${PROMPT_MAX}</span>`} error=${errors.of('prompt')} />
       ${(shot.max > 0 || draft.pictures.length > 0) && html`<${Pictures} pictures=${draft.pictures} max=${shot.max} optional=${Boolean(model.capabilities.text_to_video)}
         error=${errors.of('image_urls') ?? (quote.error?.param === 'image_urls' ? quote.error.message : null)} note=${pictureNote(draft, model, shot)}
-        onChange=${(/** @type {any} */ change) => set({ pictures: change(draft.pictures), lost: 0 })} />`}
+        onChange=${(/** @type {any} */ change) => set((/** @type {Draft} */ was) => ({ pictures: change(was.pictures), lost: 0 }))} />`}
       <${Spec} ...${props} all=${all} />
       ${errors.rest && !props.waits && html`<${Failure} error=${errors.rest} />`}
       <${Price} quote=${quote} model=${model} shot=${shot} apiKey=${props.apiKey} busy=${props.busy} why=${props.why} /></div></form>`

@@ -22,6 +22,8 @@ import { Player } from '../../ui/player.js'
 import { samplesOf } from '../../ui/samples.js'
 import { Card } from '../../ui/table.js'
 import { State, Tag, progress, standing } from '../../ui/values.js'
+import { SaveButton, endOf } from '../../ui/save.js'
+import { tell } from '../../ui/tell.js'
 import { copied } from './again.js'
 import { isUnderWay } from './takes.js'
 
@@ -113,7 +115,7 @@ function Actions(props) {
   if (row.state !== 'succeeded') return html`<div class="row wrap">${code}</div>`
   const reuse = onReuse && html`<${Button} small kind="quiet" icon="repeat" disabled=${!detail} onClick=${onReuse}>${t('playground.reuse')}<//>`
   if (!task.result_url || task.result_expired) return html`<div class="row wrap">${code}${reuse}</div>`
-  return html`<div class="stack tight"><div class="row wrap"><${Button} class="dl" icon="download" href=${local(task.result_url)} download=${`${task.task_id}.mp4`}>
+  return html`<div class="stack tight"><div class="row wrap"><${SaveButton} class="dl" task=${task} anew=${async () => (await get(`/api/tasks/${task.task_id}`)).task}>
         ${t('playground.download')}${detail?.file && html`<span class="dim3 small mono">${bytes(detail.file.bytes)}</span>`}<//>
       <${CopyButton} icon="link" label=${t('playground.copyUrl')} text=${() => linkOf(task)} />${code}</div>
     <div class="row wrap">${reuse}${onFrame && task.poster_url && html`<${Button} small kind="quiet" icon="image-plus" onClick=${() => frameOf(task, onFrame)}>${t('playground.frame')}<//>`}
@@ -131,9 +133,6 @@ function CopyAs({ request }) {
     <${Menu} label=${t('playground.copyOther')} actions=${samples.slice(1).map((it) => ({ label: t('playground.copyAs', it.label), icon: 'copy', act: () => copy(it.text) }))}>
       <${Icon} name="chevron-down" label=${t('playground.copyOther')} /><//>`
 }
-
-/** Until when a link works, in seconds since 1970, if it says so. @param {string} url */
-const endOf = (url) => Number(/[?&]exp=(\d+)/.exec(url)?.[1]) || null
 
 /** A link that works for a while. @param {any} task */
 async function linkOf(task) {
@@ -174,8 +173,7 @@ function Cancel({ task, onDone }) {
       refreshBalance()
       onDone()
     } catch (problem) {
-      const error = failure(problem)
-      toast(tOr(`errors.${error.code}`, error.message), { tone: 'bad' })
+      tell(problem)
       onDone()
     }
     setBusy(false)

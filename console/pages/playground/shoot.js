@@ -30,8 +30,9 @@ export async function shoot(body, pictures) {
     refreshBalance()
     return answer.task_id
   } catch (error) {
-    // Only without an answer is it unknown whether the take was made.
-    if (failure(error).status !== 0) sent = null
+    // Only a refusal says that no take was made: a proxy's error, or half an answer, says nothing.
+    const { status } = failure(error)
+    if (status >= 400 && status < 500 && status !== 409) sent = null
     throw error
   }
 }

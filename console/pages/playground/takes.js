@@ -5,6 +5,7 @@
 import { say, toast } from '../../core/announce.js'
 import { get } from '../../core/api.js'
 import { t } from '../../core/i18n.js'
+import { dayOf } from '../../core/days.js'
 import { newest, useTaskEvents } from '../../core/live.js'
 import { useResource } from '../../core/resource.js'
 import { go } from '../../core/router.js'
@@ -64,7 +65,7 @@ export function useTakes(asked) {
 const latestOf = (rows) => (rows.find(isUnderWay) ?? rows.find((it) => isToday(it)))?.task.task_id ?? null
 
 /** @param {any} row */
-export const isToday = (row) => new Date(row.task.created_at * 1_000).toDateString() === new Date().toDateString()
+export const isToday = (row) => dayOf(row.task.created_at) === dayOf(Date.now() / 1_000)
 
 /** @param {any[]} rows newest first @param {any} row */
 function merged(rows, row) {

@@ -4,12 +4,13 @@ import { toast } from '../../core/announce.js'
 import { get, patch } from '../../core/api.js'
 import { html } from '../../core/html.js'
 import { t } from '../../core/i18n.js'
-import { failure, useResource } from '../../core/resource.js'
+import { useResource } from '../../core/resource.js'
 import { useState } from '../../vendor/hooks.js'
 import { Confirm } from '../../ui/dialog.js'
 import { Loaded } from '../../ui/feedback.js'
 import { Switch } from '../../ui/field.js'
 import { Card } from '../../ui/table.js'
+import { tell } from '../../ui/tell.js'
 
 /** Name, and the word that stands for on. */
 const SETTINGS = /** @type {const} */ ([['registration', 'open', 'closed'], ['key_reveal', 'on', 'off'], ['privacy', 'on', 'off']])
@@ -26,7 +27,7 @@ export function Settings() {
     // Forgetting what could be shown cannot be taken back.
     if (name === 'key_reveal' && value === 'off') return setAsked({ [name]: value })
     return send({ [name]: value }).catch((error) => {
-      toast(failure(error).message, { tone: 'bad' })
+      tell(error)
       settings.reload()
     })
   }

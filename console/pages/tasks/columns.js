@@ -43,7 +43,8 @@ const margin = () => ({
 
 /** @param {{ row: any, href: string }} props */
 function Take({ row, href }) {
-  return html`<div class="row"><${Shot} row=${row} /><div class="grow"><span class="clip row"><span class="clip">${row.prompt ?? t('tasks.promptHidden')}</span></span>
+  return html`<div class="row"><a href=${href} tabindex="-1" aria-hidden="true"><${Shot} row=${row} /></a><div class="grow">
+    <a class="clip bare" href=${href} tabindex="-1">${row.prompt ?? t('tasks.promptHidden')}</a>
     <a class="id dim3" href=${href}>${row.task.task_id}</a></div></div>`
 }
 
@@ -82,7 +83,8 @@ function state(row) {
 
 /** @param {any} row */
 const model = ({ task }) => html`<div class="right-m"><span class="mono small nowrap">${task.model}</span>
-  <span class="sub nowrap">${t('tasks.seconds', task.seconds)} · ${task.aspect_ratio} · ${task.resolution}</span></div>`
+  <span class="sub nowrap">${t('tasks.seconds', task.seconds)} · ${task.aspect_ratio} · ${task.resolution}</span>
+  ${task.provider === 'preview' && html`<span class="sub">${t('tasks.preview')}</span>`}</div>`
 
 /** @param {any} row */
 const key = (row) => (row.key.kind === 'test' ? html`<${Tag} test>${row.key.name || row.key.mask} · ${t('tasks.test')}<//>`

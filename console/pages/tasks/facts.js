@@ -54,7 +54,7 @@ const delivery = (it) => html`<div key=${it.id} class="small"><a href=${to(`/web
 /** What only operators see. @param {{ of: any }} props */
 function Upstream({ of: detail }) {
   return html`<${Facts} of=${[
-    [t('tasks.channel'), detail.channel ? html`<a href=${to(`/admin/channels?open=${detail.channel.id}`)}>${detail.channel.name}</a>` : '—'],
+    [t('tasks.channel'), detail.channel ? html`<a href=${to(`/admin/channels?edit=${detail.channel.id}`)}>${detail.channel.name}</a>` : '—'],
     [t('tasks.attemptsWord'), detail.attempts],
     [t('tasks.upstreamId'), html`<span class="mono">${detail.upstream_id || '—'}</span>`],
     [t('tasks.upstreamCost'), html`<${Money} of=${detail.upstream_cost} />`],

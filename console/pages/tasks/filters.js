@@ -13,8 +13,8 @@ const STATES = ['all', 'waiting', 'running', 'succeeded', 'failed', 'cancelled']
 const SOURCES = ['api', 'cli', 'console']
 /** Spans of time, in seconds. @type {Record<string, number>} */
 const RANGES = { '1h': 3_600, '24h': 86_400, '7d': 604_800, '30d': 2_592_000 }
-/** The start of a span moves in such steps, so that the question stays the same for a while. */
-const STEP_SECONDS = 60
+/** For how long the beginning of a span stays the same, in seconds. */
+const STEP_SECONDS = 3_600
 
 /** The question for the API. @param {URLSearchParams} query @param {boolean} [forOperators] */
 export function asked(query, forOperators) {
@@ -27,8 +27,15 @@ export function asked(query, forOperators) {
   }
 }
 
-/** @param {number} range */
-const since = (range) => Math.floor((Date.now() / 1_000 - range) / STEP_SECONDS) * STEP_SECONDS
+/** When a span begins. It stays so long as the same one is chosen, since another question would be another
+ * list; after an hour it begins anew. @param {number} range */
+function since(range) {
+  const now = Math.floor(Date.now() / 1_000)
+  if (begun.range !== range || now - begun.at > STEP_SECONDS) begun = { range, at: now }
+  return begun.at - range
+}
+
+let begun = { range: 0, at: 0 }
 
 /** @param {Record<string, unknown>} filter */
 export const isFiltered = (filter) => Object.values(filter).some((it) => it !== undefined)

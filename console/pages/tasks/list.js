@@ -53,12 +53,12 @@ function useCounts(base, filter, list) {
 function Rows({ rows, list, counts, filter, forOperators }) {
   const home = useRef(/** @type {HTMLElement | null} */ (null))
   const { shown, waiting, showWaiting } = useLive({ rows, list, counts, filter, home, forOperators })
-  const keys = useKeys(home)
+  useKeys(home)
   if (shown.length === 0) return html`<${Nothing} isFiltered=${isFiltered(filter)} forOperators=${forOperators} />`
   const isMore = list.hasMore
-  return html`<div ref=${home} onKeyDown=${keys}>
-    ${waiting > 0 && html`<div class="cb"><${Button} small icon="plus" onClick=${showWaiting}>${t('tasks.newer', waiting)}<//></div>`}
-    <${Table} class="tasks" caption=${t('tasks.title')} columns=${columns(forOperators)} rows=${shown} id=${(/** @type {any} */ row) => row.task.task_id}
+  return html`<div ref=${home}>
+    ${waiting > 0 && html`<div class="newer"><${Button} small icon="plus" onClick=${showWaiting}>${t('tasks.newer', waiting)}<//></div>`}
+    <${Table} class=${forOperators ? 'tasks all' : 'tasks'} caption=${t('tasks.title')} columns=${columns(forOperators)} rows=${shown} id=${(/** @type {any} */ row) => row.task.task_id}
       foot=${total(shown, columns(forOperators).length, forOperators)} />
     <${Foot} hasMore=${isMore} loading=${list.isLoadingMore} onMore=${list.more}>${t('tasks.shown', shown.length, counts.data?.[filter.state ?? 'all'] ?? null, counts.data?.capped)}
       <span class="small keys-hint"> · ${t('tasks.keysHint')}</span><//></div>`
@@ -111,14 +111,20 @@ function useLive({ rows, list, counts, filter, home, forOperators }) {
   return { shown: forOperators ? rows : rows.map(newest), waiting, showWaiting }
 }
 
-/** J and K move, Enter opens. @param {{ current: HTMLElement | null }} home */
+/** J and K move, Enter opens: wherever the focus is, but not while something is typed or a dialog is open.
+ * @param {{ current: HTMLElement | null }} home */
 function useKeys(home) {
-  return (/** @type {KeyboardEvent} */ event) => {
-    const step = { j: 1, k: -1 }[event.key]
-    if (!step || event.metaKey || event.ctrlKey || event.altKey || event.target instanceof HTMLInputElement) return
-    const links = [...(home.current?.querySelectorAll('a.id') ?? [])]
-    const at = links.indexOf(/** @type {Element} */ (document.activeElement))
-    const next = links[Math.min(links.length - 1, Math.max(0, at + step))]
-    if (next instanceof HTMLElement) next.focus()
-  }
+  useEffect(() => {
+    const press = (/** @type {KeyboardEvent} */ event) => {
+      const step = { j: 1, k: -1 }[event.key]
+      const isTyping = event.target instanceof Element && event.target.closest('input, textarea, select, dialog') !== null
+      if (!step || event.metaKey || event.ctrlKey || event.altKey || isTyping) return
+      const links = [...(home.current?.querySelectorAll('a.id') ?? [])]
+      const at = links.indexOf(/** @type {Element} */ (document.activeElement))
+      const next = links[Math.min(links.length - 1, Math.max(0, at + step))]
+      if (next instanceof HTMLElement) next.focus()
+    }
+    document.addEventListener('keydown', press)
+    return () => document.removeEventListener('keydown', press)
+  }, [])
 }

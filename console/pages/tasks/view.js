@@ -21,6 +21,7 @@ import { samplesOf } from '../../ui/samples.js'
 import { Card } from '../../ui/table.js'
 import { Money, State, Time, progress, standing } from '../../ui/values.js'
 import { clipsOf } from '../../ui/cuts.js'
+import { SaveButton } from '../../ui/save.js'
 import { Aside } from './facts.js'
 import { Log } from './log.js'
 
@@ -82,6 +83,18 @@ function Head({ of: detail }) {
   ]} />`
 }
 
+/** Says that an upstream made another video than was asked for; half a second more or less is none.
+ * @param {any} detail */
+function difference({ file, request, task }) {
+  if (!file || file.removed_at || task.provider === 'preview') return null
+  const length = (/** @type {number} */ ms) => duration(ms)
+  const isLong = Math.abs(file.duration_ms - task.seconds * 1_000) <= 500
+  const lines = Number.parseInt(task.resolution, 10)
+  const isLarge = Math.abs(Math.min(file.width, file.height) - lines) <= lines * 0.05
+  if (request === undefined || (isLong && isLarge)) return null
+  return t('tasks.otherFile', `${file.width}×${file.height} · ${length(file.duration_ms)}`, `${task.resolution} · ${length(task.seconds * 1_000)}`)
+}
+
 /** The video, or what there is instead of it. @param {{ of: any, path: string }} props */
 function Picture({ of: detail, path }) {
   const { task } = detail
@@ -92,8 +105,9 @@ function Picture({ of: detail, path }) {
   if (detail.state === 'succeeded' && task.result_url) {
     const ask = async () => (await get(path)).task
     const until = detail.file?.kept_until
-    return html`<div class="stack"><${Player} task=${task} name=${detail.prompt || task.task_id} onAnew=${ask} />
-      <div class="row wrap"><${Button} kind="lamp" icon="download" href=${local(task.result_url)} download=${`${task.task_id}.mp4`}>${t('tasks.download')}<//>
+    const other = difference(detail)
+    return html`<div class="stack">${other && html`<${Note} icon="triangle-alert" title=${other} />`}<${Player} task=${task} name=${detail.prompt || task.task_id} onAnew=${ask} />
+      <div class="row wrap"><${SaveButton} kind="lamp" task=${task} anew=${ask}>${t('tasks.download')}<//>
         <${CopyButton} icon="link" label=${t('tasks.copyUrl')} text=${async () => (await ask()).result_url} /><span class="grow"></span>
         <span class="small dim3">${t('tasks.linkHour')}${until ? html` · ${t('tasks.kept')} <${Time} at=${until} />` : ''}</span></div></div>`
   }

@@ -1,16 +1,15 @@
 // A new account: who, in which group, with what to begin with, and how its person comes in.
 
-import { toast } from '../../core/announce.js'
 import { post } from '../../core/api.js'
 import { html } from '../../core/html.js'
 import { t } from '../../core/i18n.js'
-import { failure } from '../../core/resource.js'
 import { session } from '../../core/session.js'
 import { useState } from '../../vendor/hooks.js'
 import { Button } from '../../ui/button.js'
 import { CopyButton } from '../../ui/copy.js'
 import { Segments, SelectField, TextField } from '../../ui/field.js'
 import { FormDialog } from '../../ui/form.js'
+import { tell } from '../../ui/tell.js'
 import { randomPassword } from './parts.js'
 
 const FIELDS = ['name', 'display_name', 'role', 'group', 'password', 'credit']
@@ -24,7 +23,7 @@ async function create(values, way) {
   if (way === 'password') return { account }
   // The account is there already: if only its link fails, its page has the button for another.
   const link = await post(`/api/admin/accounts/id:${account.id}/login-link`).catch((error) => {
-    toast(failure(error).message, { tone: 'bad' })
+    tell(error)
     return null
   })
   return { account, link }

@@ -7,10 +7,10 @@ import { toast } from '../../core/announce.js'
 import { patch, post, remove } from '../../core/api.js'
 import { html } from '../../core/html.js'
 import { t } from '../../core/i18n.js'
-import { failure } from '../../core/resource.js'
 import { go } from '../../core/router.js'
 import { isOperator } from '../../core/session.js'
 import { Confirm } from '../../ui/dialog.js'
+import { tell } from '../../ui/tell.js'
 import { Editor } from './editor.js'
 import { Replay } from './replay.js'
 import { Secret } from './secret.js'
@@ -27,7 +27,7 @@ export async function sendTest(hook) {
     const delivery = await post(`/api/webhooks/${hook.id}/test`)
     go(`/webhooks/${hook.id}?delivery=${encodeURIComponent(delivery.id)}`)
   } catch (error) {
-    toast(failure(error).message, { tone: 'bad' })
+    tell(error)
   }
 }
 
@@ -38,7 +38,7 @@ export async function resume(hook, onDone) {
     toast(t('webhooks.resumed'))
     onDone()
   } catch (error) {
-    toast(failure(error).message, { tone: 'bad' })
+    tell(error)
   }
 }
 

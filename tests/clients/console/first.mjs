@@ -87,7 +87,9 @@ const throughChannel = async (page) => {
   await open(page, '/playground')
   await page.getByLabel('Prompt').fill('a paper crane over the sea')
   await page.locator('form button[type=submit]').click()
-  await page.locator('.player video').waitFor({ timeout: VIDEO_MS })
+  // The screen may still show the take before it.
+  await page.waitForURL(/[?&]task=/, { timeout: VIDEO_MS })
+  await page.locator('#takes', { hasText: 'Success' }).locator('.player video').waitFor({ timeout: VIDEO_MS })
   const [row] = (await (await page.request.get(`${BASE}/api/admin/tasks?q=paper%20crane`)).json()).data
   equal(row.channel?.name, 'studio-xai', 'the channel')
   await open(page, `/admin/tasks/${row.task.task_id}`)

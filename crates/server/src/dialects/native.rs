@@ -220,8 +220,9 @@ fn data<'a>(view: &View<'a>, strings: &'a Strings) -> Data<'a> {
         seconds_requested: cut_from(row.seconds, row.seconds_requested),
         aspect_ratio: &row.aspect_ratio,
         resolution: &row.resolution,
-        width: row.width,
-        height: row.height,
+        // Of the file, once there is one: an upstream may make another than was asked for.
+        width: result.map_or(row.width, |result| result.width),
+        height: result.map_or(row.height, |result| result.height),
         created_at: row.created_at.unix_seconds(),
         started_at: row.started_at.map(seconds),
         finished_at: row.finished_at.map(seconds),

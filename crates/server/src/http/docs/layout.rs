@@ -122,6 +122,9 @@ impl Frame<'_> {
             let (address, name) = (self.link(page.path), page.name(self.language));
             let _ = write!(entries, "<li><a href=\"{address}\"{current}>{name}</a></li>");
         }
+        let (address, name) =
+            (relative(self.path, "/console/"), self.language.pick("Console", "控制台"));
+        let _ = write!(entries, "<li><a href=\"{address}\">{name}</a></li>");
         format!(
             "<header class=\"side\">\n<a class=\"brand\" href=\"{home}\">{MARK}<span>Rushes\
              <small>{docs}</small></span></a>\n\
