@@ -9,6 +9,12 @@ mod cosmos;
 mod mountains;
 mod mountains_front;
 mod mountains_paint;
+mod ocean;
+mod ocean_mirror;
+mod ocean_paint;
+mod ocean_sea;
+mod ocean_things;
+mod ocean_waves;
 mod planet;
 mod silk;
 mod water;
@@ -65,6 +71,7 @@ pub(crate) fn build(direction: &Direction, stage: Stage) -> Box<dyn Scene> {
         SceneKind::City => Box::new(city::City::new(direction, stage)),
         SceneKind::Cosmos => Box::new(cosmos::Cosmos::new(direction, stage)),
         SceneKind::Mountains => Box::new(mountains::Mountains::new(direction, stage)),
+        SceneKind::Ocean | SceneKind::Underwater => Box::new(ocean::Ocean::new(direction, stage)),
         SceneKind::Silk => Box::new(silk::Silk::new(direction, stage)),
     }
 }
