@@ -1,6 +1,7 @@
 //! Waves: the swell as a sum of a few long ones, and a repeating patch of small ones.
 
 use super::ocean_sea::{COARSE, Eye};
+use super::patch::{Patch, SIDE};
 use crate::math::{clamp01, float, float_of, floor, mix, sine, smooth, unit};
 use crate::noise::{Random, hash};
 
@@ -124,20 +125,14 @@ impl Crests {
     }
 }
 
-/// Side of the patch of ripples in texels; a power of two.
-const SIDE: usize = 256;
-/// Halvings along the line of sight.
-const LEVELS: usize = 8;
 /// Sizes of the patch in units, drift to the right and ahead in units a second, strength.
 const LAYERS: [[f32; 4]; 3] =
     [[1.9, 0.05, 0.16, 0.062], [6.3, -0.07, 0.34, 0.064], [27.0, 0.10, 0.62, 0.050]];
 
 /// A repeating patch of ripples: slope to the right, slope ahead, lace of foam, fields of foam.
-///
-/// Water far away is squeezed along the line of sight only, so that is how it is averaged.
 #[derive(Debug)]
 pub(super) struct Ripples {
-    levels: Vec<Vec<[f32; 4]>>,
+    patch: Patch,
     /// Variance of the slopes that each level has lost.
     lost: Vec<f32>,
 }
@@ -171,36 +166,11 @@ impl Ripples {
                 power * along / length,
             ]);
         }
-        let mut first = vec![[0.0; 4]; SIDE * SIDE];
-        let chunk = SIDE / threads.max(1) + 1;
-        std::thread::scope(|scope| {
-            for (number, rows) in first.chunks_mut(chunk * SIDE).enumerate() {
-                let waves = &waves;
-                scope.spawn(move || {
-                    for (at, cell) in rows.iter_mut().enumerate() {
-                        *cell = texel(waves, at % SIDE, number * chunk + at / SIDE, seed);
-                    }
-                });
-            }
-        });
+        let mut first = Patch::paint(threads, |column, row| texel(&waves, column, row, seed));
         normalise(&mut first);
-        let mut levels = vec![first];
-        for level in 1..LEVELS {
-            let above = &levels[level - 1];
-            let half: Vec<[f32; 4]> = above
-                .chunks_exact(SIDE * 2)
-                .flat_map(|pair| {
-                    let (upper, lower) = pair.split_at(SIDE);
-                    let mean = |(a, b): (&[f32; 4], &[f32; 4])| {
-                        std::array::from_fn(|channel| (a[channel] + b[channel]) * 0.5)
-                    };
-                    upper.iter().zip(lower).map(mean).collect::<Vec<_>>()
-                })
-                .collect();
-            levels.push(half);
-        }
-        let lost = levels.iter().map(|level| (1.0 - variance(level)).max(0.0)).collect();
-        Self { levels, lost }
+        let patch = Patch::new(first);
+        let lost = patch.levels.iter().map(|level| (1.0 - variance(level)).max(0.0)).collect();
+        Self { patch, lost }
     }
 
     /// Mixes the texels of one row of the frame, `distance` away and `step` frame heights tall;
@@ -209,71 +179,23 @@ impl Ripples {
         row.rough = 0.0002;
         let deep = distance * distance * step / (eye.high * eye.focal);
         for (number, [size, right, ahead, strength]) in LAYERS.into_iter().enumerate() {
-            let texels = (deep / size * float(SIDE)).max(1.0);
-            let mut level = 0;
-            let mut rest = texels;
-            while rest >= 2.0 && level < LEVELS - 2 {
-                rest *= 0.5;
-                level += 1;
-            }
-            let share = clamp01(rest - 1.0);
+            let (level, share) = Patch::level(deep / size * float(SIDE));
             let z = (distance + eye.z + eye.seconds * ahead) / size;
             let z = z - float_of(floor(z));
             let out = &mut row.layers[number];
             out.resize(SIDE + 1, [0.0; 4]);
             // What samples would miss from side to side is left out.
             let kept = smooth(9.0, 2.5, wide / size * float(SIDE));
-            self.pick(out, level, z, share, (strength, kept));
+            let scale = [strength * kept, strength * kept, kept, kept];
+            // The means of lace and fields.
+            let base = [0.0, 0.0, 0.44 * (1.0 - kept), 0.5 * (1.0 - kept)];
+            self.patch.pick(out, z, (level, share), scale, base);
             let x = eye.seconds * right / size;
             row.starts[number] = x - float_of(floor(x)) + float(number) * 0.37;
             let lost = mix(self.lost[level], self.lost[level + 1], share);
             let lost = 1.0 - (1.0 - lost) * kept * kept;
             row.rough += lost * strength * strength;
         }
-    }
-
-    /// Writes the texels at `z` patches ahead, between two levels.
-    fn pick(
-        &self,
-        out: &mut [[f32; 4]],
-        level: usize,
-        z: f32,
-        share: f32,
-        (strength, kept): (f32, f32),
-    ) {
-        let mut rows = [(0, 0.0); 4];
-        for (half, (level, weight)) in
-            [(level, 1.0 - share), (level + 1, share)].into_iter().enumerate()
-        {
-            let count = SIDE >> level;
-            let at = z * float(count) - 0.5 + float(count);
-            let whole = floor(at);
-            let rest = at - float_of(whole);
-            let first = crate::math::position(whole) & (count - 1);
-            rows[half * 2] = (first, weight * (1.0 - rest));
-            rows[half * 2 + 1] = ((first + 1) & (count - 1), weight * rest);
-        }
-        let (fine, coarse) = (&self.levels[level], &self.levels[level + 1]);
-        let lines = [
-            &fine[rows[0].0 * SIDE..][..SIDE],
-            &fine[rows[1].0 * SIDE..][..SIDE],
-            &coarse[rows[2].0 * SIDE..][..SIDE],
-            &coarse[rows[3].0 * SIDE..][..SIDE],
-        ];
-        let weights = rows.map(|row| row.1);
-        let scale = [strength * kept, strength * kept, kept, kept];
-        // The means of lace and fields.
-        let base = [0.0, 0.0, 0.44 * (1.0 - kept), 0.5 * (1.0 - kept)];
-        for (at, out) in out.iter_mut().take(SIDE).enumerate() {
-            for channel in 0..4 {
-                let sum = lines[0][at][channel] * weights[0]
-                    + lines[1][at][channel] * weights[1]
-                    + lines[2][at][channel] * weights[2]
-                    + lines[3][at][channel] * weights[3];
-                out[channel] = sum * scale[channel] + base[channel];
-            }
-        }
-        out[SIDE] = out[0];
     }
 }
 
