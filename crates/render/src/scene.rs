@@ -10,6 +10,7 @@ mod mountains;
 mod mountains_front;
 mod mountains_paint;
 mod ocean;
+mod ocean_brush;
 mod ocean_mirror;
 mod ocean_paint;
 mod ocean_sea;

@@ -63,11 +63,13 @@ impl Ocean {
             _ => Sky::Open,
         };
         let might = if storm { random.range(1.45, 1.7) } else { random.range(0.75, 1.15) };
-        let clouds = Clouds { palette, stage, seed, sun, tall: horizon, sky };
+        let gloom = if storm { 0.66 } else { 0.18 };
+        let air = if direction.weather == Weather::Fog { 0.30 } else { 1.0 };
+        let clouds = Clouds { palette, stage, seed, sun, tall: horizon, sky, gloom, air };
         let water = water(&palette, direction, storm, might);
         let sea = Sea::new(&mut random, water, might, stage.threads);
         let things = direction.landmark.map_or_else(Vec::new, |landmark| {
-            Thing::all(landmark, &mut random, &palette, &stage, sun, direction.hour)
+            Thing::all(landmark, &mut random, &palette, &stage, sun, direction)
         });
         Self {
             stage,
@@ -282,7 +284,11 @@ fn water(palette: &Palette, direction: &Direction, storm: bool, might: f32) -> W
         deep: scale3(linear(palette.deep), if storm { 0.8 } else { 1.0 }),
         shallow: scale3(linear(palette.shallow), 0.62 * day),
         foam: scale3(white, if storm { 0.46 } else { 0.56 }),
-        haze: scale3(haze, 0.86),
+        haze: if direction.weather == Weather::Fog {
+            scale3(linear(palette.horizon), 0.90)
+        } else {
+            scale3(haze, 0.86)
+        },
         glitter: scale3(linear(palette.sun), glitter),
         disc,
         froth: if storm { 0.85 } else { clamp01((might - 0.70) * 0.75) },

@@ -87,7 +87,7 @@ impl Palette {
         let (grey, dark) = match direction.weather {
             Weather::Rain => (0.62, 0.66),
             Weather::Fog => (0.45, 0.92),
-            Weather::Snow => (0.55, 0.85),
+            Weather::Snow => (0.74, 0.92),
             _ => (0.0, 1.0),
         };
         for colour in [
@@ -130,6 +130,10 @@ pub(super) struct Clouds {
     /// Rows of sky above the horizon, in frame heights.
     pub(super) tall: f32,
     pub(super) sky: Sky,
+    /// How dark the underside of a closed sky is overhead: 0 is not at all.
+    pub(super) gloom: f32,
+    /// How soon the air hides clouds near the horizon; less is sooner.
+    pub(super) air: f32,
 }
 
 /// What a place in the clouds is like.
@@ -179,12 +183,14 @@ impl Clouds {
         let edge = near * (1.0 - smooth(0.0, 0.75, puff.density)) * if storm { 0.3 } else { 1.0 };
         let light = mix3(palette.cloud_light, palette.sun, near * 0.7);
         let shade = mix3(palette.cloud_shade, palette.middle, 0.20);
-        let shade = if storm { scale3(shade, mix(0.34, 1.0, fade(e * 5.0))) } else { shade };
+        let shade =
+            if storm { scale3(shade, mix(1.0 - self.gloom, 1.0, fade(e * 5.0))) } else { shade };
         let mut colour = mix3(shade, light, clamp01(puff.lit + edge * 0.8));
         // Air between: the lower, the farther away.
-        let haze = fade(e.max(0.0) * if kind == 2 { 9.0 } else { 11.0 });
+        let haze = fade(e.max(0.0) * self.air * if kind == 2 { 9.0 } else { 11.0 });
         let air = mix3(palette.horizon, palette.sun, near * 0.4);
-        colour = mix3(colour, air, haze * if kind == 0 { 0.78 } else { 0.55 });
+        let most = if self.air < 0.9 { 1.0 } else { 0.55 };
+        colour = mix3(colour, air, haze * if kind == 0 { 0.78 } else { most });
         (colour, alpha * mix(0.96, 0.55, haze * haze) * smooth(-0.002, 0.02, e))
     }
 

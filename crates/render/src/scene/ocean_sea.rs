@@ -164,7 +164,7 @@ impl Sea {
         let last = (height - eye.horizon) * pixel;
         while v < last + 0.02 || (v < last + 2.0 && far.y.iter().any(|y| *y < height)) {
             let distance = eye.high * eye.focal / v;
-            let step = pixel * (1.15 + (v - 0.08).max(0.0) * 4.0);
+            let step = pixel * (1.25 + (v - 0.08).max(0.0) * 5.0);
             let across = self.collect(&mut samples, &mut crests, &mut row, eye, (v, step, height));
             self.trace(&mut samples, &across, eye);
             self.light(&mut samples, &mirror, across.air);
@@ -249,7 +249,7 @@ impl Sea {
         let cells = across.height * eye.focal / float(CELL);
         let middle = across.middle * float(STEP) / float(CELL);
         let froth = self.water.froth;
-        let limit = mix(1.25, 0.45, froth);
+        let limit = mix(1.45, 0.52, froth);
         let foam = if froth > 0.0 && across.air < 0.97 { 1.0 } else { 0.0 };
         let look = 1.0 + ray * ray;
         for at in 0..count {
@@ -275,7 +275,10 @@ impl Sea {
             let (lace, field) = (lace[at], field[at]);
             let cap = clamp01((crest - limit + (lace - 0.5) * 0.9 + (field - 0.5) * 0.8) * 3.0);
             let veil = clamp01((lace - 0.60) * 3.6) * clamp01((field - 0.62 + froth * 0.24) * 3.0);
-            white[at] = foam * clamp01(cap * cap * 0.9 + veil * froth * 0.5 * clamp01(crest + 0.8));
+            white[at] = foam
+                * clamp01(
+                    cap * cap * (0.42 + 0.55 * lace) + veil * froth * 0.5 * clamp01(crest + 0.8),
+                );
         }
     }
 

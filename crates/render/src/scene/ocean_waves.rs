@@ -42,7 +42,7 @@ impl Wave {
                     across,
                     along,
                     high: 0.0135 * length * steep * growth,
-                    speed: 0.78 / length.sqrt(),
+                    speed: 0.60 / length.sqrt(),
                     start: random.range(0.0, 1.0),
                     length,
                 }
@@ -127,7 +127,7 @@ impl Crests {
 
 /// Sizes of the patch in units, drift to the right and ahead in units a second, strength.
 const LAYERS: [[f32; 4]; 3] =
-    [[1.9, 0.05, 0.16, 0.062], [6.3, -0.07, 0.34, 0.064], [27.0, 0.10, 0.62, 0.050]];
+    [[1.9, 0.04, 0.12, 0.062], [6.3, -0.06, 0.26, 0.064], [27.0, 0.08, 0.48, 0.050]];
 
 /// A repeating patch of ripples: slope to the right, slope ahead, lace of foam, fields of foam.
 #[derive(Debug)]
