@@ -107,6 +107,10 @@ impl Reef {
         let (cell, inverse) = (float(VEIL_CELL), 1.0 / height);
         for (row, cells) in canvas.glow.cells.chunks_exact_mut(columns).enumerate() {
             let v = float(row) * cell * inverse;
+            if v >= LINE {
+                cells.fill([0.0; 3]);
+                continue;
+            }
             let depth = fade(v * 2.6) * smooth(0.90, 0.30, v) * smooth(-0.05, 0.10, v);
             let reach = 1.0 / (v + 0.42);
             for (column, out) in cells.iter_mut().enumerate() {

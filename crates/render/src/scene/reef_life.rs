@@ -78,7 +78,7 @@ impl Life {
     /// At night the reef itself glows here and there, and breathes.
     fn embers(&self, moment: Moment, view: View, pivot: f32, canvas: &mut Canvas) {
         let (width, height) = (float(self.stage.width), float(self.stage.height));
-        for lamp in 0..26_u32 {
+        for lamp in 0..20_u32 {
             let random = |kind: u32| random_at(lamp, kind ^ 0x900, self.seed);
             let edge = random(1) * 2.0 - 1.0;
             let x = (0.5 + edge * 0.5) * width;
@@ -88,8 +88,8 @@ impl Life {
             let breath =
                 0.55 + 0.45 * sine(moment.seconds * mix(0.07, 0.13, random(5)) + random(3));
             let colour = linear(self.palette.glow[usize::from(random(4) < 0.4)]);
-            let radius = mix(0.020, 0.065, random(7)) * height;
-            canvas.add_dot(x, y, radius, scale3(colour, 0.07 * breath));
+            let radius = mix(0.014, 0.038, random(7)) * height;
+            canvas.add_dot(x, y, radius, scale3(colour, 0.09 * breath));
             for point in 0..5_u32 {
                 let near = |kind: u32| random_at(point + lamp * 8, kind ^ 0xb00, self.seed) - 0.5;
                 let (px, py) = (x + near(1) * radius * 1.3, y + near(2) * radius);
