@@ -29,10 +29,10 @@ pub(crate) struct Overlay {
 impl Overlay {
     pub(crate) fn new(direction: &Direction, stage: Stage) -> Self {
         let city = direction.scene == SceneKind::City;
-        // A city in the neon style is wet even if nobody said so; space has no weather.
+        // A city in the neon style is wet even if nobody said so; space and the deep have no weather.
         let weather = match (direction.scene, direction.weather) {
             (SceneKind::City, Weather::Clear) => Weather::Rain,
-            (SceneKind::Cosmos, _) => Weather::Clear,
+            (SceneKind::Cosmos | SceneKind::Underwater, _) => Weather::Clear,
             (_, weather) => weather,
         };
         let light = match (city, direction.hour) {

@@ -14,8 +14,23 @@ pub enum SceneKind {
     Cosmos,
     /// Mountain ranges.
     Mountains,
+    /// The open sea.
+    Ocean,
     /// Abstract folds of light, for everything else.
     Silk,
+    /// A reef below the surface.
+    Underwater,
+}
+
+/// Something that stands in the sea.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Landmark {
+    /// A lighthouse on a headland.
+    Lighthouse,
+    /// A sailing ship in the distance.
+    Ship,
+    /// Rocks with breaking waves.
+    Rocks,
 }
 
 /// What is in the air.
@@ -80,6 +95,8 @@ pub struct Direction {
     pub movement: Move,
     /// Whether water was named.
     pub water: bool,
+    /// What stands in the sea, if it was named.
+    pub landmark: Option<Landmark>,
     /// The colour that was named, red, green and blue from 0 to 1 as displayed.
     pub accent: Option<[f32; 3]>,
     /// Seed of everything that is left to chance: request seed and prompt.
@@ -93,6 +110,7 @@ enum Effect {
     Hour(Hour),
     Move(Move),
     Water,
+    Landmark(Landmark),
     Accent(u32),
 }
 
@@ -127,6 +145,20 @@ const WORDS: &[(&str, Effect)] = &[
          landscape lake fjord glacier traveler hiker wilderness 山 雪山 峰 山脉 山谷 岭 峡谷 森林 \
          松林 树林 湖 风景 風景 草原 悬崖 冰川 旅人 原野",
         scene(SceneKind::Mountains),
+    ),
+    (
+        "ocean oceanic sea seaside seascape wave surf swell tide lighthouse sailboat sailing sail ship \
+         boat yacht whale dolphin seagull gull beach coast shore marine nautical horizon pacific \
+         atlantic tsunami 海 大海 海洋 海面 海浪 波浪 浪 浪花 潮 灯塔 燈塔 帆 帆船 船 轮船 鲸 鯨 海豚 \
+         海鸥 海鷗 沙滩 沙灘 海滩 海灘 海岸 海边 海邊 礁石 太平洋 大西洋",
+        scene(SceneKind::Ocean),
+    ),
+    (
+        "underwater undersea subaquatic reef coral jellyfish submarine diver diving scuba seabed \
+         seafloor aquarium kelp seaweed mermaid octopus squid turtle shark fish clownfish atlantis \
+         bioluminescent bioluminescence 水下 海底 水底 深海 珊瑚 珊瑚礁 水母 潜水 潛水 潜艇 潛艇 \
+         海藻 海草 鱼 魚 鱼群 魚群 海龟 海龜 章鱼 鲨 鯊 美人鱼 水族",
+        Effect::Scene(SceneKind::Underwater, 6),
     ),
     ("abstract silk ribbon fluid 抽象 丝绸 絲綢 流体", scene(SceneKind::Silk)),
     ("car cars robot hologram bar cafe 汽车 机器人 咖啡 酒吧", hint(SceneKind::City)),
@@ -176,6 +208,9 @@ const WORDS: &[(&str, Effect)] = &[
     ("descend fall falling down landing 下降 落下 降落", Effect::Move(Move::Descend)),
     ("around rotate rotating spin circling 环绕 旋转 围绕", Effect::Move(Move::Orbit)),
     ("lake sea ocean river water reflection fjord 湖 海 河 水 倒影", Water),
+    ("lighthouse 灯塔 燈塔", Effect::Landmark(Landmark::Lighthouse)),
+    ("ship boat sailboat sailing sail yacht frigate 帆 船 舰 艦", Effect::Landmark(Landmark::Ship)),
+    ("rock rocky cliff 礁 岩 悬崖 懸崖", Effect::Landmark(Landmark::Rocks)),
     ("red crimson scarlet 红 紅", Accent(0x00ff_4438)),
     ("orange amber golden gold 橙 金", Accent(0x00ff_a02c)),
     ("green emerald jade 绿 綠 翡翠", Accent(0x0038_e08a)),
@@ -197,6 +232,8 @@ pub fn direct(prompt: &str, seed: u64) -> Direction {
         (SceneKind::City, 0),
         (SceneKind::Cosmos, 0),
         (SceneKind::Mountains, 0),
+        (SceneKind::Ocean, 0),
+        (SceneKind::Underwater, 0),
         (SceneKind::Silk, 0),
     ];
     let mut random = Random::new(seed);
@@ -209,6 +246,7 @@ pub fn direct(prompt: &str, seed: u64) -> Direction {
         hour: *random.pick(&[Hour::Dawn, Hour::Dusk, Hour::Day, Hour::Night]),
         movement: drawn_move,
         water: false,
+        landmark: None,
         accent: None,
         seed,
     };
@@ -234,6 +272,9 @@ pub fn direct(prompt: &str, seed: u64) -> Direction {
                 direction.accent = Some(crate::math::rgb(hex));
             }
             Water => direction.water = true,
+            Effect::Landmark(kind) if direction.landmark.is_none() => {
+                direction.landmark = Some(kind);
+            }
             _ => {}
         }
     }

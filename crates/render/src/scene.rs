@@ -9,7 +9,22 @@ mod cosmos;
 mod mountains;
 mod mountains_front;
 mod mountains_paint;
+mod ocean;
+mod ocean_brush;
+mod ocean_mirror;
+mod ocean_paint;
+mod ocean_sea;
+mod ocean_things;
+mod ocean_waves;
+mod patch;
 mod planet;
+mod reef;
+mod reef_fish;
+mod reef_floor;
+mod reef_jelly;
+mod reef_life;
+mod reef_paint;
+mod reef_shapes;
 mod silk;
 mod water;
 
@@ -65,7 +80,9 @@ pub(crate) fn build(direction: &Direction, stage: Stage) -> Box<dyn Scene> {
         SceneKind::City => Box::new(city::City::new(direction, stage)),
         SceneKind::Cosmos => Box::new(cosmos::Cosmos::new(direction, stage)),
         SceneKind::Mountains => Box::new(mountains::Mountains::new(direction, stage)),
+        SceneKind::Ocean => Box::new(ocean::Ocean::new(direction, stage)),
         SceneKind::Silk => Box::new(silk::Silk::new(direction, stage)),
+        SceneKind::Underwater => Box::new(reef::Reef::new(direction, stage)),
     }
 }
 

@@ -7,11 +7,13 @@ use sha2::{Digest, Sha256};
 use crate::samples::{encode, film, photo, spec};
 
 /// One prompt for each scene.
-const SCENES: [(&str, &str); 4] = [
+const SCENES: [(&str, &str); 6] = [
     ("city", "霓虹城市的雨夜"),
     ("cosmos", "a ringed planet in a nebula"),
     ("mountains", "snowy mountains and a lake at dawn"),
+    ("ocean", "a lighthouse by the sea at dusk"),
     ("silk", "a feeling of joy"),
+    ("underwater", "海底的鱼群和水母"),
 ];
 
 fn pictures(count: u32) -> Vec<Vec<u8>> {
@@ -36,11 +38,13 @@ fn hash(bytes: &[u8]) -> String {
 
 /// First eight bytes of the SHA-256 of one second at 192 × 108. A change of any of them means
 /// that films differ: look at frames before you write the new value here.
-const GOLDEN: [(&str, &str); 6] = [
+const GOLDEN: [(&str, &str); 8] = [
     ("city", "8e9048c84dc44f55"),
     ("cosmos", "9774e9a08d2b1c6f"),
     ("mountains", "9296839685d834e9"),
+    ("ocean", "f81ecb23b8d980d4"),
     ("silk", "9c35178b9ff585be"),
+    ("underwater", "110dc913dbd06d6e"),
     ("one picture", "3411eb4dad70d9c7"),
     ("three pictures", "4cfa923797fbf452"),
 ];

@@ -1,4 +1,4 @@
-use rushes_render::prompt::{Hour, Move, SceneKind, Weather, direct};
+use rushes_render::prompt::{Hour, Landmark, Move, SceneKind, Weather, direct};
 
 #[test]
 fn words_choose_the_scene() {
@@ -11,6 +11,13 @@ fn words_choose_the_scene() {
         ("A lone traveler crosses snowy mountains at dawn", SceneKind::Mountains),
         ("清晨的雪山，一个人慢慢走过松林", SceneKind::Mountains),
         ("snow falling", SceneKind::Mountains),
+        ("Waves of the ocean at sunset, seagulls in the sky", SceneKind::Ocean),
+        ("大海上的日落", SceneKind::Ocean),
+        ("a lighthouse in a storm", SceneKind::Ocean),
+        ("上海的街道", SceneKind::City),
+        ("a spaceship, 飞船", SceneKind::Cosmos),
+        ("fish over a coral reef in the sea", SceneKind::Underwater),
+        ("海底世界，鱼群和水母", SceneKind::Underwater),
         ("a feeling of joy", SceneKind::Silk),
         ("开心的感觉", SceneKind::Silk),
         ("", SceneKind::Silk),
@@ -39,6 +46,10 @@ fn words_choose_weather_hour_and_move() {
     assert_eq!(of("镜头向左").movement, Move::TruckLeft);
     assert_eq!(of("pan over the hills").movement, Move::TruckRight);
     assert_eq!(of("镜头环绕山峰").movement, Move::Orbit);
+    assert_eq!(of("灯塔").landmark, Some(Landmark::Lighthouse));
+    assert_eq!(of("a ship at sea").landmark, Some(Landmark::Ship));
+    assert_eq!(of("waves on a rocky coast").landmark, Some(Landmark::Rocks));
+    assert_eq!(of("the open sea").landmark, None);
     assert!(of("湖边").water);
     assert!(of("a blue nebula").accent.is_some());
     assert!(of("a nebula").accent.is_none());
