@@ -12,6 +12,8 @@ pub enum SceneKind {
     City,
     /// Nebula, stars and a planet.
     Cosmos,
+    /// Inside a wood.
+    Forest,
     /// Mountain ranges.
     Mountains,
     /// Abstract folds of light, for everything else.
@@ -123,16 +125,26 @@ const WORDS: &[(&str, Effect)] = &[
         scene(SceneKind::Cosmos),
     ),
     (
-        "mountain mountains peak alps alpine himalaya hill valley summit ridge cliff forest pine \
-         landscape lake fjord glacier traveler hiker wilderness 山 雪山 峰 山脉 山谷 岭 峡谷 森林 \
-         松林 树林 湖 风景 風景 草原 悬崖 冰川 旅人 原野",
+        "forest woods woodland woodlands jungle rainforest grove thicket redwood birch 森林 树林 \
+         樹林 松林 竹林 丛林 叢林 密林 林间 林間 林中 林海 雨林 白桦",
+        scene(SceneKind::Forest),
+    ),
+    (
+        "mountain mountains peak alps alpine himalaya hill valley summit ridge cliff landscape \
+         lake fjord glacier traveler hiker wilderness 山 雪山 峰 山脉 山谷 岭 峡谷 湖 风景 風景 \
+         草原 悬崖 冰川 旅人 原野",
         scene(SceneKind::Mountains),
     ),
     ("abstract silk ribbon fluid 抽象 丝绸 絲綢 流体", scene(SceneKind::Silk)),
     ("car cars robot hologram bar cafe 汽车 机器人 咖啡 酒吧", hint(SceneKind::City)),
     (
-        "snow snowy bird eagle deer horse tree nature river sunrise sunset cloud sky wolf 雪 鸟 鹰 \
-         鹿 马 树 自然 河 日出 日落 云 天空 狼",
+        "tree trees pine fern deer fox owl firefly fireflies mushroom leaf leaves autumn maple oak \
+         树 樹 松 鹿 萤火虫 螢火蟲 蘑菇 落叶 落葉 秋 枫 楓",
+        hint(SceneKind::Forest),
+    ),
+    (
+        "snow snowy bird eagle horse nature river sunrise sunset cloud sky wolf 雪 鸟 鹰 马 自然 \
+         河 日出 日落 云 天空 狼",
         hint(SceneKind::Mountains),
     ),
     (
@@ -175,7 +187,11 @@ const WORDS: &[(&str, Effect)] = &[
     ),
     ("descend fall falling down landing 下降 落下 降落", Effect::Move(Move::Descend)),
     ("around rotate rotating spin circling 环绕 旋转 围绕", Effect::Move(Move::Orbit)),
-    ("lake sea ocean river water reflection fjord 湖 海 河 水 倒影", Water),
+    (
+        "lake sea ocean river water reflection fjord stream creek brook pond waterfall 湖 海 河 水 \
+         倒影 溪 池塘 瀑布",
+        Water,
+    ),
     ("red crimson scarlet 红 紅", Accent(0x00ff_4438)),
     ("orange amber golden gold 橙 金", Accent(0x00ff_a02c)),
     ("green emerald jade 绿 綠 翡翠", Accent(0x0038_e08a)),
@@ -183,6 +199,7 @@ const WORDS: &[(&str, Effect)] = &[
     ("blue azure sapphire 蓝 藍", Accent(0x0038_78ff)),
     ("purple violet magenta 紫", Accent(0x00a8_4cff)),
     ("pink rose 粉", Accent(0x00ff_5cb0)),
+    ("sakura cherry 樱花 櫻花 桃花", Accent(0x00ff_8cc0)),
 ];
 
 /// Reads a prompt. The same prompt and seed always give the same direction.
@@ -195,6 +212,7 @@ pub fn direct(prompt: &str, seed: u64) -> Direction {
         .collect();
     let mut scores = [
         (SceneKind::City, 0),
+        (SceneKind::Forest, 0),
         (SceneKind::Cosmos, 0),
         (SceneKind::Mountains, 0),
         (SceneKind::Silk, 0),

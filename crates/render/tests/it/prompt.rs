@@ -11,6 +11,10 @@ fn words_choose_the_scene() {
         ("A lone traveler crosses snowy mountains at dawn", SceneKind::Mountains),
         ("清晨的雪山，一个人慢慢走过松林", SceneKind::Mountains),
         ("snow falling", SceneKind::Mountains),
+        ("a path through the forest in autumn", SceneKind::Forest),
+        ("a lake in the woods", SceneKind::Forest),
+        ("秋天的森林，落叶", SceneKind::Forest),
+        ("萤火虫在夜里飞舞", SceneKind::Forest),
         ("a feeling of joy", SceneKind::Silk),
         ("开心的感觉", SceneKind::Silk),
         ("", SceneKind::Silk),
@@ -40,6 +44,7 @@ fn words_choose_weather_hour_and_move() {
     assert_eq!(of("pan over the hills").movement, Move::TruckRight);
     assert_eq!(of("镜头环绕山峰").movement, Move::Orbit);
     assert!(of("湖边").water);
+    assert!(of("林中小溪").water);
     assert!(of("a blue nebula").accent.is_some());
     assert!(of("a nebula").accent.is_none());
 }
