@@ -12,6 +12,8 @@ pub enum SceneKind {
     City,
     /// Nebula, stars and a planet.
     Cosmos,
+    /// A sea of dunes.
+    Desert,
     /// Inside a wood.
     Forest,
     /// Mountain ranges.
@@ -109,6 +111,11 @@ const fn hint(kind: SceneKind) -> Effect {
     Effect::Scene(kind, 1)
 }
 
+/// A land by which the rest is seen: stars over it, travellers in it, hills behind it.
+const fn strong(kind: SceneKind) -> Effect {
+    Effect::Scene(kind, 12)
+}
+
 /// The table: words of one meaning, separated by spaces, and what they do.
 const WORDS: &[(&str, Effect)] = &[
     (
@@ -123,6 +130,11 @@ const WORDS: &[(&str, Effect)] = &[
          宇宙 太空 星系 星云 星雲 银河 銀河 行星 星球 星空 星 宇航 飞船 飛船 火箭 彗星 流星 土星 \
          木星 火星 月球 黑洞 航天",
         scene(SceneKind::Cosmos),
+    ),
+    (
+        "desert dune sahara gobi camel caravan oasis oases sandstorm mesa 沙漠 沙丘 戈壁 大漠 骆驼 \
+         駱駝 商队 商隊 撒哈拉 敦煌 黄沙 黃沙 沙尘暴 沙塵暴",
+        strong(SceneKind::Desert),
     ),
     (
         "forest woods woodland woodlands jungle rainforest grove thicket redwood birch 森林 树林 \
@@ -160,7 +172,7 @@ const WORDS: &[(&str, Effect)] = &[
         "fire ember spark flame lava volcano burning 火焰 火山 余烬 燃烧 篝火 火",
         Effect::Weather(Weather::Embers),
     ),
-    ("fog foggy mist misty haze 雾 霧 薄雾", Effect::Weather(Weather::Fog)),
+    ("fog foggy mist misty haze sandstorm 雾 霧 薄雾 沙尘暴 沙塵暴", Effect::Weather(Weather::Fog)),
     ("dawn sunrise morning daybreak 清晨 黎明 日出 早晨 晨", Effect::Hour(Hour::Dawn)),
     ("day noon sunny daylight afternoon 白天 中午 晴 阳光 陽光", Effect::Hour(Hour::Day)),
     (
@@ -171,6 +183,7 @@ const WORDS: &[(&str, Effect)] = &[
         "night midnight moonlight nighttime dark aurora 夜 夜晚 午夜 月光 深夜 极光",
         Effect::Hour(Hour::Night),
     ),
+    ("star starry stars stargazing 星空 繁星 星星 银河 銀河", Effect::Hour(Hour::Night)),
     (
         "zoom push forward toward towards closer 推进 推近 靠近 前进 拉近",
         Effect::Move(Move::PushIn),
@@ -189,7 +202,7 @@ const WORDS: &[(&str, Effect)] = &[
     ("around rotate rotating spin circling 环绕 旋转 围绕", Effect::Move(Move::Orbit)),
     (
         "lake sea ocean river water reflection fjord stream creek brook pond waterfall 湖 海 河 水 \
-         倒影 溪 池塘 瀑布",
+         倒影 溪 池塘 瀑布 oasis oases",
         Water,
     ),
     ("red crimson scarlet 红 紅", Accent(0x00ff_4438)),
@@ -205,13 +218,15 @@ const WORDS: &[(&str, Effect)] = &[
 /// Reads a prompt. The same prompt and seed always give the same direction.
 pub fn direct(prompt: &str, seed: u64) -> Direction {
     let seed = digest(prompt.as_bytes(), seed);
-    let lower = prompt.to_lowercase();
+    // An oasis is written with the sign for green, but nobody means a green desert.
+    let lower = prompt.to_lowercase().replace("绿洲", " oasis ").replace("綠洲", " oasis ");
     let words: Vec<&str> = lower
         .split(|letter: char| !letter.is_ascii_alphanumeric())
         .filter(|w| !w.is_empty())
         .collect();
     let mut scores = [
         (SceneKind::City, 0),
+        (SceneKind::Desert, 0),
         (SceneKind::Forest, 0),
         (SceneKind::Cosmos, 0),
         (SceneKind::Mountains, 0),

@@ -7,6 +7,11 @@ mod brush;
 mod city;
 mod city_paint;
 mod cosmos;
+mod desert;
+mod desert_caravan;
+mod desert_life;
+mod desert_paint;
+mod desert_palette;
 mod forest;
 mod forest_floor;
 mod forest_growth;
@@ -69,6 +74,7 @@ pub(crate) fn build(direction: &Direction, stage: Stage) -> Box<dyn Scene> {
     match direction.scene {
         SceneKind::City => Box::new(city::City::new(direction, stage)),
         SceneKind::Cosmos => Box::new(cosmos::Cosmos::new(direction, stage)),
+        SceneKind::Desert => Box::new(desert::Desert::new(direction, stage)),
         SceneKind::Forest => Box::new(forest::Forest::new(direction, stage)),
         SceneKind::Mountains => Box::new(mountains::Mountains::new(direction, stage)),
         SceneKind::Silk => Box::new(silk::Silk::new(direction, stage)),

@@ -11,6 +11,9 @@ fn words_choose_the_scene() {
         ("A lone traveler crosses snowy mountains at dawn", SceneKind::Mountains),
         ("清晨的雪山，一个人慢慢走过松林", SceneKind::Mountains),
         ("snow falling", SceneKind::Mountains),
+        ("a traveler in the desert under the stars", SceneKind::Desert),
+        ("沙漠里的星空，银河", SceneKind::Desert),
+        ("骆驼商队走过沙丘", SceneKind::Desert),
         ("a path through the forest in autumn", SceneKind::Forest),
         ("a lake in the woods", SceneKind::Forest),
         ("秋天的森林，落叶", SceneKind::Forest),
@@ -45,6 +48,10 @@ fn words_choose_weather_hour_and_move() {
     assert_eq!(of("镜头环绕山峰").movement, Move::Orbit);
     assert!(of("湖边").water);
     assert!(of("林中小溪").water);
+    assert!(of("沙漠绿洲").water);
+    assert!(of("沙漠绿洲").accent.is_none());
+    assert_eq!(of("stars over the dunes").hour, Hour::Night);
+    assert_eq!(of("沙尘暴").weather, Weather::Fog);
     assert!(of("a blue nebula").accent.is_some());
     assert!(of("a nebula").accent.is_none());
 }
