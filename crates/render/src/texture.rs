@@ -178,7 +178,7 @@ impl Texture {
             // The first pixel behind the block.
             let until = ((signed(next) << 16) - u + step - 1) / step;
             let until = position(until).clamp(x + 1, to.max(x + 1));
-            if solid {
+            if solid && row.left[x..until].iter().any(|left| *left > 0) {
                 self.compose_run(x..until, rows, (u, step), (share_y, fade_in), row);
             }
             x = until;
@@ -195,9 +195,9 @@ impl Texture {
         row: &mut LayerRow,
     ) {
         let edge = signed(self.width) - 1;
-        for x in run {
-            let left = row.left[x];
-            if left == 0 {
+        let lanes = row.sum[run.clone()].iter_mut().zip(&mut row.left[run.clone()]);
+        for (x, (sum, left)) in run.zip(lanes) {
+            if *left == 0 {
                 continue;
             }
             let at = u.wrapping_add(signed(x).wrapping_mul(step));
@@ -231,9 +231,9 @@ impl Texture {
             if alpha == 0 {
                 continue;
             }
-            row.sum[x] += texel * u64::from(left);
+            *sum += texel * u64::from(*left);
             // Rounding down keeps every lane of the sum below 2^16.
-            row.left[x] = left * (255 - alpha) / 255;
+            *left = *left * (255 - alpha) / 255;
         }
     }
 }

@@ -127,8 +127,11 @@ impl Desert {
         if self.hour == Hour::Day {
             return;
         }
-        let strength = if self.hour == Hour::Night { 0.28 } else { 1.0 };
-        let light = scale3(linear(self.palette.sun), strength);
+        let light = if self.hour == Hour::Night {
+            scale3(linear(mix3(self.palette.sun, [0.30, 0.45, 0.90], 0.6)), 0.30)
+        } else {
+            linear(self.palette.sun)
+        };
         canvas.glow.add_light(sun_x, sun_y, height * 0.36, scale3(light, 0.11));
         canvas.glow.add_light(sun_x, sun_y, height * 0.10, scale3(light, 0.28));
     }
@@ -141,11 +144,14 @@ impl Desert {
 
     fn stars(&self, moment: Moment, view: View, canvas: &mut Canvas, placed: &[Placement]) {
         let (width, height) = (float(self.stage.width), float(self.stage.height));
+        let (sun_x, sun_y) = self.sun_at(view);
         for star in 0..STARS {
             let random = |kind: u32| random_at(star, kind, self.seed);
             let x = random(1) * width;
             let y = random(2) * HORIZON * 1.1 * height;
-            if y > self.skyline(placed, x) - 2.0 {
+            let (moon_x, moon_y) = ((x - sun_x) / height, (y - sun_y) / height);
+            let behind = moon_x * moon_x + moon_y * moon_y < 0.03 * 0.03;
+            if behind || y > self.skyline(placed, x) - 2.0 {
                 continue;
             }
             let (size, phase) = (random(3), random(4));
@@ -202,6 +208,19 @@ impl Desert {
         }
     }
 
+    /// Wet sand along the shore is darker.
+    fn damp(&self, line: usize, canvas: &mut Canvas) {
+        let reach = (self.stage.height / 90).max(1);
+        let stride = self.stage.width * 3;
+        for up in 0..reach.min(line) {
+            let wet = 0.55 + 0.45 * smooth(0.2, 1.0, float(up) / float(reach));
+            let row = &mut canvas.light[(line - 1 - up) * stride..][..stride];
+            for light in row {
+                *light *= wet;
+            }
+        }
+    }
+
     /// Layers shimmer in the heat near the horizon, and nowhere else.
     fn heat(&self, mut placement: Placement, depth: f32, y: f32, seconds: f32) -> Placement {
         if self.hour == Hour::Day {
@@ -227,9 +246,15 @@ impl Scene for Desert {
     fn draw(&self, moment: Moment, canvas: &mut Canvas) {
         let view = View::at(self.movement, moment.progress);
         let height = float(self.stage.height);
-        let pivot = HORIZON * height;
+        // A shore stays where it is, or its mirror image would jump from row to row: the camera
+        // tilts as it rises.
+        let pivot = self.shore.unwrap_or(HORIZON * height);
+        let tilt = if self.shore.is_some() { view.y * SHORE_DEPTH * height } else { 0.0 };
         self.sky(moment, view, canvas);
-        let place = |layer: &Layer| layer.place(view, &self.stage, pivot);
+        let place = |layer: &Layer| {
+            let placement = layer.place(view, &self.stage, pivot);
+            Placement { y: placement.y - tilt * layer.density, ..placement }
+        };
         let placed: Vec<_> = self.ridges.iter().map(|ridge| place(&ridge.layer)).collect();
         self.blown(moment, &placed, canvas);
         let sights: Vec<_> = self.sights.layers.iter().map(|layer| (layer, place(layer))).collect();
@@ -245,10 +270,7 @@ impl Scene for Desert {
         if let Some(front) = &self.sights.front {
             layers.insert(0, (front, place(front)));
         }
-        let shore = self
-            .shore
-            .map(|shore| super::project(view, &self.stage, pivot, SHORE_DEPTH, 0.0, shore).1);
-        let bottom = shore.map_or(self.stage.height, |row| index(row).min(self.stage.height));
+        let bottom = self.shore.map_or(self.stage.height, index).min(self.stage.height);
         let mut row = Vec::with_capacity(layers.len());
         for y in 0..bottom {
             row.clear();
@@ -264,13 +286,14 @@ impl Scene for Desert {
         if let Some(caravan) = &self.caravan {
             caravan.draw(moment, &self.ridges, &placed, canvas);
         }
-        if shore.is_some() {
+        if self.shore.is_some() {
+            self.damp(bottom, canvas);
             let deep = mix3(self.palette.zenith, scale3(self.palette.middle, 0.5), 0.5);
             let surface = Surface {
                 line: bottom,
                 ripple: 4.0,
-                mirror: (0.80, 0.48),
-                tint: scale3(linear(deep), 0.7),
+                mirror: (0.72, 0.40),
+                tint: scale3(linear(deep), 0.85),
                 blur: 0,
                 speed: 0.35,
             };

@@ -44,13 +44,14 @@ fn galaxy(dunes: &Dunes, random: &mut Random) -> Layer {
     let stage = dunes.stage;
     let (width, height) = (float(stage.width), float(stage.height));
     let margin = 24.0;
-    let size = (stage.width + 48, index(height * (HORIZON + 0.10)));
+    let above = float(index(height * 0.05));
+    let size = (stage.width + 48, index(height * (HORIZON + 0.15)));
     let foot = random.range(0.25, 0.75) * width;
     let lean = random.range(0.35, 0.9) * if random.chance(0.5) { 1.0 } else { -1.0 };
     let seed = dunes.seed ^ 0x6a1;
     let length = (1.0 + lean * lean).sqrt();
     let texture = Texture::paint(size.0, size.1, stage.threads, |column, row| {
-        let (x, y) = (float(column) - margin, float(row));
+        let (x, y) = (float(column) - margin, float(row) - above);
         let up = (HORIZON * height - y) / height;
         let off = ((x - foot) / height - up * lean) / length;
         let warp = (cloud(up * 3.0, off * 3.0, 2, seed) - 0.5) * 0.09;
@@ -70,42 +71,36 @@ fn galaxy(dunes: &Dunes, random: &mut Random) -> Layer {
         let spark = unit(hash_at(crate::math::int(x), crate::math::int(y), seed ^ 3));
         let star = smooth(0.9985 - core * 0.008, 1.0, spark) * 0.8;
         let low = smooth(-0.02, 0.20, up);
-        let alpha = clamp01((light * 0.66).max(star)) * low;
+        let alpha = clamp01((light * 0.82).max(star)) * low;
         (mix3(tint, [0.95, 0.97, 1.0], smooth(0.1, 0.5, star)), alpha)
     });
-    Layer { texture, depth: 0.02, left: margin, top: 0.0, density: 1.0 }
+    Layer { texture, depth: 0.02, left: margin, top: -above, density: 1.0 }
 }
 
 /// The sun on the horizon, or a waxing moon.
 fn disc(dunes: &Dunes, moon: bool) -> Layer {
     let stage = dunes.stage;
     let (width, height) = (float(stage.width), float(stage.height));
+    let radius = height.min(width) * if moon { 0.026 } else { 0.027 };
     let (x, y) = (dunes.sun.place.0 * width, dunes.sun.place.1 * height);
-    let radius = height.min(width) * if moon { 0.024 } else { 0.027 };
-    let (top, bottom) = (y - radius - 4.0, y + radius + 4.0);
-    let mut sheet = Sheet::new(stage, 0.022, top, bottom, 1.0);
+    let (left, top) = (x - radius - 3.0, y - radius - 3.0);
     let palette = &dunes.palette;
     let white = mix3(palette.sun, [1.0; 3], 0.4);
-    let aside = dunes.sun.towards.0.signum();
-    sheet.column(
-        top,
-        bottom,
-        |row| {
-            let half = radius * radius - (row - y) * (row - y);
-            (x, half.max(0.0).sqrt(), ())
-        },
-        |across, row, (): &()| {
-            if !moon {
-                return mix3(white, palette.sun, smooth(-1.0, 1.0, (row - y) / radius) * 0.6);
-            }
-            // The edge of the lit part is an ellipse; seas are darker.
-            let lit = smooth(-0.05, 0.20, aside * across);
-            let seas = value(across * 2.2, (row - y) / radius * 2.2, dunes.seed);
-            let tone = scale3(white, 0.82 + 0.18 * seas);
-            mix3(mix3(palette.zenith, palette.middle, 0.8), tone, lit)
-        },
-    );
-    sheet.into_layer()
+    let side = index(radius * 2.0) + 7;
+    let aside = -dunes.sun.towards.0.signum() * 0.5;
+    let texture = Texture::paint(side, side, 1, |column, row| {
+        let (dx, dy) = ((float(column) - 3.0) / radius - 1.0, (float(row) - 3.0) / radius - 1.0);
+        let edge = |dx: f32, dy: f32| (1.0 - (dx * dx + dy * dy).sqrt()) * radius;
+        let cover = clamp01(edge(dx, dy) + 0.5);
+        if !moon {
+            return (mix3(white, palette.sun, smooth(-1.0, 1.0, dy) * 0.6), cover);
+        }
+        // What another disc leaves of it is a crescent; the seas are darker.
+        let dark = clamp01(edge(dx - aside, dy + 0.22) * 0.7 + 0.5);
+        let seas = value(dx * 2.2, dy * 2.2, dunes.seed);
+        (scale3(white, 0.84 + 0.16 * seas), cover * (1.0 - dark))
+    });
+    Layer { texture, depth: 0.022, left: -left, top, density: 1.0 }
 }
 
 /// Table mountains far away, in strata.

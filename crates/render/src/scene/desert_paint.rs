@@ -8,9 +8,7 @@
 use super::brush::make_all;
 use super::desert_palette::Palette;
 use super::{Layer, PAN_MAX, Stage};
-use crate::math::{
-    clamp01, fade, float, float_of, floor, index, mix, mix3, position, scale3, sine, smooth,
-};
+use crate::math::{clamp01, fade, float, float_of, floor, index, mix, mix3, scale3, sine, smooth};
 use crate::noise::{cloud, hash_at, value};
 use crate::texture::{Texture, premultiplied};
 
@@ -69,8 +67,18 @@ struct Sand {
     heights: Vec<f32>,
     /// Direct light, 0 to 1.
     light: Vec<f32>,
-    ridges: Vec<u8>,
+    /// Places in the order of ridges: whole numbers are troughs.
+    phases: Vec<f32>,
     distances: Vec<f32>,
+}
+
+impl Sand {
+    /// Whether a cell is part of a ridge. A ridge begins a little before its trough, so that the
+    /// seam lies behind the one in front of it.
+    fn belongs(&self, at: usize, number: usize) -> bool {
+        let phase = self.phases[at] - float(number);
+        (phase >= -0.06 || number == 0) && (phase < 1.0 || number + 1 == RIDGES)
+    }
 }
 
 /// A finished ridge.
@@ -96,7 +104,7 @@ impl Dunes {
         (column - float(self.margin()) - float(self.stage.width) * 0.5) / self.focus()
     }
 
-    /// Height divided by distance, and the number of the ridge.
+    /// Height divided by distance, and the place in the order of ridges.
     fn height(&self, across: f32, away: f32) -> (f32, f32) {
         let seed = self.seed;
         let bend = cloud(across * 1.5 + 3.0, away * 1.3, 2, seed) - 0.5;
@@ -119,7 +127,7 @@ impl Dunes {
             // The shore is flat.
             height *= smooth(1.15, 1.9, away);
         }
-        (height, ridge)
+        (height, phase)
     }
 
     fn sand(&self) -> Sand {
@@ -133,17 +141,13 @@ impl Dunes {
         let rows = make_all(ROWS, self.stage.threads, |row| {
             let away = float(row) * STEP;
             (0..columns)
-                .map(|column| {
-                    let (height, ridge) = self.height(self.direction(float(column * CELL)), away);
-                    let ridge = position(floor(ridge)).min(RIDGES - 1);
-                    (height, crate::math::low_byte(ridge as u64))
-                })
+                .map(|column| self.height(self.direction(float(column * CELL)), away))
                 .collect::<Vec<_>>()
         });
         let heights = rows.iter().flatten().map(|cell| cell.0).collect();
-        let ridges = rows.iter().flatten().map(|cell| cell.1).collect();
+        let phases = rows.iter().flatten().map(|cell| cell.1).collect();
         let light = vec![0.0; columns * ROWS];
-        let mut sand = Sand { columns, heights, light, ridges, distances };
+        let mut sand = Sand { columns, heights, light, phases, distances };
         self.shine(&mut sand);
         sand
     }
@@ -236,9 +240,8 @@ impl Dunes {
     fn paint_ridge(&self, sand: &Sand, number: usize) -> Ridge {
         let frame = float(self.stage.height);
         let limit = frame * 1.04;
-        let mine = |at: usize| usize::from(sand.ridges[at]) == number;
         let (mut top, mut bottom) = (limit, 0.0_f32);
-        for at in (0..sand.heights.len()).filter(|at| mine(*at)) {
+        for at in (0..sand.heights.len()).filter(|at| sand.belongs(*at, number)) {
             let row = self.row(sand.heights[at], sand.distances[at / sand.columns]);
             (top, bottom) = (top.min(row), bottom.max(row));
         }
@@ -281,7 +284,7 @@ impl Dunes {
         let mut started = false;
         for row in 0..ROWS {
             let at = row * sand.columns + cell;
-            if usize::from(sand.ridges[at]) != number {
+            if !sand.belongs(at, number) {
                 continue;
             }
             let height = mix(sand.heights[at], sand.heights[at + 1], share);

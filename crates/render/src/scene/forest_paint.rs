@@ -12,9 +12,9 @@ pub(super) const HORIZON: f32 = 0.60;
 /// Row of the ground right below the viewer, in frame heights.
 const FEET: f32 = 1.06;
 /// How near the planes of trees are, far to near.
-const PLANES: [f32; 5] = [0.15, 0.27, 0.44, 0.68, 1.0];
-/// Trees behind the farthest plane, painted on it: nobody sees them shift.
-const BEHIND: f32 = 0.08;
+const PLANES: [f32; 6] = [0.08, 0.15, 0.26, 0.44, 0.68, 1.0];
+/// The first and last planes of the layers. Far planes share one: nobody sees them shift in the mist.
+const LAYERS: [(usize, usize); 4] = [(0, 2), (3, 3), (4, 4), (5, 5)];
 
 /// What grows here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,14 +221,16 @@ impl Painter {
 
     /// All planes, far to near, and the ground.
     pub(super) fn paint(&self) -> (Vec<Layer>, Layer) {
-        let layers = make_all(PLANES.len(), self.stage.threads, |number| {
-            self.paint_plane(&self.plane(number + 1, PLANES[number]))
+        let layers = make_all(LAYERS.len(), self.stage.threads, |number| {
+            let (first, last) = LAYERS[number];
+            self.paint_planes(first, last)
         });
         (layers, self.paint_ground())
     }
 
-    fn plane(&self, number: usize, depth: f32) -> Plane {
+    fn plane(&self, number: usize) -> Plane {
         let (horizon, rows) = self.ground_rows();
+        let depth = PLANES[number];
         Plane {
             number,
             depth,
@@ -238,21 +240,22 @@ impl Painter {
         }
     }
 
-    fn paint_plane(&self, plane: &Plane) -> Layer {
+    fn paint_planes(&self, first: usize, last: usize) -> Layer {
         let height = float(self.stage.height);
-        let last = plane.number == PLANES.len();
+        let front = last + 1 == PLANES.len();
         // The nearest plane is out of focus, as it would be for a lens.
-        let density = if last { 0.5 } else { 1.0 };
-        let bottom = (plane.foot + 0.05 * height).min(height * 1.03);
-        let mut sheet = Sheet::new(self.stage, plane.depth, -0.03 * height, bottom, density);
-        if last {
-            self.frame(&mut sheet, plane, &mut Random::new(u64::from(plane.seed) << 3));
+        let density = if front { 0.5 } else { 1.0 };
+        let near = self.plane(last);
+        let depth = mix(PLANES[first], PLANES[last], 0.7);
+        let bottom = (near.foot + 0.05 * height).min(height * 1.03);
+        let mut sheet = Sheet::new(self.stage, depth, -0.03 * height, bottom, density);
+        if front {
+            self.frame(&mut sheet, &near, &mut Random::new(u64::from(near.seed) << 3));
             return sheet.into_layer();
         }
-        if plane.number == 1 {
-            self.grow(&mut sheet, &self.plane(0, BEHIND));
+        for number in first..=last {
+            self.grow(&mut sheet, &self.plane(number));
         }
-        self.grow(&mut sheet, plane);
         sheet.into_layer()
     }
 
