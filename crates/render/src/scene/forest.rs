@@ -92,7 +92,7 @@ impl Forest {
         for (row, (cells, air)) in rows.zip(self.air.chunks_exact(columns)).enumerate() {
             let v = float(row * VEIL_CELL) / height;
             let dark = smooth(0.5, 0.2, v) * 0.16;
-            if v > HORIZON + 0.03 && !self.painter.stream {
+            if v > HORIZON + 0.03 {
                 cells.copy_from_slice(air);
                 continue;
             }
