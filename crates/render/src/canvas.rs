@@ -24,6 +24,8 @@ pub(crate) struct Canvas {
     /// Coarse light that is added, linear.
     pub(crate) glow: Veil,
     layers: LayerRow,
+    /// What of the glow reaches the viewer: 256 is all.
+    open: Vec<u32>,
     line: Vec<f32>,
     cells: Vec<[f32; 3]>,
     bytes: Vec<u8>,
@@ -117,6 +119,7 @@ impl Canvas {
             backdrop: Veil::new(width, height),
             glow: Veil::new(width, height),
             layers: LayerRow::new(width),
+            open: vec![256; width],
             line: vec![0.0; width * 3],
             cells: Vec::new(),
             bytes: vec![0; width * 3],
@@ -156,6 +159,52 @@ impl Canvas {
             self.glow.expand(y, width, &mut self.line, &mut self.cells);
             for (out, glow) in row.iter_mut().zip(&self.line) {
                 *out += glow;
+            }
+        }
+    }
+
+    /// Puts layers, nearest first, before the backdrop, or, if `over`, before what the canvas
+    /// holds. The glow lies behind the first `front` of them and shines over the rest.
+    pub(crate) fn compose_lit(
+        &mut self,
+        y: usize,
+        layers: &[(&Texture, Placement)],
+        front: usize,
+        over: bool,
+    ) {
+        let width = self.width;
+        self.layers.clear();
+        for (number, (texture, placement)) in layers.iter().enumerate() {
+            if number == front {
+                self.open.copy_from_slice(&self.layers.left);
+            }
+            texture.compose(*placement, y, &mut self.layers);
+        }
+        if layers.len() <= front {
+            self.open.copy_from_slice(&self.layers.left);
+        }
+        if !over && self.layers.left.iter().any(|left| *left > 0) {
+            self.backdrop.expand(y, width, &mut self.line, &mut self.cells);
+        }
+        let row = &mut self.light[y * width * 3..][..width * 3];
+        for (channel, row) in row.chunks_exact_mut(width).enumerate() {
+            let behind = &self.line[channel * width..][..width];
+            let lanes = self.layers.sum.iter().zip(&self.layers.left);
+            for ((out, behind), (sum, left)) in row.iter_mut().zip(behind).zip(lanes) {
+                let lane = low16(*sum >> (16 * channel)) * (1.0 / 65_280.0);
+                let through = crate::math::float_of_u32(*left) * (1.0 / 256.0);
+                *out = if over {
+                    lane * lane + *out * through
+                } else {
+                    let shown = lane + behind * through;
+                    shown * shown
+                };
+            }
+        }
+        self.glow.expand(y, width, &mut self.line, &mut self.cells);
+        for (out, glow) in row.chunks_exact_mut(width).zip(self.line.chunks_exact(width)) {
+            for ((out, glow), open) in out.iter_mut().zip(glow).zip(&self.open) {
+                *out += glow * (crate::math::float_of_u32(*open) * (1.0 / 256.0));
             }
         }
     }

@@ -3,7 +3,7 @@
 //! Every particle is a pure function of its number and the time: it has no history.
 
 use crate::canvas::Canvas;
-use crate::math::{clamp01, float, floor, index, mix, scale3, sine, smooth};
+use crate::math::{clamp01, float, floor, index, linear, mix, mix3, scale3, sine, smooth};
 use crate::noise::random_at;
 use crate::prompt::{Direction, Hour, SceneKind, Weather};
 use crate::scene::{Moment, Stage};
@@ -24,6 +24,7 @@ pub(crate) struct Overlay {
     stage: Stage,
     seed: u32,
     light: [f32; 3],
+    petal: [f32; 3],
 }
 
 impl Overlay {
@@ -41,7 +42,18 @@ impl Overlay {
             (false, Hour::Dusk) => [0.52, 0.42, 0.46],
             (false, _) => [0.70, 0.70, 0.74],
         };
-        Self { weather, stage, seed: crate::math::low(direction.seed >> 7), light }
+        // In a wood without a named colour it is leaves that fall, not blossoms.
+        let petal = match (direction.scene, direction.accent) {
+            (SceneKind::Forest, None) => [0.80, 0.34, 0.06],
+            (SceneKind::Forest, Some(accent)) => linear(mix3(accent, [1.0; 3], 0.25)),
+            _ => [0.86, 0.42, 0.52],
+        };
+        let dim = match (direction.scene, direction.hour) {
+            (SceneKind::Forest, Hour::Night) => 0.35,
+            _ => 1.0,
+        };
+        let petal = scale3(petal, dim);
+        Self { weather, stage, seed: crate::math::low(direction.seed >> 7), light, petal }
     }
 
     /// Adds the weather of one moment.
@@ -127,7 +139,7 @@ impl Overlay {
             let spin = moment.seconds * (0.4 + self.random(petal, 7)) + self.random(petal, 8);
             let (dx, dy) = (crate::math::cosine(spin) * size, sine(spin) * size * 0.6);
             let flip = 0.35 + 0.65 * sine(spin * 1.7).abs();
-            let colour = [0.86 * flip, 0.42 * flip, 0.52 * flip];
+            let colour = scale3(self.petal, flip);
             for step in 0..5_u8 {
                 let along = f32::from(step) * 0.5 - 1.0;
                 let girth = size * (1.0 - along * along * 0.7) * 0.5 * flip;

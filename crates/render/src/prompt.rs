@@ -12,6 +12,10 @@ pub enum SceneKind {
     City,
     /// Nebula, stars and a planet.
     Cosmos,
+    /// A sea of dunes.
+    Desert,
+    /// Inside a wood.
+    Forest,
     /// Mountain ranges.
     Mountains,
     /// The open sea.
@@ -125,6 +129,11 @@ const fn hint(kind: SceneKind) -> Effect {
     Effect::Scene(kind, 1)
 }
 
+/// A land by which the rest is seen: stars over it, travellers in it, hills behind it.
+const fn strong(kind: SceneKind) -> Effect {
+    Effect::Scene(kind, 12)
+}
+
 /// The table: words of one meaning, separated by spaces, and what they do.
 const WORDS: &[(&str, Effect)] = &[
     (
@@ -141,9 +150,19 @@ const WORDS: &[(&str, Effect)] = &[
         scene(SceneKind::Cosmos),
     ),
     (
-        "mountain mountains peak alps alpine himalaya hill valley summit ridge cliff forest pine \
-         landscape lake fjord glacier traveler hiker wilderness 山 雪山 峰 山脉 山谷 岭 峡谷 森林 \
-         松林 树林 湖 风景 風景 草原 悬崖 冰川 旅人 原野",
+        "desert dune sahara gobi camel caravan oasis oases sandstorm mesa 沙漠 沙丘 戈壁 大漠 骆驼 \
+         駱駝 商队 商隊 撒哈拉 敦煌 黄沙 黃沙 沙尘暴 沙塵暴",
+        strong(SceneKind::Desert),
+    ),
+    (
+        "forest woods woodland woodlands jungle rainforest grove thicket redwood birch 森林 树林 \
+         樹林 松林 竹林 丛林 叢林 密林 林间 林間 林中 林海 雨林 白桦",
+        scene(SceneKind::Forest),
+    ),
+    (
+        "mountain mountains peak alps alpine himalaya hill valley summit ridge cliff landscape \
+         lake fjord glacier traveler hiker wilderness 山 雪山 峰 山脉 山谷 岭 峡谷 湖 风景 風景 \
+         草原 悬崖 冰川 旅人 原野",
         scene(SceneKind::Mountains),
     ),
     (
@@ -163,8 +182,13 @@ const WORDS: &[(&str, Effect)] = &[
     ("abstract silk ribbon fluid 抽象 丝绸 絲綢 流体", scene(SceneKind::Silk)),
     ("car cars robot hologram bar cafe 汽车 机器人 咖啡 酒吧", hint(SceneKind::City)),
     (
-        "snow snowy bird eagle deer horse tree nature river sunrise sunset cloud sky wolf 雪 鸟 鹰 \
-         鹿 马 树 自然 河 日出 日落 云 天空 狼",
+        "tree trees pine fern deer fox owl firefly fireflies mushroom leaf leaves autumn maple oak \
+         树 樹 松 鹿 萤火虫 螢火蟲 蘑菇 落叶 落葉 秋 枫 楓",
+        hint(SceneKind::Forest),
+    ),
+    (
+        "snow snowy bird eagle horse nature river sunrise sunset cloud sky wolf 雪 鸟 鹰 马 自然 \
+         河 日出 日落 云 天空 狼",
         hint(SceneKind::Mountains),
     ),
     (
@@ -180,7 +204,7 @@ const WORDS: &[(&str, Effect)] = &[
         "fire ember spark flame lava volcano burning 火焰 火山 余烬 燃烧 篝火 火",
         Effect::Weather(Weather::Embers),
     ),
-    ("fog foggy mist misty haze 雾 霧 薄雾", Effect::Weather(Weather::Fog)),
+    ("fog foggy mist misty haze sandstorm 雾 霧 薄雾 沙尘暴 沙塵暴", Effect::Weather(Weather::Fog)),
     ("dawn sunrise morning daybreak 清晨 黎明 日出 早晨 晨", Effect::Hour(Hour::Dawn)),
     ("day noon sunny daylight afternoon 白天 中午 晴 阳光 陽光", Effect::Hour(Hour::Day)),
     (
@@ -191,6 +215,7 @@ const WORDS: &[(&str, Effect)] = &[
         "night midnight moonlight nighttime dark aurora 夜 夜晚 午夜 月光 深夜 极光",
         Effect::Hour(Hour::Night),
     ),
+    ("star starry stars stargazing 星空 繁星 星星 银河 銀河", Effect::Hour(Hour::Night)),
     (
         "zoom push forward toward towards closer 推进 推近 靠近 前进 拉近",
         Effect::Move(Move::PushIn),
@@ -207,7 +232,11 @@ const WORDS: &[(&str, Effect)] = &[
     ),
     ("descend fall falling down landing 下降 落下 降落", Effect::Move(Move::Descend)),
     ("around rotate rotating spin circling 环绕 旋转 围绕", Effect::Move(Move::Orbit)),
-    ("lake sea ocean river water reflection fjord 湖 海 河 水 倒影", Water),
+    (
+        "lake sea ocean river water reflection fjord stream creek brook pond waterfall 湖 海 河 水 \
+         倒影 溪 池塘 瀑布 oasis oases",
+        Water,
+    ),
     ("lighthouse 灯塔 燈塔", Effect::Landmark(Landmark::Lighthouse)),
     ("ship boat sailboat sailing sail yacht frigate 帆 船 舰 艦", Effect::Landmark(Landmark::Ship)),
     ("rock rocky cliff 礁 岩 悬崖 懸崖", Effect::Landmark(Landmark::Rocks)),
@@ -218,18 +247,22 @@ const WORDS: &[(&str, Effect)] = &[
     ("blue azure sapphire 蓝 藍", Accent(0x0038_78ff)),
     ("purple violet magenta 紫", Accent(0x00a8_4cff)),
     ("pink rose 粉", Accent(0x00ff_5cb0)),
+    ("sakura cherry 樱花 櫻花 桃花", Accent(0x00ff_8cc0)),
 ];
 
 /// Reads a prompt. The same prompt and seed always give the same direction.
 pub fn direct(prompt: &str, seed: u64) -> Direction {
     let seed = digest(prompt.as_bytes(), seed);
-    let lower = prompt.to_lowercase();
+    // An oasis is written with the sign for green, but nobody means a green desert.
+    let lower = prompt.to_lowercase().replace("绿洲", " oasis ").replace("綠洲", " oasis ");
     let words: Vec<&str> = lower
         .split(|letter: char| !letter.is_ascii_alphanumeric())
         .filter(|w| !w.is_empty())
         .collect();
     let mut scores = [
         (SceneKind::City, 0),
+        (SceneKind::Desert, 0),
+        (SceneKind::Forest, 0),
         (SceneKind::Cosmos, 0),
         (SceneKind::Mountains, 0),
         (SceneKind::Ocean, 0),

@@ -3,9 +3,19 @@
 //! A scene paints its layers once and then draws any frame, in any order and on any thread, as a
 //! pure function of the frame's index.
 
+mod brush;
 mod city;
 mod city_paint;
 mod cosmos;
+mod desert;
+mod desert_caravan;
+mod desert_life;
+mod desert_paint;
+mod desert_palette;
+mod forest;
+mod forest_floor;
+mod forest_growth;
+mod forest_paint;
 mod mountains;
 mod mountains_front;
 mod mountains_paint;
@@ -79,6 +89,8 @@ pub(crate) fn build(direction: &Direction, stage: Stage) -> Box<dyn Scene> {
     match direction.scene {
         SceneKind::City => Box::new(city::City::new(direction, stage)),
         SceneKind::Cosmos => Box::new(cosmos::Cosmos::new(direction, stage)),
+        SceneKind::Desert => Box::new(desert::Desert::new(direction, stage)),
+        SceneKind::Forest => Box::new(forest::Forest::new(direction, stage)),
         SceneKind::Mountains => Box::new(mountains::Mountains::new(direction, stage)),
         SceneKind::Ocean => Box::new(ocean::Ocean::new(direction, stage)),
         SceneKind::Silk => Box::new(silk::Silk::new(direction, stage)),

@@ -20,7 +20,13 @@ pub(crate) struct Texture {
     pub(crate) texels: Vec<[u8; 4]>,
     /// For each row the texels from the first to behind the last one that is not clear.
     spans: Vec<(usize, usize)>,
+    /// For each row and [`BLOCK`] of columns whether any texel of the block, or the one behind
+    /// it, is not clear.
+    solid: Vec<bool>,
 }
+
+/// Columns that are skipped together where they are clear.
+const BLOCK: usize = 16;
 
 /// Where a texture lies on the frame: texel = origin + pixel × step, on both axes.
 #[derive(Debug, Clone, Copy)]
@@ -115,7 +121,27 @@ impl Texture {
                 (first, row.iter().rposition(solid).map_or(first, |last| last + 1))
             })
             .collect();
-        Self { width, height, texels, spans }
+        let solid = texels
+            .chunks_exact(width)
+            .flat_map(|row| {
+                (0..width).step_by(BLOCK).map(|first| {
+                    row[first..(first + BLOCK + 1).min(width)].iter().any(|texel| texel[3] > 0)
+                })
+            })
+            .collect();
+        Self { width, height, texels, spans, solid }
+    }
+
+    /// Whether the block of `column` has anything to show between two rows, and the first column
+    /// behind it.
+    fn block(&self, column: i32, rows: (usize, usize)) -> (bool, usize) {
+        if column < 0 {
+            return (true, 0);
+        }
+        let blocks = self.width.div_ceil(BLOCK);
+        let block = position(column) / BLOCK;
+        let solid = |row: usize| self.solid.get(row * blocks + block).copied().unwrap_or(false);
+        (solid(rows.0) || solid(rows.1), (block + 1) * BLOCK)
     }
 
     /// Adds row `y` of the frame behind what `row` already holds; says whether it may have.
@@ -145,10 +171,33 @@ impl Texture {
             &self.texels[upper * self.width..][..self.width],
             &self.texels[lower * self.width..][..self.width],
         );
+        let mut x = from;
+        while x < to {
+            let at = u.wrapping_add(signed(x).wrapping_mul(step));
+            let (solid, next) = self.block(at >> 16, (upper, lower));
+            // The first pixel behind the block.
+            let until = ((signed(next) << 16) - u + step - 1) / step;
+            let until = position(until).clamp(x + 1, to.max(x + 1));
+            if solid && row.left[x..until].iter().any(|left| *left > 0) {
+                self.compose_run(x..until, rows, (u, step), (share_y, fade_in), row);
+            }
+            x = until;
+        }
+        true
+    }
+
+    fn compose_run(
+        &self,
+        run: std::ops::Range<usize>,
+        rows: (&[[u8; 4]], &[[u8; 4]]),
+        (u, step): (i32, i32),
+        (share_y, fade_in): (u64, bool),
+        row: &mut LayerRow,
+    ) {
         let edge = signed(self.width) - 1;
-        for x in from..to {
-            let left = row.left[x];
-            if left == 0 {
+        let lanes = row.sum[run.clone()].iter_mut().zip(&mut row.left[run.clone()]);
+        for (x, (sum, left)) in run.zip(lanes) {
+            if *left == 0 {
                 continue;
             }
             let at = u.wrapping_add(signed(x).wrapping_mul(step));
@@ -156,22 +205,36 @@ impl Texture {
             if column < -1 || column > edge {
                 continue;
             }
-            let (near, far) = (position(column), position((column + 1).min(edge)));
+            let near = position(column);
+            let pairs = (
+                rows.0.get(near..).and_then(<[[u8; 4]]>::first_chunk::<2>),
+                rows.1.get(near..).and_then(<[[u8; 4]]>::first_chunk::<2>),
+            );
+            let mut four = match pairs {
+                (Some(upper), Some(lower)) if column >= 0 => {
+                    [upper[0], upper[1], lower[0], lower[1]]
+                }
+                _ => {
+                    let far = position((column + 1).min(edge));
+                    [rows.0[near], rows.0[far], rows.1[near], rows.1[far]]
+                }
+            };
             let share_x = u64::from((at >> 8).unsigned_abs() & 255);
-            let mut four = [rows.0[near], rows.0[far], rows.1[near], rows.1[far]];
             if fade_in {
                 (four[0], four[1]) = ([0; 4], [0; 4]);
+            }
+            if four.iter().all(|texel| *texel == [0; 4]) {
+                continue;
             }
             let texel = bilinear(four, share_x, share_y);
             let alpha = crate::math::low(texel >> 48);
             if alpha == 0 {
                 continue;
             }
-            row.sum[x] += texel * u64::from(left);
+            *sum += texel * u64::from(*left);
             // Rounding down keeps every lane of the sum below 2^16.
-            row.left[x] = left * (255 - alpha) / 255;
+            *left = *left * (255 - alpha) / 255;
         }
-        true
     }
 }
 
@@ -198,6 +261,12 @@ impl Texture {
                 let at = (top + y) * self.width + left + x;
                 if let Some(texel) = self.texels.get_mut(at) {
                     *texel = change(x, y, *texel);
+                    if let Some(solid) = self
+                        .solid
+                        .get_mut((top + y) * self.width.div_ceil(BLOCK) + (left + x) / BLOCK)
+                    {
+                        *solid = true;
+                    }
                 }
             }
         }

@@ -7,9 +7,11 @@ use sha2::{Digest, Sha256};
 use crate::samples::{encode, film, photo, spec};
 
 /// One prompt for each scene.
-const SCENES: [(&str, &str); 6] = [
+const SCENES: [(&str, &str); 8] = [
     ("city", "霓虹城市的雨夜"),
     ("cosmos", "a ringed planet in a nebula"),
+    ("desert", "a caravan in the desert at dusk"),
+    ("forest", "a stream in a pine forest at dawn"),
     ("mountains", "snowy mountains and a lake at dawn"),
     ("ocean", "a lighthouse by the sea at dusk"),
     ("silk", "a feeling of joy"),
@@ -38,9 +40,11 @@ fn hash(bytes: &[u8]) -> String {
 
 /// First eight bytes of the SHA-256 of one second at 192 × 108. A change of any of them means
 /// that films differ: look at frames before you write the new value here.
-const GOLDEN: [(&str, &str); 8] = [
+const GOLDEN: [(&str, &str); 10] = [
     ("city", "8e9048c84dc44f55"),
     ("cosmos", "9774e9a08d2b1c6f"),
+    ("desert", "405033fc84d80dcf"),
+    ("forest", "5be58b38f9ce4b32"),
     ("mountains", "9296839685d834e9"),
     ("ocean", "f81ecb23b8d980d4"),
     ("silk", "9c35178b9ff585be"),

@@ -18,6 +18,13 @@ fn words_choose_the_scene() {
         ("a spaceship, 飞船", SceneKind::Cosmos),
         ("fish over a coral reef in the sea", SceneKind::Underwater),
         ("海底世界，鱼群和水母", SceneKind::Underwater),
+        ("a traveler in the desert under the stars", SceneKind::Desert),
+        ("沙漠里的星空，银河", SceneKind::Desert),
+        ("骆驼商队走过沙丘", SceneKind::Desert),
+        ("a path through the forest in autumn", SceneKind::Forest),
+        ("a lake in the woods", SceneKind::Forest),
+        ("秋天的森林，落叶", SceneKind::Forest),
+        ("萤火虫在夜里飞舞", SceneKind::Forest),
         ("a feeling of joy", SceneKind::Silk),
         ("开心的感觉", SceneKind::Silk),
         ("", SceneKind::Silk),
@@ -51,6 +58,11 @@ fn words_choose_weather_hour_and_move() {
     assert_eq!(of("waves on a rocky coast").landmark, Some(Landmark::Rocks));
     assert_eq!(of("the open sea").landmark, None);
     assert!(of("湖边").water);
+    assert!(of("林中小溪").water);
+    assert!(of("沙漠绿洲").water);
+    assert!(of("沙漠绿洲").accent.is_none());
+    assert_eq!(of("stars over the dunes").hour, Hour::Night);
+    assert_eq!(of("沙尘暴").weather, Weather::Fog);
     assert!(of("a blue nebula").accent.is_some());
     assert!(of("a nebula").accent.is_none());
 }
