@@ -30,9 +30,16 @@ usage: cargo xtask COMMAND
        [--binary PATH]              --binary tries another build of the gateway from outside
   screenshots [FOLDER]              photographs every page of the console, in both languages and
                                     themes; below the target folder unless told otherwise
+  gallery [FOLDER]                  contact sheets of every scene, shape and mode of the renderer; in
+                                    docs/gallery unless told otherwise
   tidy                              the rules of structure that no compiler checks
   bench [--http] [--hostile] [--streams] [--renderer]
                                     measurements with release builds; all without a flag";
+
+/// Draws the contact sheets by the renderer's own program.
+fn gallery(folder: &str) -> anyhow::Result<()> {
+    cargo::run(&["run", "--release", "-p", "rushes-render", "--example", "gallery", "--", folder])
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -41,6 +48,8 @@ fn main() -> ExitCode {
         ["test", rest @ ..] => test::Options::parse(rest).map(|options| test::run(&options)),
         ["screenshots"] => Ok(Ok(suites::screenshots(None))),
         ["screenshots", folder] => Ok(Ok(suites::screenshots(Some(folder)))),
+        ["gallery"] => Ok(gallery("docs/gallery").map(|()| true)),
+        ["gallery", folder] => Ok(gallery(folder).map(|()| true)),
         ["tidy"] => Ok(Ok(tidy::command())),
         ["bench", rest @ ..] => bench::Options::parse(rest).map(|options| bench::run(&options)),
         _ => Err(String::new()),

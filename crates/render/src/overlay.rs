@@ -1,10 +1,12 @@
-//! What is in the air, whatever the scene: rain, snow, petals, embers.
+//! What is in the air, whatever the scene: rain, snow, petals, embers, lights out of focus, glints, fog.
 //!
 //! Every particle is a pure function of its number and the time: it has no history.
 
+mod lights;
+
 use crate::canvas::Canvas;
 use crate::math::{clamp01, float, floor, index, linear, mix, mix3, scale3, sine, smooth};
-use crate::noise::random_at;
+use crate::noise::{Tile, random_at};
 use crate::prompt::{Direction, Hour, SceneKind, Weather};
 use crate::scene::{Moment, Stage};
 
@@ -25,22 +27,30 @@ pub(crate) struct Overlay {
     seed: u32,
     light: [f32; 3],
     petal: [f32; 3],
+    /// Colour of lights, linear.
+    lamp: [f32; 3],
+    /// Of the fog, where the scene has none of its own.
+    tile: Option<Tile>,
 }
 
 impl Overlay {
     pub(crate) fn new(direction: &Direction, stage: Stage) -> Self {
         let city = direction.scene == SceneKind::City;
-        // A city in the neon style is wet even if nobody said so; space and the deep have no weather.
+        // A city at night is wet even if nobody said so; space and the deep have no weather.
         let weather = match (direction.scene, direction.weather) {
-            (SceneKind::City, Weather::Clear) => Weather::Rain,
-            (SceneKind::Cosmos | SceneKind::Underwater, _) => Weather::Clear,
+            (SceneKind::City, Weather::Clear) if direction.hour == Hour::Night => Weather::Rain,
+            (SceneKind::Cosmos | SceneKind::Underwater, weather)
+                if !matches!(weather, Weather::Bokeh | Weather::Glints) =>
+            {
+                Weather::Clear
+            }
             (_, weather) => weather,
         };
         let light = match (city, direction.hour) {
-            (true, _) => [0.30, 0.34, 0.50],
+            (true, Hour::Night) => [0.30, 0.34, 0.50],
             (false, Hour::Night) => [0.26, 0.32, 0.42],
-            (false, Hour::Dusk) => [0.52, 0.42, 0.46],
-            (false, _) => [0.70, 0.70, 0.74],
+            (_, Hour::Dusk) => [0.52, 0.42, 0.46],
+            (_, _) => [0.70, 0.70, 0.74],
         };
         // In a wood without a named colour it is leaves that fall, not blossoms.
         let petal = match (direction.scene, direction.accent) {
@@ -53,7 +63,12 @@ impl Overlay {
             _ => 1.0,
         };
         let petal = scale3(petal, dim);
-        Self { weather, stage, seed: crate::math::low(direction.seed >> 7), light, petal }
+        let seed = crate::math::low(direction.seed >> 7);
+        let lamp = linear(direction.accent.unwrap_or([0.55, 0.75, 1.0]));
+        // Other scenes paint their own mist, which knows how far away things are.
+        let hazes = matches!(direction.scene, SceneKind::City | SceneKind::Silk);
+        let tile = (hazes && weather == Weather::Fog).then(|| Tile::cloud(seed));
+        Self { weather, stage, seed, light, petal, lamp, tile }
     }
 
     /// Adds the weather of one moment.
@@ -63,7 +78,10 @@ impl Overlay {
             Weather::Snow => self.snow(moment, canvas),
             Weather::Petals => self.petals(moment, canvas),
             Weather::Embers => self.embers(moment, canvas),
-            Weather::Clear | Weather::Fog => {}
+            Weather::Bokeh => self.bokeh(moment, canvas),
+            Weather::Glints => self.glints(moment, canvas),
+            Weather::Fog => self.fog(moment, canvas),
+            Weather::Clear => {}
         }
     }
 

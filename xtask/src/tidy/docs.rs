@@ -161,7 +161,9 @@ pub(super) fn commands(tree: &Tree) -> Findings {
 
 fn unknown_command(tree: &Tree, words: &[&str]) -> Option<String> {
     let (verb, is_known): (&str, bool) = match words {
-        ["cargo", "xtask", verb, ..] => (verb, ["test", "tidy", "bench"].contains(verb)),
+        ["cargo", "xtask", verb, ..] => {
+            (verb, ["test", "tidy", "bench", "gallery", "screenshots"].contains(verb))
+        }
         ["rushes", verb, ..] | ["cargo", "run", "--release", "--", verb, ..]
             if !verb.starts_with('-') =>
         {

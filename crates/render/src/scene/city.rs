@@ -1,4 +1,4 @@
-//! A neon city at night, mirrored in wet ground.
+//! A city mirrored in wet ground: neon at night, lamps at dusk, haze in the morning, glass by day.
 
 use super::city_paint::{Lamp, Painter};
 use super::water::{Surface, reflect};
@@ -8,7 +8,7 @@ use crate::math::{
     add3, float, float_of, floor, index, linear, mix, mix3, rgb, scale3, sine, smooth,
 };
 use crate::noise::{Random, Tile, random_at};
-use crate::prompt::{Direction, Move};
+use crate::prompt::{Direction, Hour, Move, Weather};
 
 /// Row where the ground begins, in frame heights.
 pub(super) const GROUND: f32 = 0.70;
@@ -27,12 +27,26 @@ const PALETTES: [[u32; 5]; 4] = [
     [0x04_0c12, 0x0c_5050, 0x30_f0b0, 0xf0_48c0, 0xf8_e070],
 ];
 
+/// Sky, haze and walls of the hours at which there is daylight, as displayed, and how much of what shines
+/// is on.
+const fn daylight(hour: Hour) -> Option<([u32; 3], f32)> {
+    match hour {
+        Hour::Dawn => Some(([0x5f_83b4, 0xf4_cda8, 0x46_5068], 0.40)),
+        Hour::Day => Some(([0x4f_8fd2, 0xd0_e0ee, 0x5a_697c], 0.14)),
+        Hour::Dusk => Some(([0x2e_285c, 0xe2_7a56, 0x2a_2038], 0.85)),
+        Hour::Night => None,
+    }
+}
+
 /// Colours of the city.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Palette {
     pub(super) sky: [f32; 3],
     pub(super) haze: [f32; 3],
     pub(super) neon: [[f32; 3]; 3],
+    pub(super) wall: [f32; 3],
+    /// Share of what shines that is on.
+    pub(super) lights: f32,
 }
 
 /// The scene.
@@ -47,6 +61,10 @@ pub(super) struct City {
     figure: Layer,
     lamps: Vec<Lamp>,
     seed: u32,
+    /// Whether drops fall on the ground.
+    raining: bool,
+    /// Column of the low sun in frame widths, if there is one.
+    sun: Option<f32>,
 }
 
 impl City {
@@ -57,10 +75,17 @@ impl City {
             sky: colours[0],
             haze: colours[1],
             neon: [colours[2], colours[3], colours[4]],
+            wall: scale3(colours[0], 0.9),
+            lights: 1.0,
         };
+        if let Some((colours, lights)) = daylight(direction.hour) {
+            let [sky, haze, wall] = colours.map(rgb);
+            palette = Palette { sky, haze, wall, lights, ..palette };
+        }
         if let Some(accent) = direction.accent {
             palette.neon[0] = accent;
-            palette.haze = mix3(palette.haze, scale3(accent, 0.42), 0.6);
+            let share = if direction.hour == Hour::Night { 0.6 } else { 0.25 };
+            palette.haze = mix3(palette.haze, scale3(accent, 0.42), share);
         }
         let seed = random.next();
         let mut painter = Painter::new(palette, stage, seed);
@@ -75,6 +100,9 @@ impl City {
             figure,
             lamps: painter.lamps(),
             seed,
+            raining: direction.weather == Weather::Rain
+                || (direction.hour == Hour::Night && direction.weather == Weather::Clear),
+            sun: matches!(direction.hour, Hour::Dawn | Hour::Dusk).then(|| random.range(0.3, 0.7)),
         }
     }
 
@@ -99,7 +127,8 @@ impl City {
             let colour = mix3(palette.sky, palette.haze, 0.10 + glow * glow * 0.80);
             let accent = mix3(palette.neon[0], palette.neon[1], smooth(0.3, 0.7, low));
             let colour = mix3(colour, palette.haze, lit * 0.55);
-            mix3(colour, accent, lit * glow * 0.26 + glow * glow * glow * glow * 0.16)
+            let shine = lit * glow * 0.26 + glow * glow * glow * glow * 0.16;
+            mix3(colour, accent, shine * palette.lights)
         });
     }
 
@@ -108,6 +137,12 @@ impl City {
         let (width, height) = (float(self.stage.width), float(self.stage.height));
         canvas.glow.clear();
         let ground = GROUND * height;
+        if let Some(sun) = self.sun {
+            let light = linear(mix3(self.palette.haze, [1.0, 0.9, 0.7], 0.5));
+            let x = sun * width - view.x * 0.06 * width;
+            canvas.glow.add_light(x, height * 0.52, height * 0.30, scale3(light, 0.34));
+            canvas.glow.add_light(x, height * 0.52, height * 0.07, scale3(light, 0.50));
+        }
         for (number, lamp) in (0_u32..).zip(&self.lamps) {
             let (x, y) = project(
                 view,
@@ -122,7 +157,7 @@ impl City {
             let beat = floor(moment.seconds * 9.0);
             let fault = mood > 0.86 && random_at(crate::math::bits(beat), number, self.seed) > 0.72;
             let power = if fault { 0.25 } else { hum };
-            let light = scale3(linear(lamp.colour), power * lamp.power);
+            let light = scale3(linear(lamp.colour), power * lamp.power * self.palette.lights);
             canvas.glow.add_light(x, y, lamp.radius * height, light);
             // A faint wide halo, as wet air gives.
             canvas.glow.add_light(x, y, lamp.radius * height * 2.2, scale3(light, 0.22));
@@ -136,7 +171,7 @@ impl City {
                 x,
                 ground,
                 height * (0.10 + 0.06 * mood),
-                scale3(linear(colour), 0.16),
+                scale3(linear(colour), 0.16 * self.palette.lights),
             );
         }
     }
@@ -231,7 +266,9 @@ impl Scene for City {
             speed: 0.5,
         };
         reflect(canvas, &surface, &self.tile, moment.seconds);
-        self.splashes(moment, canvas);
+        if self.raining {
+            self.splashes(moment, canvas);
+        }
         let front = self.figure.place(view, &self.stage, pivot);
         canvas.overlay(0..self.stage.height, &[(&self.figure.texture, front)]);
     }

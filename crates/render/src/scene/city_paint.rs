@@ -178,7 +178,7 @@ impl Painter {
 
     fn facade(&self, tower: &Tower, row: &Row, x: f32, y: f32, pixel: f32) -> [f32; 3] {
         let across = (x - tower.left) / tower.width;
-        let body = mix3(scale3(self.palette.sky, 0.9), self.palette.haze, 0.13 + 0.12 * across);
+        let body = mix3(self.palette.wall, self.palette.haze, 0.13 + 0.12 * across);
         let edge = smooth(0.05, 0.0, across) + smooth(0.96, 1.0, across) * 0.6;
         let mut colour = mix3(body, self.palette.haze, edge * 0.5);
         if tower.style == 3 {
@@ -196,8 +196,10 @@ impl Painter {
             _ => hash_at(column, line, tower.seed),
         };
         let cluster = cloud(float_of(column) * 0.16, float_of(line) * 0.13, 2, tower.seed);
-        let on = unit(hash) < tower.lit * smooth(0.20, 0.66, cluster) * 1.7;
-        if !on || !(0.06..=0.94).contains(&across) || line < 1 {
+        let chance = tower.lit * smooth(0.20, 0.66, cluster) * 1.7;
+        let on = unit(hash) < chance * self.palette.lights;
+        let is_day = self.palette.lights < 0.6;
+        if !(on || is_day) || !(0.06..=0.94).contains(&across) || line < 1 {
             return colour;
         }
         let soft = (pixel / tower.window.0, pixel / tower.window.1);
@@ -207,6 +209,11 @@ impl Painter {
         let gap = if tower.style == 1 { 0.05 } else { 0.20 };
         let inside = frame(dx, gap, soft.0) * frame(dy, 0.24, soft.1);
         let mood = unit(hash.wrapping_mul(0x9e37_79b9));
+        if !on {
+            // By day panes mirror the sky, some more than others.
+            let sky = mix3(self.palette.sky, self.palette.haze, 0.25 + 0.5 * mood);
+            return mix3(colour, scale3(sky, 0.82), inside * (0.30 + 0.35 * mood));
+        }
         let tint = if mood > 0.86 {
             self.palette.neon[index(mood * 300.0) % 3]
         } else {
@@ -307,7 +314,7 @@ impl Painter {
             * if random.chance(0.5) { random.range(0.34, 0.42) } else { random.range(0.58, 0.66) };
         let foot = 0.862;
         let rim = mix3(self.palette.neon[0], self.palette.haze, 0.35);
-        let dark = scale3(self.palette.sky, 0.55);
+        let dark = scale3(self.palette.wall, 0.61);
         let texture = Texture::paint(
             columns,
             self.stage.height + 20 - top,

@@ -12,7 +12,7 @@ use crate::math::{
     add3, clamp01, fade, float, floor, index, linear, mix, mix3, position, scale3, sine, smooth,
 };
 use crate::noise::{Random, Tile, random_at};
-use crate::prompt::{Direction, Hour, Move, Weather};
+use crate::prompt::{Direction, Hour, Landmark, Move, Weather};
 use crate::texture::Placement;
 
 /// Stars that twinkle; the fainter ones are part of the painted sky.
@@ -69,7 +69,8 @@ impl Desert {
         };
         let ridges = dunes.paint();
         let sights = Sights::new(&dunes, &ridges, hour, &mut random);
-        let caravan = Caravan::new(&dunes, &ridges, &mut random);
+        let wanted = direction.landmark == Some(Landmark::Caravan);
+        let caravan = Caravan::new(&dunes, &ridges, wanted, &mut random);
         Self {
             stage,
             movement: direction.movement,

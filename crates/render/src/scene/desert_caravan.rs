@@ -27,11 +27,16 @@ pub(super) struct Caravan {
 }
 
 impl Caravan {
-    /// In two of three deserts, where a crest is long and even enough.
-    pub(super) fn new(dunes: &Dunes, ridges: &[Ridge], random: &mut Random) -> Option<Self> {
+    /// In two of three deserts where a crest is long and even enough; where one is `wanted`, on the best one.
+    pub(super) fn new(
+        dunes: &Dunes,
+        ridges: &[Ridge],
+        wanted: bool,
+        random: &mut Random,
+    ) -> Option<Self> {
         let ahead = if random.chance(0.5) { 1.0 } else { -1.0 };
         let count = 3 + index(random.range(0.0, 4.0));
-        if random.chance(0.33) {
+        if random.chance(0.33) && !wanted {
             return None;
         }
         let stage = dunes.stage;
@@ -59,7 +64,7 @@ impl Caravan {
             }
         }
         let (cost, ridge, first) = best?;
-        if cost > 0.5 {
+        if cost > 0.5 && !wanted {
             return None;
         }
         let size = unit * SIZES[ridge];

@@ -264,9 +264,9 @@ impl Scene for Forest {
             }
             canvas.compose_lit(y, &row, front, self.painter.stream && y >= line);
         }
-        if self.night {
+        if self.night && !self.painter.snowy {
             self.fireflies(moment, view, canvas);
-        } else if !self.painter.snowy {
+        } else if !self.night && !self.painter.snowy {
             self.motes(moment, view, canvas);
         }
     }

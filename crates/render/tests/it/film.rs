@@ -6,15 +6,19 @@ use sha2::{Digest, Sha256};
 
 use crate::samples::{encode, film, photo, spec};
 
-/// One prompt for each scene.
-const SCENES: [(&str, &str); 8] = [
+/// One prompt for each scene, and for what else changes all of a picture.
+const SCENES: [(&str, &str); 12] = [
     ("city", "霓虹城市的雨夜"),
+    ("city by day", "阳光下的城市"),
+    ("city in fog", "薄雾里的城市，清晨"),
     ("cosmos", "a ringed planet in a nebula"),
     ("desert", "a caravan in the desert at dusk"),
     ("forest", "a stream in a pine forest at dawn"),
     ("mountains", "snowy mountains and a lake at dawn"),
     ("ocean", "a lighthouse by the sea at dusk"),
     ("silk", "a feeling of joy"),
+    ("silk and bokeh", "梦幻的紫色丝绸，光斑"),
+    ("silk and glints", "a magic sparkle"),
     ("underwater", "海底的鱼群和水母"),
 ];
 
@@ -40,14 +44,18 @@ fn hash(bytes: &[u8]) -> String {
 
 /// First eight bytes of the SHA-256 of one second at 192 × 108. A change of any of them means
 /// that films differ: look at frames before you write the new value here.
-const GOLDEN: [(&str, &str); 10] = [
-    ("city", "8e9048c84dc44f55"),
+const GOLDEN: [(&str, &str); 14] = [
+    ("city", "ebbc2adf14c86b7e"),
+    ("city by day", "4a94be7721e288c0"),
+    ("city in fog", "6bb186c40333a3ca"),
     ("cosmos", "9774e9a08d2b1c6f"),
     ("desert", "405033fc84d80dcf"),
     ("forest", "5be58b38f9ce4b32"),
     ("mountains", "9296839685d834e9"),
     ("ocean", "f81ecb23b8d980d4"),
     ("silk", "9c35178b9ff585be"),
+    ("silk and bokeh", "c5066286e36fded0"),
+    ("silk and glints", "c4fba799faf131d4"),
     ("underwater", "110dc913dbd06d6e"),
     ("one picture", "3411eb4dad70d9c7"),
     ("three pictures", "4cfa923797fbf452"),
