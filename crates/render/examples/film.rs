@@ -1,17 +1,19 @@
 //! Makes one film and a few of its frames, to be looked at by eye and measured.
 //!
-//! `film OUT.mp4 WIDTH HEIGHT SECONDS THREADS PROMPT [PICTURE…]`
+//! `film OUT.mp4 WIDTH HEIGHT SECONDS THREADS PROMPT [PICTURE…]`; prints the most memory that it took, in
+//! MiB, where the system tells (Linux).
 
 use std::process::ExitCode;
 use std::time::Instant;
 
 use rushes_render::{Control, RenderSpec, inspect, render};
 
-#[expect(clippy::print_stderr, reason = "a tool for the terminal")]
+#[expect(clippy::print_stderr, clippy::print_stdout, reason = "a tool for the terminal")]
 fn main() -> ExitCode {
     match film() {
         Ok(line) => {
             eprintln!("{line}");
+            println!("{}", peak_mebibytes().unwrap_or(0));
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -19,6 +21,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// `VmHWM` of proc(5).
+fn peak_mebibytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kibibytes| kibibytes / 1024)
 }
 
 fn film() -> Result<String, Box<dyn std::error::Error>> {

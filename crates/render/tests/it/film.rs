@@ -165,8 +165,9 @@ fn what_is_decoded_is_what_was_drawn() {
     }
 }
 
-fn check_size(width: u32, height: u32, seconds: u32) {
-    let video = film(&spec("silk", width, height, seconds));
+fn check_size(width: u32, height: u32, seconds: u32, images: u32) {
+    let wanted = RenderSpec { images: pictures(images), ..spec("silk", width, height, seconds) };
+    let video = film(&wanted);
     assert_eq!((video.width, video.height, video.frames), (width, height, seconds * 24));
     assert_eq!(video.duration_ms, u64::from(seconds) * 1000);
     let info = inspect(&video.mp4).unwrap();
@@ -183,8 +184,33 @@ fn check_size(width: u32, height: u32, seconds: u32) {
 
 #[test]
 fn size_and_length_are_exact() {
-    for (width, height, seconds) in [(854, 480, 1), (480, 854, 1), (64, 64, 5), (66, 98, 2)] {
-        check_size(width, height, seconds);
+    for (width, height, seconds) in [(64, 64, 5), (66, 98, 2)] {
+        check_size(width, height, seconds, 0);
+    }
+    for seconds in [1, 4, 10, 15] {
+        for images in [0, 1, 3] {
+            check_size(96, 64, seconds, images);
+        }
+    }
+}
+
+/// Every shape of a resolution that models offer.
+#[test]
+fn films_of_720_lines_have_their_exact_size() {
+    let sizes = [(1280, 720), (960, 720), (1080, 720), (720, 720)];
+    for (number, (wide, high)) in (0..).zip(sizes) {
+        check_size(wide, high, 1, [0, 1, 3][number % 3]);
+        check_size(high, wide, 1, [1, 3, 0][number % 3]);
+    }
+}
+
+#[test]
+fn films_of_480_lines_have_their_exact_size() {
+    for (wide, high) in [(854, 480), (640, 480), (720, 480), (480, 480)] {
+        for images in [0, 1, 3] {
+            check_size(wide, high, 1, images);
+            check_size(high, wide, 1, images);
+        }
     }
 }
 
