@@ -23,7 +23,7 @@ import { Roll } from './keys/roll.js'
 import { Secret } from './keys/secret.js'
 
 /** What test keys act out, by words in the prompt. */
-const ACTS = ['[[fail: text]]', '[[fail_image: 400]]', '[[delay: 30s]]', '[[stall]]', '[[expire]]']
+const ACTS = ['[[fail: text]]', '[[fail_image: 400]]', '[[moderated]]', '[[delay: 30s]]', '[[stall]]', '[[expire]]']
 
 /** @typedef {{ what: 'form' | 'roll' | 'revoke' | 'secret' | 'addresses', key?: any, kind?: 'live' | 'test', secret?: string }} Open */
 

@@ -22,6 +22,8 @@ const LATEST = 8
 const DAY_SECONDS = 86_400
 /** What a day costs is the mean of so many days. */
 const MEAN_DAYS = 7
+/** From so few days on it is said that the money runs out. */
+const LOW_DAYS = 3
 
 /** All that the page asks for. @param {AbortSignal} signal */
 async function ask(signal) {
@@ -64,8 +66,11 @@ export default function Overview() {
 /** @param {{ of: any }} props */
 function Facts({ of }) {
   const hasNoChannel = of.channels?.length === 0
+  const left = daysLeft(of.usage)
+  const isLow = left !== null && left < LOW_DAYS
   return html`<div class="stack wide">${!session.value.account.has_password && html`<${Note} icon="key-round" title=${t('overview.noPassword')}
-      end=${html`<${Button} small href=${to('/settings')}>${t('overview.setPassword')}<//>`}>${t('overview.noPasswordText')}<//>`}${hasNoChannel && html`<${Note} icon="flask-conical" title=${t('overview.preview')}>${t('overview.previewText')}<//>`}
+      end=${html`<${Button} small href=${to('/settings')}>${t('overview.setPassword')}<//>`}>${t('overview.noPasswordText')}<//>`}${isLow && html`<${Note} icon="triangle-alert" title=${t('overview.low')}
+      end=${html`<${Button} small href=${to('/billing')}>${t('shell.nav.billing')}<//>`}>${t('overview.lowText', number(left))}<//>`}${hasNoChannel && html`<${Note} icon="flask-conical" title=${t('overview.preview')}>${t('overview.previewText')}<//>`}
     <${FirstRun} latest=${of.latest} keys=${of.keys} channels=${of.channels} /><${Numbers} of=${of} />
     <${Card} title=${t('overview.latest')} end=${html`<${Button} kind="quiet" small href=${to('/tasks')}>${t('overview.all')}<//>`}><${Latest} rows=${of.latest} /><//>
     <${Card} title=${t('overview.first')} padded><p class="dim">${t('overview.firstText')}</p>
@@ -78,12 +83,18 @@ const sample = () => `curl ${PUBLIC_URL}/v1/video/generations \\
   -H 'Content-Type: application/json' \\
   -d '{"model":"grok-image-video","prompt":"${t('overview.samplePrompt')}","seconds":6}'`
 
+/** For how many days the money lasts at last week's pace, if any was spent. @param {readonly any[]} usage */
+function daysLeft(usage) {
+  const spent = usage.reduce((/** @type {number} */ sum, /** @type {any} */ it) => sum + dollars(it.amount), 0) / MEAN_DAYS
+  const { available } = balance.value ?? session.value.account.balance
+  return spent > 0 ? Math.floor(dollars(available) / spent) : null
+}
+
 /** @param {{ of: any }} props */
 function Numbers({ of: { counts, usage } }) {
   const { available, pending } = balance.value ?? session.value.account.balance
   const ended = counts.succeeded + counts.failed
-  const spent = usage.reduce((/** @type {number} */ sum, /** @type {any} */ it) => sum + dollars(it.amount), 0) / MEAN_DAYS
-  const left = spent > 0 ? Math.floor(dollars(available) / spent) : null
+  const left = daysLeft(usage)
   return html`<${Kpis} of=${[
     { label: t('overview.tasks'), value: number(counts.all), small: counts.capped ? '+' : '', detail: t('overview.underWay', counts.waiting + counts.running) },
     { label: t('overview.success'), value: percent(ended > 0 ? counts.succeeded / ended : null), detail: t('overview.failedFree') },

@@ -8,6 +8,8 @@ export default {
   noPassword: 'You have no password yet',
   noPasswordText: 'Set one, or you will need another one-time link to come back.',
   setPassword: 'Set a password',
+  low: 'The balance is running low',
+  lowText: (days) => (days === '0' ? 'At last week’s pace it lasts less than a day.' : `At last week’s pace it lasts about ${days} ${days === '1' ? 'day' : 'days'}.`),
   preview: 'No channel yet: videos come from the preview renderer',
   previewText: 'It draws a real MP4 of the right size and length from the prompt, on this machine. It is not an AI model.',
   firstRun: 'First run',

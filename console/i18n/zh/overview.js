@@ -8,6 +8,8 @@ export default {
   noPassword: '尚未设置密码',
   noPasswordText: '设置密码后即可再次登录，否则需要新的一次性链接。',
   setPassword: '设置密码',
+  low: '余额不足',
+  lowText: (days) => (days === '0' ? '按上周的用量，余额不足一天。' : `按上周的用量，余额约可用 ${days} 天。`),
   preview: '还没有渠道：视频由预览渲染器生成',
   previewText: '它在本机按提示词绘制尺寸、时长正确的真实 MP4，不是 AI 模型。',
   firstRun: '首次使用',

@@ -53,12 +53,14 @@ export function GrantDialog({ account, path, onClose, done }) {
 export function AdjustDialog({ account, path, onClose, done }) {
   const [sign, setSign] = useState('take')
   const [values, setValues] = useState({ amount: '', reason: '', task_id: '' })
+  // A second press after an answer that was lost books nothing.
+  const [reference] = useState(newReference)
   const set = (/** @type {string} */ field) => (/** @type {string} */ value) => setValues((was) => ({ ...was, [field]: value }))
   const size = ticksOf(values.amount)
   const change = size === null ? null : sign === 'take' ? -size : size
   const task = values.task_id.trim()
   const act = () => post(`${path}/adjustments`, {
-    amount: `${sign === 'take' ? '-' : ''}${values.amount.trim()}`, reason: values.reason, ...(task && { task_id: task }),
+    amount: `${sign === 'take' ? '-' : ''}${values.amount.trim()}`, reason: values.reason, reference, ...(task && { task_id: task }),
   })
   const booked = (/** @type {any} */ transfer) => {
     toast(t('users.adjusted', money(transfer.amount), account.name))

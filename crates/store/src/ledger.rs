@@ -207,6 +207,8 @@ pub struct NewAdjustment {
     pub account_id: AccountId,
     /// The task that it is about: one of the account's.
     pub task_id: Option<TaskId>,
+    /// A name by which it is booked once for the account or the task; letters, digits and `._-`.
+    pub reference: Option<String>,
     /// How much is given (or taken, if negative); not zero.
     pub amount: Ticks,
     /// Why.
@@ -217,7 +219,7 @@ pub struct NewAdjustment {
     pub now: Timestamp,
 }
 
-/// Corrects an account. Taking more than it can spend is refused. [`StoreError::NotFound`]: the
+/// Corrects an account, once for each reference. Taking more than it can spend is refused. [`StoreError::NotFound`]: the
 /// task has no hold of this account.
 pub fn adjust(tx: &mut Tx<'_>, new: &NewAdjustment) -> Result<BookOutcome, StoreError> {
     let subject = match new.task_id {
@@ -234,7 +236,10 @@ pub fn adjust(tx: &mut Tx<'_>, new: &NewAdjustment) -> Result<BookOutcome, Store
         params![&prefix, format!("adj:{subject};")],
     )?;
     let booking = Booking {
-        id: format!("{prefix}{}", count.unwrap_or(0) + 1),
+        id: match &new.reference {
+            Some(name) => format!("{prefix}ref-{name}"),
+            None => format!("{prefix}{}", count.unwrap_or(0) + 1),
+        },
         kind: "adj",
         column: "adjustments_ticks",
         account_id: new.account_id,

@@ -29,6 +29,7 @@ fn adjustment(test: &TestStore, amount: i64) -> NewAdjustment {
     NewAdjustment {
         account_id: test.account,
         task_id: None,
+        reference: None,
         amount: Ticks(amount),
         reason: "a correction".to_owned(),
         actor: "owner".to_owned(),

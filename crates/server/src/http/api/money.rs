@@ -1,7 +1,7 @@
 //! Money: the ledger, grants and corrections.
 //!
-//! Guarantees: a grant is booked once for each reference; a correction never takes more than the
-//! account can spend; both say who and why, in the ledger and in the audit log.
+//! Guarantees: a grant or correction is booked once for each reference; a correction never takes more than
+//! the account can spend; both say who and why, in the ledger and in the audit log.
 
 mod shapes;
 
@@ -216,7 +216,12 @@ async fn credit(
         }
         Ok(outcome)
     };
-    match http.change(&actor, change).await? {
+    answer(http.change(&actor, change).await?, amount)
+}
+
+/// What was booked, now or before; or why nothing was.
+fn answer(outcome: BookOutcome, amount: Ticks) -> Result<Response, HttpError> {
+    match outcome {
         BookOutcome::Booked(transfer) => {
             view::answer(StatusCode::CREATED, &view::Transfer::from(&*transfer))
         }
@@ -269,13 +274,14 @@ fn not_booked(outcome: &BookOutcome) -> ApiError {
     ApiError::new(ErrorCode::Conflict, message).with_param("amount")
 }
 
-/// Corrects an account's money, up or down.
+/// Corrects an account's money, up or down, once for each reference.
 ///
 /// To take from another operator's account, or from the owner's, is for the owner.
 #[utoipa::path(post, path = "/api/admin/accounts/{account}/adjustments",
     operation_id = "adjustCredit", tag = "operators", params(AccountPath),
     request_body = Adjustment,
     responses((status = 201, description = "Booked.", body = view::Transfer),
+        (status = 200, description = "Booked before, by this reference.", body = view::Transfer),
         refusals::ApiAdjust))]
 async fn adjust(
     State(http): State<Arc<Http>>,
@@ -291,6 +297,7 @@ async fn adjust(
     };
     let task_id = wanted.task_id.as_ref().map(|text| text.parse::<TaskId>());
     let task_id = task_id.transpose().map_err(|_| no_task())?;
+    let reference = wanted.reference.as_deref().map(check_reference).transpose()?;
     let (amount, reason) = (signed_amount("amount", &wanted.amount)?, reason(&wanted.reason)?);
     let now = http.app.clock.now();
     let change = move |tx: &mut Tx<'_>, actor: &Actor| {
@@ -303,6 +310,7 @@ async fn adjust(
         let new = NewAdjustment {
             account_id: account.id,
             task_id,
+            reference: reference.clone(),
             amount,
             reason: reason.clone(),
             actor: actor.name(),
@@ -315,15 +323,11 @@ async fn adjust(
         if matches!(outcome, BookOutcome::Booked(_)) {
             let after = json!({
                 "amount": view::Money::from(amount), "reason": reason, "task_id": wanted.task_id,
+                "reference": reference,
             });
             note(tx, actor, "credit.adjust", &account, after, now)?;
         }
         Ok(outcome)
     };
-    match http.change(&actor, change).await? {
-        BookOutcome::Booked(transfer) => {
-            view::answer(StatusCode::CREATED, &view::Transfer::from(&*transfer))
-        }
-        refused => Err(not_booked(&refused).into()),
-    }
+    answer(http.change(&actor, change).await?, amount)
 }

@@ -72,6 +72,15 @@ async fn a_correction_never_takes_what_is_not_there() {
     let wrong = call(&app, By::Local, "POST", path, &body).await;
     assert_eq!(refusal(&wrong), (404, "task_not_exist".to_owned()), "not this account's task");
     app.wait(&foreign).await;
+    // By a reference it is booked once, however often the answer was lost.
+    let named = async |amount: &str| {
+        let body = json!({ "amount": amount, "reason": "a ticket", "reference": "ticket-17" });
+        call(&app, By::Local, "POST", path, &body).await
+    };
+    let first = must(&named("0.25").await, 201);
+    assert_eq!(must(&named("0.25").await, 200)["id"], first["id"]);
+    assert_eq!(refusal(&named("0.26").await), (409, "conflict".to_owned()));
+    assert_eq!(available(&app, "alice").await, "0.75");
     app.finish().await;
 }
 

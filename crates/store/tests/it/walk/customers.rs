@@ -46,6 +46,7 @@ impl Walk {
                 let adjustment = NewAdjustment {
                     account_id: account,
                     task_id: (self.dice.roll(2) == 0).then(|| task_id(about)),
+                    reference: None,
                     amount: if takes { Ticks(-amount.0) } else { amount },
                     reason: "walk".to_owned(),
                     actor: "walk".to_owned(),

@@ -42,6 +42,9 @@ pub(super) struct Adjustment {
     /// Why, for people; without line breaks.
     #[schema(min_length = 1, max_length = 500, pattern = r"\S", examples("charged twice"))]
     pub(super) reason: String,
+    /// A name of your own for this correction, by which it is booked once.
+    #[schema(pattern = "^[A-Za-z0-9._-]{1,64}$", examples("ticket-17"))]
+    pub(super) reference: Option<String>,
     /// The account's task that it is about.
     #[schema(pattern = "^task_[0-9a-f]{32}$", examples("task_0197f0c2a5d87b3c9e4f6a1b2c3d4e5f"))]
     pub(super) task_id: Option<String>,
