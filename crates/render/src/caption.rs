@@ -13,6 +13,8 @@ const SIZE: f32 = 0.046;
 const LEADING: f32 = 1.36;
 /// Widest line as a share of the frame's width.
 const WIDTH: f32 = 0.84;
+/// How much of the light behind the letters the shadow takes at most, of 256: white on snow stays legible.
+const SHADOW: i32 = 224;
 /// Longest fade in seconds; short films have shorter ones.
 const FADE_SECONDS: f32 = 0.7;
 
@@ -47,10 +49,10 @@ impl Caption {
             letters.write(line, pixels, x.max(0.0), y);
         }
         let near = letters.blurred(whole(pixels * 0.10));
-        let wide = letters.blurred(whole(pixels * 0.34));
+        let wide = letters.blurred(whole(pixels * 0.42));
         let mut shadow = near;
         for (near, wide) in shadow.cover.iter_mut().zip(&wide.cover) {
-            *near = (*near / 2).saturating_add(*wide).saturating_add(*wide / 2);
+            *near = (*near / 2).saturating_add(*wide).saturating_add(*wide);
         }
         Some(Self { top, letters, shadow, frames })
     }
@@ -80,7 +82,7 @@ impl Caption {
                 if *shadow == 0 && *letter == 0 {
                     continue;
                 }
-                let dark = 256 - (i32::from(*shadow) * opacity * 190 / (255 * 256));
+                let dark = 256 - (i32::from(*shadow) * opacity * SHADOW / (255 * 256));
                 let light = i32::from(*letter) * opacity / 255;
                 for value in pixel.iter_mut().take(3) {
                     let shaded = i32::from(*value) * dark / 256;

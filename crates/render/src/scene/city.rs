@@ -260,7 +260,8 @@ impl Scene for City {
         let surface = Surface {
             line,
             ripple: 7.0,
-            mirror: (0.80, 0.62),
+            // Dry ground mirrors little.
+            mirror: if self.raining { (0.80, 0.62) } else { (0.46, 0.20) },
             tint: scale3(linear(mix3(self.palette.sky, self.palette.haze, 0.25)), 0.45),
             blur: 3,
             speed: 0.5,
@@ -268,9 +269,10 @@ impl Scene for City {
         reflect(canvas, &surface, &self.tile, moment.seconds);
         if self.raining {
             self.splashes(moment, canvas);
+            // Someone with an umbrella.
+            let front = self.figure.place(view, &self.stage, pivot);
+            canvas.overlay(0..self.stage.height, &[(&self.figure.texture, front)]);
         }
-        let front = self.figure.place(view, &self.stage, pivot);
-        canvas.overlay(0..self.stage.height, &[(&self.figure.texture, front)]);
     }
 
     fn vignette(&self) -> f32 {

@@ -162,7 +162,8 @@ impl Painter {
                 }
                 (self.air(&row, self.facade(tower, &row, x, y, pixel), x, y), cover)
             });
-        self.add_signs(&row, &mut texture, float(margin), float(top));
+        let nearer: Vec<Row> = (number + 1..ROWS).map(|number| self.lay_out(number)).collect();
+        self.add_signs(&row, &nearer, &mut texture, (float(margin), float(top)));
         Layer { texture, depth: row.depth, left: float(margin), top: float(top), density: 1.0 }
     }
 
@@ -178,7 +179,11 @@ impl Painter {
 
     fn facade(&self, tower: &Tower, row: &Row, x: f32, y: f32, pixel: f32) -> [f32; 3] {
         let across = (x - tower.left) / tower.width;
-        let body = mix3(self.palette.wall, self.palette.haze, 0.13 + 0.12 * across);
+        // By day one side of a tower is lit and the other is not.
+        let sunlit = (1.0 - self.palette.lights) * smooth(0.62, 0.48, across);
+        let wall = scale3(self.palette.wall, 1.0 - 0.25 * (1.0 - self.palette.lights));
+        let wall = mix3(wall, [1.0, 0.93, 0.82], 0.34 * sunlit);
+        let body = mix3(wall, self.palette.haze, 0.13 + 0.12 * across);
         let edge = smooth(0.05, 0.0, across) + smooth(0.96, 1.0, across) * 0.6;
         let mut colour = mix3(body, self.palette.haze, edge * 0.5);
         if tower.style == 3 {
@@ -225,8 +230,26 @@ impl Painter {
         mix3(colour, scale3(tint, bright * (1.05 - 0.35 * dy)), inside)
     }
 
+    /// Whether a tower of a nearer row stands, or will stand when the camera has moved, before a sign.
+    fn is_hidden(
+        nearer: &[Row],
+        (left, right): (f32, f32),
+        bottom: f32,
+        depth: f32,
+        aspect: f32,
+    ) -> bool {
+        nearer.iter().any(|row| {
+            // The camera goes sideways by so much at most, the nearer rows farther.
+            let slip = PAN_MAX * (row.depth - depth).abs() * aspect + 0.006;
+            row.towers.iter().any(|tower| {
+                let covers = tower.left - slip < right && tower.left + tower.width + slip > left;
+                covers && tower.top < bottom
+            })
+        })
+    }
+
     /// Neon signs and roof lights on the towers of a row.
-    fn add_signs(&mut self, row: &Row, texture: &mut Texture, margin: f32, top: f32) {
+    fn add_signs(&mut self, row: &Row, nearer: &[Row], texture: &mut Texture, origin: (f32, f32)) {
         let mut random = Random::new(u64::from(row.seed ^ 0x5151));
         let aspect = float(self.stage.width) / float(self.stage.height);
         for tower in &row.towers {
@@ -255,11 +278,14 @@ impl Painter {
             let space = GROUND - tower.top;
             let y = tower.top + random.range(0.12, 0.42) * space;
             let tall = float(text.chars().count()) * size * 1.12;
-            if y + tall > GROUND - 0.03 {
+            let sides = (x, x + size * 1.3);
+            if y + tall > GROUND - 0.03
+                || Self::is_hidden(nearer, sides, y + tall, row.depth, aspect)
+            {
                 continue;
             }
             let sign = Sign { text, at: (x, y), size, colour, haze: row.haze * 0.4 };
-            self.paint_sign(texture, &sign, (margin, top));
+            self.paint_sign(texture, &sign, origin);
             self.lamps.push(Lamp {
                 x: x + size * 0.55,
                 y: y + tall * 0.5,

@@ -157,8 +157,9 @@ impl Desert {
             }
             let (size, phase) = (random(3), random(4));
             let twinkle = 0.72 + 0.28 * sine(moment.seconds * (0.3 + phase * 0.5) + phase);
-            let low = smooth(HORIZON, HORIZON - 0.22, y / height);
-            let bright = (0.08 + size * size * size * size * 1.5) * twinkle * (0.25 + 0.75 * low);
+            // None where mesas may stand: the air is thick there.
+            let low = smooth(HORIZON - 0.12, HORIZON - 0.26, y / height);
+            let bright = (0.08 + size * size * size * size * 1.5) * twinkle * low;
             let tint = mix3([0.72, 0.84, 1.0], [1.0, 0.88, 0.72], phase);
             let radius = (0.35 + size * size * size * 1.0) * height / 720.0;
             canvas.add_dot(x - view.x * 0.02 * width, y, radius, scale3(tint, bright));

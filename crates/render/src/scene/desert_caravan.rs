@@ -10,7 +10,7 @@ use crate::noise::Random;
 use crate::texture::Placement;
 
 /// Height of a camel on each ridge, near to far, in units of the frame.
-const SIZES: [f32; 4] = [0.0, 0.050, 0.036, 0.026];
+const SIZES: [f32; 4] = [0.0, 0.062, 0.048, 0.036];
 
 /// Walkers and camels on a crest.
 pub(super) struct Caravan {

@@ -215,8 +215,11 @@ fn palms(dunes: &Dunes, random: &mut Random) -> Layer {
     let palette = dunes.palette;
     let level = clamp01(palette.sand[1] * 1.25);
     let level = if dunes.sun.slope < 0.3 { level * 0.62 } else { level };
-    let dark = mix3(scale3([0.10, 0.15, 0.08], level), palette.shade, 0.25);
+    // At night sand is blue, and so are leaves.
+    let cool = if palette.sand[2] > palette.sand[0] { 0.62 } else { 0.0 };
+    let dark = mix3(scale3([0.10, 0.15, 0.08], level), palette.shade, 0.25 + cool * 0.5);
     let bright = mix3(scale3([0.46, 0.56, 0.22], level), palette.sun, 0.10);
+    let bright = mix3(bright, scale3(palette.shade, 1.5), cool);
     let bark = mix3(palette.shade, palette.sand, 0.22);
     let middle = palm_middle(dunes);
     // Grass first: palms stand in it.

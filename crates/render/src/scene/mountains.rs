@@ -94,8 +94,13 @@ impl Mountains {
         let strength = if self.night { 0.5 } else { 1.0 };
         canvas.glow.clear();
         let light = scale3(linear(palette.sun), strength);
-        canvas.glow.add_light(sun_x, sun_y, height * 0.34, scale3(light, 0.20));
-        canvas.glow.add_light(sun_x, sun_y, height * 0.12, scale3(light, 0.30));
+        // By the short side: in a tall frame the light would fill all of it.
+        let short = height.min(width);
+        canvas.glow.add_light(sun_x, sun_y, short * 0.34, scale3(light, 0.20));
+        canvas.glow.add_light(sun_x, sun_y, short * 0.12, scale3(light, 0.30));
+        if self.night {
+            canvas.glow.add_light(sun_x, sun_y, short * 0.022, scale3(light, 1.1));
+        }
     }
 
     fn sun_at(&self, view: View) -> (f32, f32) {
@@ -192,7 +197,7 @@ impl Scene for Mountains {
             let surface = Surface {
                 line: index(line),
                 ripple: 5.0,
-                mirror: (0.94, 0.50),
+                mirror: (0.80, 0.46),
                 tint: scale3(linear(self.palette.water), 0.55),
                 blur: 0,
                 speed: 0.35,

@@ -85,7 +85,7 @@ impl Palette {
             palette.deep = mix3(palette.deep, scale3(accent, 0.30), 0.40);
         }
         let (grey, dark) = match direction.weather {
-            Weather::Rain => (0.62, 0.66),
+            Weather::Rain => (0.88, 0.70),
             Weather::Fog => (0.45, 0.92),
             Weather::Snow => (0.74, 0.92),
             _ => (0.0, 1.0),
@@ -100,7 +100,7 @@ impl Palette {
             &mut palette.shallow,
         ] {
             let level = (colour[0] * 0.3 + colour[1] * 0.5 + colour[2] * 0.2) * dark;
-            *colour = mix3(*colour, [level * 0.84, level * 1.0, level * 1.10], grey);
+            *colour = mix3(*colour, [level * 0.80, level * 1.0, level * 1.08], grey);
         }
         palette
     }
