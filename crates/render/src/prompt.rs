@@ -40,6 +40,8 @@ pub enum Landmark {
     Rocks,
     /// Camels on the crest of a dune.
     Caravan,
+    /// A car on the street.
+    Car,
 }
 
 /// What is in the air.

@@ -5,6 +5,7 @@
 
 mod brush;
 mod city;
+mod city_car;
 mod city_paint;
 mod cosmos;
 mod desert;

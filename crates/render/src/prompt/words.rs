@@ -147,6 +147,10 @@ pub(super) const WORDS: &[(&str, Effect)] = &[
         Water,
     ),
     ("lighthouse 灯塔 燈塔", Effect::Landmark(Landmark::Lighthouse)),
+    (
+        "car cars sportscar supercar automobile roadster 汽车 汽車 跑车 跑車 轿车 赛车",
+        Effect::Landmark(Landmark::Car),
+    ),
     ("caravan camel 骆驼 駱駝 商队 商隊", Effect::Landmark(Landmark::Caravan)),
     ("ship boat sailboat sailing sail yacht frigate 帆 船 舰 艦", Effect::Landmark(Landmark::Ship)),
     ("rock rocky cliff 礁 岩 悬崖 懸崖", Effect::Landmark(Landmark::Rocks)),

@@ -1,5 +1,6 @@
 //! A city mirrored in wet ground: neon at night, lamps at dusk, haze in the morning, glass by day.
 
+use super::city_car::Car;
 use super::city_paint::{Lamp, Painter};
 use super::water::{Surface, reflect};
 use super::{Layer, Moment, Scene, Stage, View, project};
@@ -8,7 +9,7 @@ use crate::math::{
     add3, float, float_of, floor, index, linear, mix, mix3, rgb, scale3, sine, smooth,
 };
 use crate::noise::{Random, Tile, random_at};
-use crate::prompt::{Direction, Hour, Move, Weather};
+use crate::prompt::{Direction, Hour, Landmark, Move, Weather};
 
 /// Row where the ground begins, in frame heights.
 pub(super) const GROUND: f32 = 0.70;
@@ -59,6 +60,7 @@ pub(super) struct City {
     /// Far to near.
     layers: Vec<Layer>,
     figure: Layer,
+    car: Option<Car>,
     lamps: Vec<Lamp>,
     seed: u32,
     /// Whether drops fall on the ground.
@@ -91,6 +93,10 @@ impl City {
         let mut painter = Painter::new(palette, stage, seed);
         let layers = painter.rows();
         let figure = painter.figure();
+        let car = (direction.landmark == Some(Landmark::Car)).then(|| {
+            let body = direction.accent.unwrap_or([0.80, 0.82, 0.86]);
+            Car::new(&palette, body, stage, seed)
+        });
         Self {
             stage,
             movement: direction.movement,
@@ -98,6 +104,7 @@ impl City {
             tile: Tile::cloud(seed),
             layers,
             figure,
+            car,
             lamps: painter.lamps(),
             seed,
             raining: direction.weather == Weather::Rain
@@ -269,6 +276,10 @@ impl Scene for City {
         reflect(canvas, &surface, &self.tile, moment.seconds);
         if self.raining {
             self.splashes(moment, canvas);
+        }
+        if let Some(car) = &self.car {
+            car.draw(moment, view, pivot, canvas);
+        } else if self.raining {
             // Someone with an umbrella.
             let front = self.figure.place(view, &self.stage, pivot);
             canvas.overlay(0..self.stage.height, &[(&self.figure.texture, front)]);
