@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { check } from '../checks.mjs'
 import { PAGES } from './looks.mjs'
-import { browser, faults, open, owner } from './stage.mjs'
+import { browser, faults, open, owner, visitor } from './stage.mjs'
 import { furnish } from './furnish.mjs'
 
 const folder = process.env.PICTURES
@@ -38,6 +38,9 @@ try {
             await shoot(page, fill(path), `${name(path)}-${language}-${theme}-${width}.jpeg`, { fullPage: true })
           }
           await page.context().close()
+          const guest = await visitor({ language, theme, width })
+          await shoot(guest, '/login', `login-${language}-${theme}-${width}.jpeg`)
+          await guest.context().close()
         })
       }
     }
