@@ -5,6 +5,7 @@
 //! store, opened by the server), presets (the providers'), and which task goes where (`route`).
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
@@ -327,7 +328,12 @@ pub fn plain_base_url(text: &str) -> Result<String, ChannelProblem> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(invalid("this one holds credentials; give the key on standard input instead"));
     }
-    if url.host().is_some_and(|host| is_link_local(&host)) {
+    let address = match url.host() {
+        Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
+        Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
+        Some(Host::Domain(_)) | None => None,
+    };
+    if address.is_some_and(is_link_local) {
         return Err(invalid("this one is link-local, where machines keep their own secrets"));
     }
     if url.query().is_some() || url.fragment().is_some() {
@@ -340,14 +346,11 @@ pub fn plain_base_url(text: &str) -> Result<String, ChannelProblem> {
 
 /// Addresses of the link alone (RFC 3927, RFC 4291 section 2.5.6): what answers there is the machine's
 /// provider, with the machine's credentials.
-fn is_link_local(host: &Host<&str>) -> bool {
-    match host {
-        Host::Ipv4(address) => address.is_link_local(),
-        Host::Ipv6(address) => {
-            address.is_unicast_link_local()
-                || address.to_ipv4_mapped().is_some_and(|inner| inner.is_link_local())
-        }
-        Host::Domain(_) => false,
+#[must_use]
+pub fn is_link_local(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => address.is_unicast_link_local(),
     }
 }
 

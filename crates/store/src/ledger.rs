@@ -219,8 +219,8 @@ pub struct NewAdjustment {
     pub now: Timestamp,
 }
 
-/// Corrects an account, once for each reference. Taking more than it can spend is refused. [`StoreError::NotFound`]: the
-/// task has no hold of this account.
+/// Corrects an account, once for each reference. Taking more than it can spend is refused.
+/// [`StoreError::NotFound`]: the task has no hold of this account.
 pub fn adjust(tx: &mut Tx<'_>, new: &NewAdjustment) -> Result<BookOutcome, StoreError> {
     let subject = match new.task_id {
         Some(id) => {
@@ -231,15 +231,17 @@ pub fn adjust(tx: &mut Tx<'_>, new: &NewAdjustment) -> Result<BookOutcome, Store
         None => format!("account-{}", new.account_id),
     };
     let prefix = format!("adj:{subject}:");
-    let count: Option<i64> = tx.value(
-        "SELECT COUNT(*) FROM transfers WHERE id >= $1 AND id < $2",
-        params![&prefix, format!("adj:{subject};")],
-    )?;
+    let name = if let Some(reference) = &new.reference {
+        format!("ref-{reference}")
+    } else {
+        let count: Option<i64> = tx.value(
+            "SELECT COUNT(*) FROM transfers WHERE id >= $1 AND id < $2",
+            params![&prefix, format!("adj:{subject};")],
+        )?;
+        (count.unwrap_or(0) + 1).to_string()
+    };
     let booking = Booking {
-        id: match &new.reference {
-            Some(name) => format!("{prefix}ref-{name}"),
-            None => format!("{prefix}{}", count.unwrap_or(0) + 1),
-        },
+        id: format!("{prefix}{name}"),
         kind: "adj",
         column: "adjustments_ticks",
         account_id: new.account_id,

@@ -6,11 +6,12 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name};
+use rushes_domain::channel::is_link_local;
 
 use super::guard::Guard;
 
@@ -106,13 +107,6 @@ impl reqwest::dns::Resolve for OpenResolver {
             addresses.retain(|address| !is_link_local(address.ip()));
             Ok(Box::new(dialled(addresses)?.into_iter()) as Addrs)
         })
-    }
-}
-
-fn is_link_local(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.is_link_local(),
-        IpAddr::V6(address) => address.is_unicast_link_local(),
     }
 }
 

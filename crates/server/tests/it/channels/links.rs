@@ -25,8 +25,15 @@ async fn the_upstreams_own_address_is_given_out_where_the_operator_wants_it() {
     let (app, upstream) = (gateway().await, fake(Flavour::OpenAi).await);
     let added = add(&app, "main", "xai", &upstream, json!({})).await;
     assert_eq!(added["result_links"], "own", "unless the operator says so");
-    assert!(address(&app, "ours").await.starts_with(&app.base_url));
+    let ours = app.wait(&app.create(&order("ours")).await).await["data"].clone();
+    assert!(ours["result_url"].as_str().unwrap().starts_with(&app.base_url));
     assert_eq!(fetched(&upstream), 1);
+    // Size and poster are those of the file, whatever was asked for.
+    assert_eq!((&ours["width"], &ours["height"]), (&json!(320), &json!(180)));
+    let poster = ours["poster_url"].as_str().unwrap().trim_start_matches(&app.base_url);
+    let poster = app.send(app.bare_request("GET", poster)).await;
+    assert_eq!((poster.status, poster.header("content-type")), (200, "image/jpeg"));
+    assert!(poster.bytes.starts_with(&[0xff, 0xd8]));
     let change = json!({ "result_links": "upstream" });
     let changed = admin(&app, "PATCH", "/api/admin/channels/main", &change).await;
     assert_eq!(changed.json()["result_links"], "upstream");

@@ -351,14 +351,12 @@ async fn look(http: &Http, actor: &Actor, name: &str, spend: bool) -> Result<Res
                     opened; the log says which";
         return Err(ApiError::new(ErrorCode::Conflict, text).into());
     };
-    let mut _place = None;
+    let place = spend.then(|| channel.runtime.paid_test.try_acquire()).transpose();
+    let _place = place.map_err(|_| {
+        let text = "a test of this channel that costs money is under way; wait until it has ended";
+        ApiError::new(ErrorCode::Conflict, text)
+    })?;
     if spend {
-        let place = channel.runtime.paid_test.try_acquire().map_err(|_| {
-            let text =
-                "a test of this channel that costs money is under way; wait until it has ended";
-            ApiError::new(ErrorCode::Conflict, text)
-        })?;
-        _place = Some(place);
         let (now, id, name) = (app.clock.now(), row.id.0, row.terms.name.clone());
         let change = move |tx: &mut Tx<'_>, actor: &Actor| {
             actor.require_operator()?;
