@@ -6,10 +6,10 @@
 
 use crate::depth::{DepthGrid, DepthSource, Heuristic};
 use crate::frame::Frame;
-use crate::math::{ease, fixed, float, mix, position, signed};
+use crate::math::{bits, ease, fixed, float, mix, signed, size, whole};
 use crate::plate::{PLATE_SCALE, Plate};
 use crate::prompt::Move;
-use crate::texture::bilinear;
+use crate::texture::{bilinear, gather};
 
 /// Pixels of the frame for one square of the mesh.
 const MESH: usize = 16;
@@ -110,6 +110,7 @@ impl Shot {
         let corners = self.mesh(progress, extra_zoom.max(1.0 / PLATE_SCALE));
         let columns = self.width.div_ceil(MESH) + 1;
         let side = signed(MESH);
+        let plate = Rows::of(&self.plate);
         for (y, out) in frame.rgba.chunks_exact_mut(self.width).enumerate() {
             let upper = &corners[y / MESH * columns..][..columns];
             let lower = &corners[(y / MESH + 1) * columns..][..columns];
@@ -119,12 +120,12 @@ impl Shot {
             for (square, out) in out.chunks_mut(MESH).enumerate() {
                 let (above, below) = (upper[square + 1], lower[square + 1]);
                 let right = (between(above.0, below.0), between(above.1, below.1));
-                let step = ((right.0 - left.0) / side, (right.1 - left.1) / side);
-                let (mut u, mut v) = left;
+                let step = (bits((right.0 - left.0) / side), bits((right.1 - left.1) / side));
+                let (mut u, mut v) = (bits(left.0), bits(left.1));
                 for pixel in out {
-                    *pixel = self.plate.sample(u, v);
-                    u += step.0;
-                    v += step.1;
+                    *pixel = plate.sample(u, v);
+                    u = u.wrapping_add(step.0);
+                    v = v.wrapping_add(step.1);
                 }
                 left = right;
             }
@@ -132,16 +133,33 @@ impl Shot {
     }
 }
 
-impl Plate {
-    /// Bilinear sample at a 16.16 position, which must be on the plate; the edge is safe.
-    fn sample(&self, u: i32, v: i32) -> [u8; 4] {
-        let (column, row) = (position(u >> 16), position(v >> 16));
-        let at = (row.min(self.height - 2)) * self.width + column.min(self.width - 2);
-        let (share_x, share_y) =
-            (u64::from((u >> 8).unsigned_abs() & 255), u64::from((v >> 8).unsigned_abs() & 255));
-        let (upper, lower) = (&self.pixels[at..at + 2], &self.pixels[at + self.width..][..2]);
+/// A plate as the sampler wants it.
+struct Rows<'a> {
+    all: &'a [[u8; 4]],
+    /// All but the first row: what lies below each pixel has the same index.
+    below: &'a [[u8; 4]],
+    /// 32 bits, so that the compiler knows that no index overflows.
+    width: u32,
+}
+
+impl<'a> Rows<'a> {
+    fn of(plate: &'a Plate) -> Self {
+        let below = plate.pixels.get(plate.width..).unwrap_or_default();
+        Self { all: &plate.pixels, below, width: bits(signed(plate.width)) }
+    }
+
+    /// Bilinear sample at a 16.16 position, which must be on the plate and before its last column and
+    /// row; black elsewhere.
+    #[inline]
+    fn sample(&self, u: u32, v: u32) -> [u8; 4] {
+        let at = whole(v) * size(self.width) + whole(u);
+        let (Some(upper), Some(lower)) = (self.all.get(at..at + 2), self.below.get(at..at + 2))
+        else {
+            return [0, 0, 0, 255];
+        };
         let four = [upper[0], upper[1], lower[0], lower[1]];
-        let [red, _, green, _, blue, ..] = bilinear(four, share_x, share_y).to_le_bytes();
+        let share = |position: u32| u64::from(position >> 8 & 255);
+        let [red, green, blue, _] = gather(bilinear(four, share(u), share(v)));
         [red, green, blue, 255]
     }
 }

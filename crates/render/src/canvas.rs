@@ -4,8 +4,8 @@
 //! writes every pixel before it reads any.
 
 use crate::frame::Frame;
-use crate::math::{clamp01, fade, float, floor, mix, mix3, position, signed};
-use crate::texture::{LayerRow, Placement, Texture};
+use crate::math::{clamp01, fade, float, float_of, floor, mix, mix3, position, signed};
+use crate::texture::{LANE_BITS, LayerRow, Placement, Texture};
 
 /// Pixels of the frame for one cell of a [`Veil`], along each side.
 pub(crate) const VEIL_CELL: usize = 4;
@@ -25,10 +25,9 @@ pub(crate) struct Canvas {
     pub(crate) glow: Veil,
     layers: LayerRow,
     /// What of the glow reaches the viewer: 256 is all.
-    open: Vec<u32>,
+    open: Vec<i32>,
     line: Vec<f32>,
     cells: Vec<[f32; 3]>,
-    bytes: Vec<u8>,
     spare: Option<Frame>,
 }
 
@@ -122,7 +121,6 @@ impl Canvas {
             open: vec![256; width],
             line: vec![0.0; width * 3],
             cells: Vec::new(),
-            bytes: vec![0; width * 3],
             spare: None,
         }
     }
@@ -144,15 +142,17 @@ impl Canvas {
             for (texture, placement) in layers {
                 texture.compose(*placement, y, &mut self.layers);
             }
-            self.backdrop.expand(y, width, &mut self.line, &mut self.cells);
+            if self.layers.left.iter().any(|left| *left > 0) {
+                self.backdrop.expand(y, width, &mut self.line, &mut self.cells);
+            }
             let row = &mut self.light[y * width * 3..][..width * 3];
             for (channel, row) in row.chunks_exact_mut(width).enumerate() {
                 let behind = &self.line[channel * width..][..width];
                 let lanes = self.layers.sum.iter().zip(&self.layers.left);
                 for ((out, behind), (sum, left)) in row.iter_mut().zip(behind).zip(lanes) {
-                    let lane = low16(*sum >> (16 * channel));
+                    let lane = low16(*sum >> LANE_BITS[channel]);
                     let shown = lane * (1.0 / 65_280.0)
-                        + behind * (crate::math::float_of_u32(*left) * (1.0 / 256.0));
+                        + behind * (float_of(*left) * (1.0 / 256.0));
                     *out = shown * shown;
                 }
             }
@@ -191,8 +191,8 @@ impl Canvas {
             let behind = &self.line[channel * width..][..width];
             let lanes = self.layers.sum.iter().zip(&self.layers.left);
             for ((out, behind), (sum, left)) in row.iter_mut().zip(behind).zip(lanes) {
-                let lane = low16(*sum >> (16 * channel)) * (1.0 / 65_280.0);
-                let through = crate::math::float_of_u32(*left) * (1.0 / 256.0);
+                let lane = low16(*sum >> LANE_BITS[channel]) * (1.0 / 65_280.0);
+                let through = float_of(*left) * (1.0 / 256.0);
                 *out = if over {
                     lane * lane + *out * through
                 } else {
@@ -204,7 +204,7 @@ impl Canvas {
         self.glow.expand(y, width, &mut self.line, &mut self.cells);
         for (out, glow) in row.chunks_exact_mut(width).zip(self.line.chunks_exact(width)) {
             for ((out, glow), open) in out.iter_mut().zip(glow).zip(&self.open) {
-                *out += glow * (crate::math::float_of_u32(*open) * (1.0 / 256.0));
+                *out += glow * (float_of(*open) * (1.0 / 256.0));
             }
         }
     }
@@ -229,8 +229,8 @@ impl Canvas {
             for (channel, row) in row.chunks_exact_mut(width).enumerate() {
                 let lanes = self.layers.sum.iter().zip(&self.layers.left);
                 for (out, (sum, left)) in row.iter_mut().zip(lanes) {
-                    let lane = low16(*sum >> (16 * channel)) * (1.0 / 65_280.0);
-                    let through = crate::math::float_of_u32(*left) * (1.0 / 256.0);
+                    let lane = low16(*sum >> LANE_BITS[channel]) * (1.0 / 65_280.0);
+                    let through = float_of(*left) * (1.0 / 256.0);
                     *out = lane * lane + *out * through;
                 }
             }
@@ -253,8 +253,8 @@ impl Canvas {
         let reach = radius + 1.0;
         for row in floor(y - reach)..=floor(y + reach) {
             for column in floor(x - reach)..=floor(x + reach) {
-                let dx = crate::math::float_of(column) - x;
-                let dy = crate::math::float_of(row) - y;
+                let dx = float_of(column) - x;
+                let dy = float_of(row) - y;
                 let squared = (dx * dx + dy * dy) / (reach * reach);
                 if squared < 1.0 {
                     self.add(column, row, colour, (1.0 - squared) * (1.0 - squared));
@@ -291,47 +291,91 @@ impl Canvas {
         let rows = self.light.chunks_exact(width * 3).zip(frame.rgba.chunks_exact_mut(width));
         for (y, (light, out)) in rows.enumerate() {
             let dy = float(y) / float(height) * 2.0 - 1.0;
-            let grain = &DITHER[y & 7];
-            for (light, bytes) in light.chunks_exact(width).zip(self.bytes.chunks_exact_mut(width))
-            {
-                tone_row(light, columns, dy * dy, vignette * 0.25, grain, bytes);
-            }
-            let (red, rest) = self.bytes.split_at(width);
-            let (green, blue) = rest.split_at(width);
-            for (out, ((red, green), blue)) in out.iter_mut().zip(red.iter().zip(green).zip(blue)) {
-                *out = [*red, *green, *blue, 255];
-            }
+            let tone = Tone { row: dy * dy, vignette: vignette * 0.25, grain: &DITHER[y & 7] };
+            tone.finish_row(light, columns, out);
         }
     }
 }
 
-/// One channel of one row; written so that the compiler makes vector code of it.
-fn tone_row(
-    light: &[f32],
-    columns: &[f32],
+/// Pixels that are toned together.
+const BLOCK: usize = 8;
+
+/// How the pixels of one row become displayed ones.
+struct Tone<'a> {
+    /// Square of the distance from the middle, 1 at the edges.
     row: f32,
     vignette: f32,
-    grain: &[f32; 8],
-    bytes: &mut [u8],
-) {
-    let blocks = light.chunks(8).zip(columns.chunks(8)).zip(bytes.chunks_mut(8));
-    for ((light, columns), bytes) in blocks {
-        for (((light, column), grain), byte) in light.iter().zip(columns).zip(grain).zip(bytes) {
-            let edge = column + row;
-            *byte = channel(light * (1.0 - vignette * edge * edge), *grain);
+    grain: &'a [f32; BLOCK],
+}
+
+impl Tone<'_> {
+    /// All red, all green, all blue of a row to pixels; `columns` are the squares of their distances from the
+    /// middle. Written in blocks so that the compiler makes vector code of it.
+    fn finish_row(&self, light: &[f32], columns: &[f32], out: &mut [[u8; 4]]) {
+        let width = out.len();
+        let (red, rest) = light.split_at(width);
+        let (green, blue) = rest.split_at(width);
+        let (red, green, blue) = (red.as_chunks(), green.as_chunks(), blue.as_chunks());
+        let (columns, out) = (columns.as_chunks(), out.as_chunks_mut());
+        let lights = red.0.iter().zip(green.0).zip(blue.0);
+        for ((((red, green), blue), columns), out) in lights.zip(columns.0).zip(out.0) {
+            *out = self.block([red, green, blue], columns);
         }
+        let lights = [red.1, green.1, blue.1].map(padded);
+        let [red, green, blue] = &lights;
+        let last = self.block([red, green, blue], &padded(columns.1));
+        for (out, pixel) in out.1.iter_mut().zip(last) {
+            *out = pixel;
+        }
+    }
+
+    #[inline]
+    fn block(&self, lights: [&[f32; BLOCK]; 3], columns: &[f32; BLOCK]) -> [[u8; 4]; BLOCK] {
+        let shade = columns.map(|column| {
+            let edge = column + self.row;
+            1.0 - self.vignette * edge * edge
+        });
+        let [red, green, blue] = lights.map(|light| tone(light, &shade, self.grain));
+        let mut pixels = [[0; 4]; BLOCK];
+        for (pixel, ((red, green), blue)) in pixels.iter_mut().zip(red.iter().zip(green).zip(blue))
+        {
+            *pixel = (red & 255 | (green & 255) << 8 | (blue & 255) << 16 | 255 << 24).to_le_bytes();
+        }
+        pixels
     }
 }
 
-/// Displayed value of linear light: straight below the knee, then a shoulder that never clips.
-fn channel(value: f32, grain: f32) -> u8 {
+fn padded(rest: &[f32]) -> [f32; BLOCK] {
+    let mut block = [0.0; BLOCK];
+    for (slot, value) in block.iter_mut().zip(rest) {
+        *slot = *value;
+    }
+    block
+}
+
+/// Displayed values of linear light in the low bytes: straight below the knee, then a shoulder that never clips.
+#[inline]
+fn tone(light: &[f32; BLOCK], shade: &[f32; BLOCK], grain: &[f32; BLOCK]) -> [u32; BLOCK] {
     const KNEE: f32 = 0.72;
-    let shown = value.max(0.0).sqrt();
-    let over = (shown - KNEE).max(0.0);
-    let shown = shown.min(KNEE) + (1.0 - KNEE) * over / (1.0 - KNEE + over);
-    // Adding 2^23 leaves the rounded whole number in the low bits.
-    let [low, ..] = (shown * 255.0 + grain + 8_388_608.0).to_bits().to_le_bytes();
-    low
+    let mut shown = [0.0_f32; BLOCK];
+    let mut bright = false;
+    for ((shown, light), shade) in shown.iter_mut().zip(light).zip(shade) {
+        *shown = (light * shade).max(0.0).sqrt();
+        bright |= *shown > KNEE;
+    }
+    // Most blocks lie below the knee, and a division is slow.
+    if bright {
+        for shown in &mut shown {
+            let over = (*shown - KNEE).max(0.0);
+            *shown = shown.min(KNEE) + (1.0 - KNEE) * over / (1.0 - KNEE + over);
+        }
+    }
+    let mut bytes = [0; BLOCK];
+    for ((shown, grain), byte) in shown.iter().zip(grain).zip(&mut bytes) {
+        // Adding 2^23 leaves the rounded whole number in the low bits.
+        *byte = (shown * 255.0 + grain + 8_388_608.0).to_bits();
+    }
+    bytes
 }
 
 fn low16(word: u64) -> f32 {
@@ -371,7 +415,8 @@ mod tests {
     fn the_curve_is_monotonic_and_stays_below_white() {
         let mut previous = 0;
         for step in 0..4000_u16 {
-            let value = channel(f32::from(step) / 1000.0, 0.0);
+            let light = [f32::from(step) / 1000.0; BLOCK];
+            let value = tone(&light, &[1.0; BLOCK], &[0.0; BLOCK])[0] & 255;
             assert!(value >= previous);
             previous = value;
         }

@@ -45,6 +45,8 @@ pub struct Video {
 struct Group {
     samples: Vec<Sample>,
     parameter_sets: ParameterSets,
+    /// The poster, if its frame is one of the group's.
+    poster_jpeg: Option<Vec<u8>>,
 }
 
 /// What the threads of one render share.
@@ -85,8 +87,7 @@ pub fn render(spec: &RenderSpec, threads: usize, control: &Control) -> Result<Vi
         }
         work(&job);
     });
-    let track = assemble(spec, job)?;
-    let poster_jpeg = poster(&reel)?;
+    let (track, poster_jpeg) = assemble(spec, job)?;
     drop(reel);
     let mp4 = mp4::write(track)?;
     control.advance_to(1000);
@@ -150,22 +151,26 @@ fn encode_group(
     yuv: &mut Yuv,
 ) -> Result<Group, RenderError> {
     let mut encoder = GroupEncoder::new(job.reel.quantiser)?;
-    let mut samples = Vec::new();
+    let (mut samples, mut poster_jpeg) = (Vec::new(), None);
     for (position, index) in (0..).zip(range) {
         if job.control.is_cancelled() {
             return Err(RenderError::Cancelled);
         }
         job.reel.draw(index, canvas, frame);
+        if index == poster_index(job.frames) {
+            poster_jpeg = Some(poster(frame)?);
+        }
         yuv.convert(frame);
         samples.push(encoder.encode(yuv, position)?);
         let done = job.frames_done.fetch_add(1, Ordering::Relaxed) + 1;
         // The last thousandth belongs to the file being put together.
         job.control.advance_to((u64::from(done) * 999 / u64::from(job.frames)).min(999) as u32);
     }
-    Ok(Group { samples, parameter_sets: encoder.into_parameter_sets() })
+    Ok(Group { samples, parameter_sets: encoder.into_parameter_sets(), poster_jpeg })
 }
 
-fn assemble(spec: &RenderSpec, job: Job<'_>) -> Result<Track, RenderError> {
+/// The film and its poster from the groups.
+fn assemble(spec: &RenderSpec, job: Job<'_>) -> Result<(Track, Vec<u8>), RenderError> {
     let groups = job.groups.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut track = Track {
         width: spec.width,
@@ -173,7 +178,7 @@ fn assemble(spec: &RenderSpec, job: Job<'_>) -> Result<Track, RenderError> {
         parameter_sets: ParameterSets::default(),
         samples: Vec::new(),
     };
-    let mut incomplete = false;
+    let (mut incomplete, mut poster_jpeg) = (false, None);
     for group in groups {
         // Groups after a failed one may be missing; the failure itself is what counts.
         let Some(group) = group else {
@@ -187,24 +192,27 @@ fn assemble(spec: &RenderSpec, job: Job<'_>) -> Result<Track, RenderError> {
             return Err(EncodeError::Output("parameter sets differ between groups").into());
         }
         track.samples.extend(group.samples);
+        poster_jpeg = poster_jpeg.or(group.poster_jpeg);
     }
-    if incomplete {
-        return Err(EncodeError::Output("a group is missing").into());
+    match poster_jpeg {
+        Some(poster_jpeg) if !incomplete => Ok((track, poster_jpeg)),
+        _ => Err(EncodeError::Output("a group is missing").into()),
     }
-    Ok(track)
 }
 
 /// The frame after a third of the first two seconds: everything has appeared by then.
-fn poster(reel: &Reel) -> Result<Vec<u8>, RenderError> {
-    let mut canvas = Canvas::new(reel.width, reel.height);
-    let mut frame = Frame::new(reel.width, reel.height);
-    reel.draw(reel.frames.min(2 * FRAMES_PER_SECOND) / 3, &mut canvas, &mut frame);
+fn poster_index(frames: u32) -> u32 {
+    frames.min(2 * FRAMES_PER_SECOND) / 3
+}
+
+/// A frame as a JPEG.
+fn poster(frame: &Frame) -> Result<Vec<u8>, RenderError> {
     let rgb: Vec<u8> =
         frame.rgba.iter().flat_map(|&[red, green, blue, _]| [red, green, blue]).collect();
     let mut jpeg = Vec::new();
     let side = |pixels: usize| u32::try_from(pixels).unwrap_or(0);
     JpegEncoder::new_with_quality(&mut jpeg, POSTER_QUALITY)
-        .encode(&rgb, side(reel.width), side(reel.height), ExtendedColorType::Rgb8)
+        .encode(&rgb, side(frame.width), side(frame.height), ExtendedColorType::Rgb8)
         .map_err(|_| EncodeError::Output("the poster could not be written"))?;
     Ok(jpeg)
 }

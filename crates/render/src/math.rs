@@ -67,6 +67,16 @@ pub(crate) const fn low_byte(x: u64) -> u8 {
     x as u8
 }
 
+/// A small unsigned number as an index.
+pub(crate) const fn size(x: u32) -> usize {
+    x as usize
+}
+
+/// The whole part of an unsigned 16.16 number.
+pub(crate) const fn whole(x: u32) -> usize {
+    (x >> 16) as usize
+}
+
 /// 24 high bits of a hash as a number from 0 to below 1.
 pub(crate) const fn unit(hash: u32) -> f32 {
     (hash >> 8) as f32 * (1.0 / 16_777_216.0)

@@ -23,7 +23,8 @@ enum Transition {
 pub(crate) struct Sequence {
     shots: Vec<Shot>,
     transitions: Vec<Transition>,
-    tile: Tile,
+    /// For noise wipes only.
+    tile: Option<Tile>,
     frames: f32,
     /// Half of a transition, in frames.
     half: f32,
@@ -40,16 +41,18 @@ impl Sequence {
         ];
         let start = random.next();
         // Each differs from the one before it.
-        let transitions = (0..shots.len())
+        let transitions: Vec<_> = (1..shots.len().max(1))
             .map(|number| {
-                kinds[(usize::from(crate::math::low_byte(u64::from(start))) + number) % kinds.len()]
+                kinds[(usize::from(crate::math::low_byte(u64::from(start))) + number - 1) % kinds.len()]
             })
             .collect();
         let frames = float_of_u32(frames);
         let segment = frames / float(shots.len().max(1));
         let seconds = random.range(TRANSITION_SECONDS.0, TRANSITION_SECONDS.1);
         let half = (seconds * float_of_u32(FRAMES_PER_SECOND) * 0.5).min(segment * 0.4);
-        Self { shots, transitions, tile: Tile::cloud(random.next()), frames, half }
+        let wipes = transitions.contains(&Transition::NoiseWipe);
+        let tile = wipes.then(|| Tile::cloud(random.next()));
+        Self { shots, transitions, tile, frames, half }
     }
 
     /// Draws frame `index`; `spare` is a frame of the same size.
@@ -93,6 +96,7 @@ impl Sequence {
     fn mix(&self, kind: Transition, share: f32, frame: &mut Frame, next: &Frame) {
         let eased = smooth(0.0, 1.0, share);
         let (width, scale) = (frame.width, 1.0 / float(frame.height));
+        let noise = |x: f32, y: f32| self.tile.as_ref().map_or(0.5, |tile| tile.at(x, y));
         let rows = frame.rgba.chunks_exact_mut(width).zip(next.rgba.chunks_exact(width));
         for (y, (row, next)) in rows.enumerate() {
             let mut amount = eased;
@@ -100,7 +104,7 @@ impl Sequence {
                 match kind {
                     // Noise changes slowly: every fourth pixel is enough.
                     Transition::NoiseWipe if x % 4 == 0 => {
-                        let noise = self.tile.at(float(x) * scale * 0.45, float(y) * scale * 0.45);
+                        let noise = noise(float(x) * scale * 0.45, float(y) * scale * 0.45);
                         let front =
                             mix(-0.35, 1.35, share) - (noise * 0.7 + float(x) / float(width) * 0.3);
                         amount = smooth(-0.12, 0.12, front);

@@ -1,10 +1,10 @@
 //! Painted layers and the fast sampler that puts them on a frame.
 //!
 //! Texels are displayed values with premultiplied alpha. Sampling is bilinear in integers: the
-//! four channels of a texel are spread over the lanes of one 64-bit word, so that the result is
-//! the same on every machine and as fast as vector code.
+//! four channels of a texel are spread over the lanes of one 64-bit word ([`spread`] says in which
+//! order), so that the result is the same on every machine and as fast as vector code.
 
-use crate::math::{byte, fixed, float, position, signed};
+use crate::math::{bits, byte, fixed, float, position, signed, whole};
 
 /// The even lanes of a word.
 const LANES: u64 = 0x00ff_00ff_00ff_00ff;
@@ -42,10 +42,10 @@ pub(crate) struct Placement {
 /// One row of layers being put together, nearest first.
 #[derive(Debug)]
 pub(crate) struct LayerRow {
-    /// Sum of colours in 8.8 fixed point: red, green, blue, alpha from the low lane up.
+    /// Sum of colours in 8.8 fixed point, in the lanes of [`LANE_BITS`].
     pub(crate) sum: Vec<u64>,
     /// What still shines through: 256 is all.
-    pub(crate) left: Vec<u32>,
+    pub(crate) left: Vec<i32>,
 }
 
 impl LayerRow {
@@ -59,12 +59,19 @@ impl LayerRow {
     }
 }
 
-/// The four channels of a texel in the 16-bit lanes of a word, red lowest.
+/// Bits below the lanes of red, green and blue in a word of [`spread`]; alpha has the top lane.
+pub(crate) const LANE_BITS: [u32; 3] = [0, 32, 16];
+
+/// The four channels of a texel in the 16-bit lanes of a word: red, blue, green, alpha from the low one up,
+/// because that order takes one shift.
 pub(crate) fn spread(texel: [u8; 4]) -> u64 {
     let word = u64::from(u32::from_le_bytes(texel));
-    // Two rounds: bytes 2 and 3 move up 16 bits, then bytes 1 and 3 move up 8.
-    let word = (word | word << 16) & 0x0000_ffff_0000_ffff;
-    (word | word << 8) & LANES
+    (word | word << 24) & LANES
+}
+
+/// A word of [`spread`] as a texel again.
+pub(crate) fn gather(word: u64) -> [u8; 4] {
+    crate::math::low(word | word >> 24).to_le_bytes()
 }
 
 /// Bilinear mean of four texels, clockwise from the upper left but for the last two, with shares
@@ -186,6 +193,7 @@ impl Texture {
         true
     }
 
+    /// Adds the pixels of `run`; for each column that lies between two texels in one look at each row.
     fn compose_run(
         &self,
         run: std::ops::Range<usize>,
@@ -195,45 +203,42 @@ impl Texture {
         row: &mut LayerRow,
     ) {
         let edge = signed(self.width) - 1;
-        let lanes = row.sum[run.clone()].iter_mut().zip(&mut row.left[run.clone()]);
-        for (x, (sum, left)) in run.zip(lanes) {
+        let mut at = u.wrapping_add(signed(run.start).wrapping_mul(step));
+        let lanes = row.sum[run.clone()].iter_mut().zip(&mut row.left[run]);
+        for (sum, left) in lanes {
+            let here = at;
+            at = at.wrapping_add(step);
             if *left == 0 {
                 continue;
             }
-            let at = u.wrapping_add(signed(x).wrapping_mul(step));
-            let column = at >> 16;
-            if column < -1 || column > edge {
-                continue;
-            }
-            let near = position(column);
-            let pairs = (
-                rows.0.get(near..).and_then(<[[u8; 4]]>::first_chunk::<2>),
-                rows.1.get(near..).and_then(<[[u8; 4]]>::first_chunk::<2>),
-            );
-            let mut four = match pairs {
-                (Some(upper), Some(lower)) if column >= 0 => {
-                    [upper[0], upper[1], lower[0], lower[1]]
+            let near = whole(bits(here));
+            let pairs = (rows.0.get(near..near + 2), rows.1.get(near..near + 2));
+            let mut four = if let (Some(upper), Some(lower)) = pairs {
+                [upper[0], upper[1], lower[0], lower[1]]
+            } else {
+                let column = here >> 16;
+                if column < -1 || column > edge {
+                    continue;
                 }
-                _ => {
-                    let far = position((column + 1).min(edge));
-                    [rows.0[near], rows.0[far], rows.1[near], rows.1[far]]
-                }
+                let (near, far) = (position(column), position((column + 1).min(edge)));
+                [rows.0[near], rows.0[far], rows.1[near], rows.1[far]]
             };
-            let share_x = u64::from((at >> 8).unsigned_abs() & 255);
             if fade_in {
                 (four[0], four[1]) = ([0; 4], [0; 4]);
             }
-            if four.iter().all(|texel| *texel == [0; 4]) {
+            if four.iter().fold(0, |any, texel| any | u32::from_le_bytes(*texel)) == 0 {
                 continue;
             }
+            let share_x = u64::from(bits(here) >> 8 & 255);
             let texel = bilinear(four, share_x, share_y);
             let alpha = crate::math::low(texel >> 48);
             if alpha == 0 {
                 continue;
             }
-            *sum += texel * u64::from(*left);
+            let before = bits(*left);
+            *sum += texel * u64::from(before);
             // Rounding down keeps every lane of the sum below 2^16.
-            *left = *left * (255 - alpha) / 255;
+            *left = (before * (255 - alpha) / 255).cast_signed();
         }
     }
 }

@@ -364,7 +364,8 @@ fn fill(canvas: &mut Canvas, far: &Line, near: &Line, hidden: &mut [bool]) {
             continue;
         }
         let (first, last) = (floor(from) + 1, (floor(to) + 1).min(bottom));
-        let light = [red, green, blue].map(|(far, near)| (far[x], near[x]));
+        let pair = |(far, near): (&[f32], &[f32])| (far[x], near[x]);
+        let light = [pair(red), pair(green), pair(blue)];
         if hidden[x] && first > 0 && first <= bottom {
             let share = float_of(first) - from;
             let at = position(first - 1) * width * 3 + x;

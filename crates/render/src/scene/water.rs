@@ -21,6 +21,19 @@ pub(crate) struct Surface {
     pub(crate) speed: f32,
 }
 
+/// Columns that share one piece of the surface.
+const CELL: usize = 4;
+
+/// Where a cell of the surface looks.
+struct Facet {
+    /// Columns to the side.
+    shift: i32,
+    /// Rows above the mirror image, for the first tap, and rows between taps.
+    rows: (i32, i32),
+    /// Share of what is mirrored in what is seen.
+    share: f32,
+}
+
 /// Fills the rows from `surface.line` down with the mirror image of the rows above.
 pub(crate) fn reflect(canvas: &mut Canvas, surface: &Surface, tile: &Tile, seconds: f32) {
     let (width, height) = (canvas.width, canvas.height);
@@ -36,8 +49,10 @@ pub(crate) fn reflect(canvas: &mut Canvas, surface: &Surface, tile: &Tile, secon
         let share = mix(surface.mirror.0, surface.mirror.1, clamp01(near));
         let push = surface.ripple * scale * (0.08 + near);
         let sky = signed(line) - 1 - signed(row);
-        for (cell, columns) in (0..width).step_by(4).enumerate() {
-            let x = float(cell * 4) / float(height) - 0.9;
+        // Rough ground smears upright: taps are spaced wider towards the viewer.
+        let spread = 2 + signed(index(near * 9.0));
+        for left in (0..width).step_by(CELL) {
+            let x = float(left) / float(height) - 0.9;
             let wave = tile.at(
                 x * distance * 0.10 + seconds * 0.010,
                 distance * 0.55 - seconds * surface.speed * 0.12,
@@ -45,27 +60,51 @@ pub(crate) fn reflect(canvas: &mut Canvas, surface: &Surface, tile: &Tile, secon
                 x * distance * 0.23 - seconds * 0.017,
                 distance * 1.15 + seconds * surface.speed * 0.2,
             ) - 1.0;
-            let shift = crate::math::int(wave * push * 2.0);
             let lift = crate::math::int(wave * push * 3.4);
-            for column in columns..(columns + 4).min(width) {
-                let from = position((signed(column) + shift).clamp(0, signed(width) - 1));
-                let mut sum = [0.0_f32; 3];
-                for tap in 0..=surface.blur {
-                    // Rough ground smears upright: taps are spaced wider towards the viewer.
-                    let spread =
-                        signed(tap) * (2 + signed(index(near * 9.0))) - signed(surface.blur) * 2;
-                    let source = position((sky + lift + spread).clamp(0, signed(line.max(1)) - 1));
-                    for (channel, sum) in sum.iter_mut().enumerate() {
-                        *sum += above[source * stride + channel * width + from];
-                    }
-                }
-                let taps = 1.0 / float_of(signed(surface.blur) + 1);
+            let facet = Facet {
+                shift: crate::math::int(wave * push * 2.0),
+                rows: (sky + lift - signed(surface.blur) * 2, spread),
                 // Facets that face the viewer show the surface, the others the mirror image.
-                let facet = clamp01(share + wave * 0.35 * share);
-                for (channel, sum) in sum.into_iter().enumerate() {
-                    out[channel * width + column] = mix(surface.tint[channel], sum * taps, facet);
+                share: clamp01(share + wave * 0.35 * share),
+            };
+            mirror_cell(above, out, surface, left, &facet);
+        }
+    }
+}
+
+/// Fills one cell of a row of the surface, `out`, from the rows above the surface.
+fn mirror_cell(above: &[f32], out: &mut [f32], surface: &Surface, left: usize, facet: &Facet) {
+    let width = out.len() / 3;
+    let last = signed((above.len() / (width * 3)).max(1)) - 1;
+    let source = |tap: usize| {
+        position((facet.rows.0 + signed(tap) * facet.rows.1).clamp(0, last)) * width * 3
+    };
+    let taps = 1.0 / float_of(signed(surface.blur) + 1);
+    let from = signed(left) + facet.shift;
+    let inside = from >= 0 && position(from) + CELL <= width && left + CELL <= width;
+    if inside {
+        let mut sums = [[0.0_f32; CELL]; 3];
+        for tap in 0..=surface.blur {
+            let row = source(tap) + position(from);
+            for (channel, sums) in sums.iter_mut().enumerate() {
+                for (sum, light) in sums.iter_mut().zip(&above[row + channel * width..][..CELL]) {
+                    *sum += light;
                 }
             }
+        }
+        for ((channel, sums), tint) in sums.iter().enumerate().zip(surface.tint) {
+            for (out, sum) in out[channel * width + left..][..CELL].iter_mut().zip(sums) {
+                *out = mix(tint, sum * taps, facet.share);
+            }
+        }
+        return;
+    }
+    for column in left..(left + CELL).min(width) {
+        let from = position((signed(column) + facet.shift).clamp(0, signed(width) - 1));
+        for (channel, tint) in surface.tint.into_iter().enumerate() {
+            let light = |tap| above[source(tap) + channel * width + from];
+            let sum = (0..=surface.blur).map(light).fold(0.0, |sum, light| sum + light);
+            out[channel * width + column] = mix(tint, sum * taps, facet.share);
         }
     }
 }
