@@ -151,8 +151,8 @@ impl Canvas {
                 let lanes = self.layers.sum.iter().zip(&self.layers.left);
                 for ((out, behind), (sum, left)) in row.iter_mut().zip(behind).zip(lanes) {
                     let lane = low16(*sum >> LANE_BITS[channel]);
-                    let shown = lane * (1.0 / 65_280.0)
-                        + behind * (float_of(*left) * (1.0 / 256.0));
+                    let shown =
+                        lane * (1.0 / 65_280.0) + behind * (float_of(*left) * (1.0 / 256.0));
                     *out = shown * shown;
                 }
             }
@@ -339,7 +339,8 @@ impl Tone<'_> {
         let mut pixels = [[0; 4]; BLOCK];
         for (pixel, ((red, green), blue)) in pixels.iter_mut().zip(red.iter().zip(green).zip(blue))
         {
-            *pixel = (red & 255 | (green & 255) << 8 | (blue & 255) << 16 | 255 << 24).to_le_bytes();
+            *pixel =
+                (red & 255 | (green & 255) << 8 | (blue & 255) << 16 | 255 << 24).to_le_bytes();
         }
         pixels
     }

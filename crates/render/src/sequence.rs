@@ -43,7 +43,8 @@ impl Sequence {
         // Each differs from the one before it.
         let transitions: Vec<_> = (1..shots.len().max(1))
             .map(|number| {
-                kinds[(usize::from(crate::math::low_byte(u64::from(start))) + number - 1) % kinds.len()]
+                kinds[(usize::from(crate::math::low_byte(u64::from(start))) + number - 1)
+                    % kinds.len()]
             })
             .collect();
         let frames = float_of_u32(frames);

@@ -5,6 +5,7 @@
 mod control;
 mod film;
 mod fit;
+mod hostile;
 mod inspect;
 mod mp4;
 mod picture;

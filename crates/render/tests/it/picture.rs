@@ -1,12 +1,14 @@
 use std::time::{Duration, Instant};
 
 use image::ImageFormat;
-use image::codecs::gif::GifEncoder;
-use image::{DynamicImage, Frame, ImageBuffer, Luma, Rgba};
+use image::{DynamicImage, ImageBuffer, Luma, Rgba};
 use rushes_render::picture::{PICTURE_BYTES_MAX, PICTURE_PIXELS_MAX};
 use rushes_render::{Picture, PictureError, PictureFormat, decode, probe};
 
-use crate::samples::{corners, encode, photo, png_chunk, png_header, rotated_jpeg};
+use crate::samples::{
+    animated_gif, animated_png, animated_webp, cmyk_jpeg, corners, encode, photo, png_chunk,
+    png_header, rotated_jpeg,
+};
 
 fn pixel(picture: &Picture, x: u32, y: u32) -> [u8; 4] {
     let at = usize::try_from((y * picture.width + x) * 4).unwrap();
@@ -113,50 +115,10 @@ fn exif_turns_the_picture_upright() {
 
 #[test]
 fn animations_give_their_first_frame() {
-    let mut gif = Vec::new();
-    let mut encoder = GifEncoder::new_with_speed(&mut gif, 30);
-    for number in 0..300 {
-        let colour = if number == 0 { Rgba([250, 10, 10, 255]) } else { Rgba([10, 10, 250, 255]) };
-        encoder.encode_frame(Frame::new(ImageBuffer::from_pixel(16, 16, colour))).unwrap();
-    }
-    drop(encoder);
-    assert!(pixel(&decode(&gif).unwrap(), 8, 8)[0] > 200);
-    // APNG: control and frame chunks are left out, the default image is the first frame.
+    assert!(pixel(&decode(&animated_gif(300)).unwrap(), 8, 8)[0] > 200);
     let still = encode(corners(32, 32), ImageFormat::Png);
-    let mut animated = still[..33].to_vec();
-    animated.extend(png_chunk(*b"acTL", &[0, 0, 0x27, 0x10, 0, 0, 0, 0]));
-    animated.extend(&still[33..still.len() - 12]);
-    for number in 0..500_u32 {
-        animated.extend(png_chunk(*b"fdAT", &number.to_be_bytes()));
-    }
-    animated.extend(png_chunk(*b"IEND", b""));
-    assert_eq!(decode(&animated).unwrap(), decode(&still).unwrap());
-}
-
-#[test]
-fn animated_webp_gives_its_first_frame() {
-    let still = encode(corners(32, 32), ImageFormat::WebP);
-    let chunk = |kind: &[u8], data: &[u8]| {
-        let length = u32::try_from(data.len()).unwrap().to_le_bytes();
-        let padding = vec![0; data.len() % 2];
-        [kind, &length[..], data, &padding].concat()
-    };
-    let picture = &still[12..];
-    let frame = |data: &[u8]| {
-        // Offset 0,0, size 32 × 32 less one, 100 ms, no flags.
-        let header = [0, 0, 0, 0, 0, 0, 31, 0, 0, 31, 0, 0, 100, 0, 0, 0];
-        chunk(b"ANMF", &[&header[..], data].concat())
-    };
-    let mut body = b"WEBP".to_vec();
-    body.extend(chunk(b"VP8X", &[0x12, 0, 0, 0, 31, 0, 0, 31, 0, 0]));
-    body.extend(chunk(b"ANIM", &[0, 0, 0, 0, 0, 0]));
-    for _ in 0..40 {
-        body.extend(frame(picture));
-    }
-    let mut file = b"RIFF".to_vec();
-    file.extend(u32::try_from(body.len()).unwrap().to_le_bytes());
-    file.extend(body);
-    let decoded = decode(&file).unwrap();
+    assert_eq!(decode(&animated_png(&still, 500)).unwrap(), decode(&still).unwrap());
+    let decoded = decode(&animated_webp(40)).unwrap();
     assert!(pixel(&decoded, 4, 4)[0] > 200 && decoded.width == 32);
 }
 
@@ -185,36 +147,10 @@ fn sixteen_bits_grey_and_alpha_become_rgba() {
 
 #[test]
 fn four_component_jpeg_is_read() {
-    // A baseline JPEG with four components, as printers make them: the encoder of the test
-    // writes one component, which is repeated in the headers and scans.
     let jpeg = cmyk_jpeg();
     assert_eq!(probe(&jpeg).unwrap().width, 8);
     let picture = decode(&jpeg);
     assert!(picture.is_ok(), "{picture:?}");
-}
-
-/// An 8 × 8 JPEG with four flat components: one-entry Huffman tables, every value 128.
-fn cmyk_jpeg() -> Vec<u8> {
-    let mut jpeg = vec![0xff, 0xd8];
-    // Adobe segment, transform 0: CMYK as it is.
-    jpeg.extend([0xff, 0xee, 0, 14]);
-    jpeg.extend(b"Adobe\0\x64\0\0\0\0\0");
-    jpeg.extend([0xff, 0xdb, 0, 67, 0]);
-    jpeg.extend([1; 64]);
-    jpeg.extend([0xff, 0xc0, 0, 20, 8, 0, 8, 0, 8, 4]);
-    for component in 1..=4 {
-        jpeg.extend([component, 0x11, 0]);
-    }
-    for class in [0x00, 0x10] {
-        // One code of one bit for the value 0: no difference, end of block.
-        jpeg.extend([0xff, 0xc4, 0, 20, class, 1]);
-        jpeg.extend([0; 15]);
-        jpeg.push(0);
-    }
-    jpeg.extend([0xff, 0xda, 0, 14, 4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0]);
-    // Eight zero bits: a difference and an end of block for each component.
-    jpeg.extend([0x00, 0xff, 0xd9]);
-    jpeg
 }
 
 #[test]
