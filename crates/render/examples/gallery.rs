@@ -13,7 +13,7 @@ use image::{ImageFormat, Rgb, RgbImage};
 use rushes_render::{Control, RenderSpec, still};
 
 /// Two prompts for each scene, and the frame that is shown.
-const SCENES: [(&str, &str, u32); 10] = [
+const SCENES: [(&str, &str, u32); 11] = [
     ("Snowy mountains and a lake at dawn", "星夜的雪山，松林", 40),
     ("A red sports car in neon rain at night", "清晨的城市街道，薄雾", 60),
     ("A ringed planet in a violet nebula", "宇宙中的蓝色星系", 80),
@@ -23,7 +23,8 @@ const SCENES: [(&str, &str, u32); 10] = [
     ("Fish over a coral reef, sun rays", "深海夜晚，发光的水母", 60),
     ("A feeling of joy, sparkles", "梦幻的紫色丝绸，光斑", 60),
     ("Cherry blossoms in a spring forest", "雪夜的森林", 60),
-    ("Shanghai skyline at dusk", "阳光下的城市，高楼", 60),
+    ("Shanghai skyline at dusk", "上海外滩的夜景", 60),
+    ("A red and blue spiral galaxy", "阳光下的城市，高楼", 60),
 ];
 /// The scenes of the README, in two rows.
 const SHOWN: [[usize; 3]; 2] = [[3, 6, 1], [4, 0, 5]];

@@ -31,6 +31,7 @@ mod sequence;
 mod spec;
 pub mod text;
 mod texture;
+mod tone;
 mod yuv;
 
 pub use control::Control;

@@ -42,6 +42,10 @@ pub enum Landmark {
     Caravan,
     /// A car on the street.
     Car,
+    /// A spiral galaxy.
+    Galaxy,
+    /// The towers across the river from the Bund.
+    Shanghai,
 }
 
 /// What is in the air.
@@ -110,19 +114,33 @@ pub struct Direction {
     pub movement: Move,
     /// Whether water was named.
     pub water: bool,
-    /// What stands in the sea, if it was named.
+    /// What stands or moves in the scene, if it was named.
     pub landmark: Option<Landmark>,
     /// The colour that was named, red, green and blue from 0 to 1 as displayed.
     pub accent: Option<[f32; 3]>,
+    /// The second colour that was named.
+    pub second_accent: Option<[f32; 3]>,
     /// Seed of everything that is left to chance: request seed and prompt.
     pub seed: u64,
 }
 
+/// Words that hold the sign of another meaning: nobody means a green desert, a river among the stars, or the
+/// sea of Shanghai.
+const COMPOUNDS: [(&str, &str); 5] = [
+    ("绿洲", " oasis "),
+    ("綠洲", " oasis "),
+    ("银河", " galactic "),
+    ("銀河", " galactic "),
+    ("上海", " shanghai "),
+];
+
 /// Reads a prompt. The same prompt and seed always give the same direction.
 pub fn direct(prompt: &str, seed: u64) -> Direction {
     let seed = digest(prompt.as_bytes(), seed);
-    // An oasis is written with the sign for green, but nobody means a green desert.
-    let lower = prompt.to_lowercase().replace("绿洲", " oasis ").replace("綠洲", " oasis ");
+    let mut lower = prompt.to_lowercase();
+    for (word, meaning) in COMPOUNDS {
+        lower = lower.replace(word, meaning);
+    }
     let words: Vec<&str> = lower
         .split(|letter: char| !letter.is_ascii_alphanumeric())
         .filter(|w| !w.is_empty())
@@ -149,6 +167,7 @@ pub fn direct(prompt: &str, seed: u64) -> Direction {
         water: false,
         landmark: None,
         accent: None,
+        second_accent: None,
         seed,
     };
     // Later rows lose: the first weather, hour and move that is found stays.
@@ -171,6 +190,9 @@ pub fn direct(prompt: &str, seed: u64) -> Direction {
             Effect::Move(kind) if !movement => (direction.movement, movement) = (kind, true),
             Effect::Accent(hex) if direction.accent.is_none() => {
                 direction.accent = Some(crate::math::rgb(hex));
+            }
+            Effect::Accent(hex) if direction.second_accent.is_none() => {
+                direction.second_accent = Some(crate::math::rgb(hex));
             }
             Effect::Water => direction.water = true,
             Effect::Landmark(kind) if direction.landmark.is_none() => {

@@ -35,15 +35,15 @@ const fn strong(kind: SceneKind) -> Effect {
 /// The table: words of one meaning, separated by spaces, and what they do.
 pub(super) const WORDS: &[(&str, Effect)] = &[
     (
-        "city neon cyberpunk street skyline downtown metropolis skyscraper tokyo shanghai \
+        "city neon cyberpunk street skyline downtown metropolis skyscraper tokyo shanghai bund lujiazui \
          hongkong traffic building tower urban alley 城 城市 霓虹 赛博 賽博 朋克 街 街道 街头 高楼 \
-         高樓 摩天 都市 大厦 大廈 上海 香港 东京 東京 重庆 夜市 车流 巷",
+         高樓 摩天 都市 大厦 大廈 外滩 外灘 陆家嘴 陸家嘴 香港 东京 東京 重庆 夜市 车流 巷",
         scene(SceneKind::City),
     ),
     (
-        "cosmos space galaxy nebula planet universe astronaut orbit star starship spaceship \
-         spacecraft rocket comet meteor saturn jupiter mars moon cosmic interstellar supernova \
-         宇宙 太空 星系 星云 星雲 银河 銀河 行星 星球 星空 星 宇航 飞船 飛船 火箭 彗星 流星 土星 \
+        "cosmos space galaxy galaxies andromeda nebula planet universe astronaut orbit star starship spaceship \
+         spacecraft rocket comet meteor saturn jupiter mars moon cosmic galactic interstellar supernova \
+         宇宙 太空 星系 仙女座 星云 星雲 行星 星球 星空 星 宇航 飞船 飛船 火箭 彗星 流星 土星 \
          木星 火星 月球 黑洞 航天",
         scene(SceneKind::Cosmos),
     ),
@@ -124,7 +124,7 @@ pub(super) const WORDS: &[(&str, Effect)] = &[
         "night midnight moonlight nighttime dark aurora neon cyberpunk 霓虹 赛博 賽博 夜 夜晚 午夜 月光 深夜 极光",
         Effect::Hour(Hour::Night),
     ),
-    ("star starry stars stargazing 星空 繁星 星星 银河 銀河", Effect::Hour(Hour::Night)),
+    ("star starry stars stargazing galactic 星空 繁星 星星", Effect::Hour(Hour::Night)),
     (
         "zoom push forward toward towards closer 推进 推近 靠近 前进 拉近",
         Effect::Move(Move::PushIn),
@@ -151,8 +151,10 @@ pub(super) const WORDS: &[(&str, Effect)] = &[
         "car cars sportscar supercar automobile roadster 汽车 汽車 跑车 跑車 轿车 赛车",
         Effect::Landmark(Landmark::Car),
     ),
+    ("shanghai bund lujiazui 外滩 外灘 陆家嘴 陸家嘴", Effect::Landmark(Landmark::Shanghai)),
     ("caravan camel 骆驼 駱駝 商队 商隊", Effect::Landmark(Landmark::Caravan)),
     ("ship boat sailboat sailing sail yacht frigate 帆 船 舰 艦", Effect::Landmark(Landmark::Ship)),
+    ("galaxy galaxies spiral andromeda 星系 旋涡 漩涡 仙女座", Effect::Landmark(Landmark::Galaxy)),
     ("rock rocky cliff 礁 岩 悬崖 懸崖", Effect::Landmark(Landmark::Rocks)),
     ("red crimson scarlet 红 紅", Accent(0x00ff_4438)),
     ("orange amber golden gold 橙 金", Accent(0x00ff_a02c)),

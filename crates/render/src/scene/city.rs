@@ -91,7 +91,14 @@ impl City {
         }
         let seed = random.next();
         let mut painter = Painter::new(palette, stage, seed);
-        let layers = painter.rows();
+        let layers = if direction.landmark == Some(Landmark::Shanghai) {
+            painter.low = 0.26;
+            let mut layers = painter.rows();
+            layers.insert(2, painter.skyline());
+            layers
+        } else {
+            painter.rows()
+        };
         let figure = painter.figure();
         let car = (direction.landmark == Some(Landmark::Car)).then(|| {
             let body = direction.accent.unwrap_or([0.80, 0.82, 0.86]);

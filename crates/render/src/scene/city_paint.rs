@@ -63,10 +63,12 @@ struct Sign<'a> {
 
 /// Paints the layers of one film and remembers what shines.
 pub(super) struct Painter {
-    palette: Palette,
-    stage: Stage,
-    seed: u32,
-    lamps: Vec<Lamp>,
+    pub(super) palette: Palette,
+    pub(super) stage: Stage,
+    pub(super) seed: u32,
+    pub(super) lamps: Vec<Lamp>,
+    /// Most of the usual height of ordinary towers before those that one knows the city by.
+    pub(super) low: f32,
 }
 
 /// A row of towers.
@@ -80,7 +82,7 @@ struct Row {
 
 impl Painter {
     pub(super) const fn new(palette: Palette, stage: Stage, seed: u32) -> Self {
-        Self { palette, stage, seed, lamps: Vec::new() }
+        Self { palette, stage, seed, lamps: Vec::new(), low: 1.0 }
     }
 
     /// Everything that shines, after the rows are painted.
@@ -107,8 +109,9 @@ impl Painter {
             let open = mix(1.0, smooth(0.08, 0.75, side), near * 0.9);
             let tall = mix(0.30, 0.52, random.range(0.0, 1.0))
                 * mix(1.05, 1.0, near)
-                * mix(0.30, 1.0, open);
-            let spike = if random.chance(0.16) { 0.13 * open } else { 0.0 };
+                * mix(0.30, 1.0, open)
+                * mix(self.low, 1.0, smooth(0.75, 1.0, side));
+            let spike = if random.chance(0.16) { 0.13 * open * self.low } else { 0.0 };
             let neon = *random.pick(&self.palette.neon);
             towers.push(Tower {
                 left: x,

@@ -1,5 +1,6 @@
-//! Space: a nebula, stars at several distances, a planet with or without rings, meteors.
+//! Space: a nebula or a spiral galaxy, stars at several distances, a planet with or without rings, meteors.
 
+use super::galaxy::{self, Colours};
 use super::planet::Planet;
 use super::{Layer, Moment, PAN_MAX, Scene, Stage, View, project};
 use crate::canvas::Canvas;
@@ -7,13 +8,15 @@ use crate::math::{
     clamp01, float, float_of, floor, index, linear, mix, mix3, rgb, scale3, sine, smooth,
 };
 use crate::noise::{Random, cloud, random_at, ridge};
-use crate::prompt::{Direction, Move};
+use crate::prompt::{Direction, Landmark, Move};
 use crate::texture::Texture;
 
 /// Stars of a 720-line frame.
 const STARS: u32 = 900;
 /// Stars with rays.
 const BRIGHT_STARS: u32 = 34;
+/// How far the sky moves with the camera, against what is nearest.
+const SKY_DEPTH: f32 = 0.22;
 /// Seconds from one meteor to the next.
 const METEOR_SECONDS: f32 = 2.6;
 
@@ -31,8 +34,9 @@ const PALETTES: [[u32; 4]; 5] = [
 pub(super) struct Cosmos {
     stage: Stage,
     movement: Move,
-    nebula: Layer,
-    planet: Planet,
+    sky: Layer,
+    /// None before a galaxy.
+    planet: Option<Planet>,
     colours: [[f32; 3]; 4],
     core: (f32, f32),
     seed: u32,
@@ -50,9 +54,34 @@ impl Cosmos {
         let left = random.chance(0.5);
         let core =
             if left { (random.range(0.22, 0.36), 0.42) } else { (random.range(0.64, 0.78), 0.42) };
+        if direction.landmark == Some(Landmark::Galaxy) {
+            return Self::of_galaxy(direction, stage, colours, &mut random);
+        }
         let planet = Planet::new(&mut random, &stage, colours, !left, core);
-        let nebula = paint_nebula(&stage, colours, core, seed);
-        Self { stage, movement: direction.movement, nebula, planet, colours, core, seed }
+        let sky = paint_nebula(&stage, colours, core, seed);
+        let movement = direction.movement;
+        Self { stage, movement, sky, planet: Some(planet), colours, core, seed }
+    }
+
+    fn of_galaxy(
+        direction: &Direction,
+        stage: Stage,
+        mut colours: [[f32; 3]; 4],
+        random: &mut Random,
+    ) -> Self {
+        let core = (random.range(0.45, 0.55), 0.45);
+        // Two colours that were named are those of the arms and of the heart.
+        if let Some(second) = direction.second_accent {
+            colours[3] = mix3(second, colours[3], 0.15);
+        } else {
+            colours[3] = mix3(rgb(0xff_c078), colours[3], 0.35);
+        }
+        let arms = direction.accent.unwrap_or_else(|| mix3(colours[2], rgb(0x6c_a8ff), 0.75));
+        let [void, gas, _, heart] = colours;
+        let looks = Colours { void: scale3(void, 0.7), gas, arms, heart };
+        let seed = random.next();
+        let sky = galaxy::paint(&stage, looks, core, SKY_DEPTH, random);
+        Self { stage, movement: direction.movement, sky, planet: None, colours, core, seed }
     }
 
     fn stars(&self, moment: Moment, view: View, canvas: &mut Canvas) {
@@ -126,7 +155,7 @@ fn rays(canvas: &mut Canvas, x: f32, y: f32, reach: f32, colour: [f32; 3]) {
 /// Gas with a bright core and dark lanes, at half of the frame's resolution: it is soft.
 fn paint_nebula(stage: &Stage, colours: [[f32; 3]; 4], core: (f32, f32), seed: u32) -> Layer {
     let (width, height) = (float(stage.width), float(stage.height));
-    let depth = 0.22;
+    let depth = SKY_DEPTH;
     let (margin_x, margin_y) = (width * (PAN_MAX * depth + 0.02), height * 0.04);
     let columns = index((width + 2.0 * margin_x) * 0.5) + 2;
     let rows = index((height + 2.0 * margin_y) * 0.5) + 2;
@@ -162,16 +191,18 @@ impl Scene for Cosmos {
         let (width, height) = (float(self.stage.width), float(self.stage.height));
         let pivot = height * 0.5;
         let (x, y) =
-            project(view, &self.stage, pivot, 0.22, self.core.0 * width, self.core.1 * height);
+            project(view, &self.stage, pivot, SKY_DEPTH, self.core.0 * width, self.core.1 * height);
         canvas.glow.clear();
         let light = linear(self.colours[3]);
         canvas.glow.add_light(x, y, height * 0.30, scale3(light, 0.06));
         canvas.glow.add_light(x, y, height * 0.06, scale3(light, 0.34));
-        let placement = self.nebula.place(view, &self.stage, pivot);
-        canvas.compose(0..self.stage.height, &[(&self.nebula.texture, placement)]);
+        let placement = self.sky.place(view, &self.stage, pivot);
+        canvas.compose(0..self.stage.height, &[(&self.sky.texture, placement)]);
         self.stars(moment, view, canvas);
         self.meteor(moment, canvas);
-        self.planet.draw(moment, view, &self.stage, canvas);
+        if let Some(planet) = &self.planet {
+            planet.draw(moment, view, &self.stage, canvas);
+        }
     }
 
     fn vignette(&self) -> f32 {

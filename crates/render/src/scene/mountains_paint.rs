@@ -306,14 +306,22 @@ impl Painter {
         mix3(colour, tint, amount)
     }
 
-    /// Coverage by the conifers of a range.
+    /// Coverage by the conifers of a range and by what grows between them: bare ground would shine through as
+    /// bars.
     fn tree(&self, range: &Range, line: &Line, x: f32, y: f32) -> f32 {
         let size = mix(0.028, 0.055, smooth(0.2, 0.62, range.depth));
         let depth = y - line.at(x);
-        if !(-2.0 * size..4.0 * size).contains(&depth) {
+        if depth < -2.0 * size {
             return 0.0;
         }
-        let mut cover = 0.0_f32;
+        let patches = cloud(x * 26.0, y * 60.0, 2, range.seed ^ 0x1d);
+        let ragged = (cloud(x * 110.0, 5.0, 2, range.seed ^ 0x2d) - 0.5) * 1.1 * size;
+        let brush = smooth(-0.30 * size, 0.10 * size, depth + ragged)
+            * (0.66 + 0.28 * smooth(0.3, 0.6, patches));
+        if depth > 4.0 * size {
+            return brush;
+        }
+        let mut cover = brush;
         for row in 0..5_u8 {
             let lift = f32::from(row) * size * 0.42;
             let seed = range.seed ^ (u32::from(row) * 77);

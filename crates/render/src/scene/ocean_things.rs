@@ -59,8 +59,8 @@ impl Thing {
                     near.lighthouse(side * half * 0.60, 12.5, direction.hour),
                 ]
             }
-            // Neither is at sea.
-            Landmark::Caravan | Landmark::Car => Vec::new(),
+            // None of these is at sea.
+            Landmark::Caravan | Landmark::Car | Landmark::Galaxy | Landmark::Shanghai => Vec::new(),
             Landmark::Ship => vec![brush(0.16).ship(side * half * 0.34, 20.0)],
             Landmark::Rocks => {
                 let plan = [

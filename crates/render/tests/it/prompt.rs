@@ -57,14 +57,21 @@ fn words_choose_weather_hour_and_move() {
     assert_eq!(of("a ship at sea").landmark, Some(Landmark::Ship));
     assert_eq!(of("waves on a rocky coast").landmark, Some(Landmark::Rocks));
     assert_eq!(of("the open sea").landmark, None);
+    assert_eq!(of("红蓝星系").landmark, Some(Landmark::Galaxy));
+    assert_eq!(of("上海的夜").landmark, Some(Landmark::Shanghai));
     assert!(of("湖边").water);
     assert!(of("林中小溪").water);
     assert!(of("沙漠绿洲").water);
+    assert!(!of("沙漠里的星空，银河").water);
+    assert_eq!(of("银河").hour, Hour::Night);
     assert!(of("沙漠绿洲").accent.is_none());
     assert_eq!(of("stars over the dunes").hour, Hour::Night);
     assert_eq!(of("沙尘暴").weather, Weather::Fog);
     assert!(of("a blue nebula").accent.is_some());
     assert!(of("a nebula").accent.is_none());
+    assert_eq!(of("红蓝星系").accent, of("a red galaxy").accent);
+    assert_eq!(of("红蓝星系").second_accent, of("a blue galaxy").accent);
+    assert_eq!(of("a red galaxy").second_accent, None);
 }
 
 #[test]
