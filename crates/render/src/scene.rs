@@ -42,7 +42,7 @@ mod silk;
 mod water;
 
 use crate::canvas::Canvas;
-use crate::math::{ease, float, mix};
+use crate::math::{ease, float, mix, mix3, scale3};
 use crate::prompt::{Direction, Move, SceneKind};
 use crate::texture::{Placement, Texture};
 
@@ -150,6 +150,13 @@ impl Layer {
             step: zoom * self.density,
         }
     }
+}
+
+/// A colour as bad weather shows it: `grey` of it, 0 to 1, is its own brightness times `dark` in the colour of
+/// `cast`.
+pub(crate) fn dulled(colour: [f32; 3], grey: f32, dark: f32, cast: [f32; 3]) -> [f32; 3] {
+    let level = (colour[0] * 0.3 + colour[1] * 0.5 + colour[2] * 0.2) * dark;
+    mix3(colour, scale3(cast, level), grey)
 }
 
 /// Where a point of the world that is at (`x`, `y`) pixels at rest is seen.

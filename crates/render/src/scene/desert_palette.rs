@@ -1,5 +1,6 @@
 //! The colours of the desert scene at every hour and in every weather.
 
+use super::dulled;
 use crate::math::{mix3, rgb, scale3};
 use crate::noise::Random;
 use crate::prompt::{Direction, Hour, Weather};
@@ -70,7 +71,7 @@ impl Palette {
             palette.middle = mix3(palette.middle, scale3(accent, level), 0.22);
         }
         if direction.weather == Weather::Snow {
-            palette.sand = mix3(palette.sand, scale3([0.96, 0.98, 1.0], level(palette.sand)), 0.7);
+            palette.sand = dulled(palette.sand, 0.7, 1.0, [0.96, 0.98, 1.0]);
             palette.shade = mix3(palette.shade, palette.zenith, 0.35);
         }
         if direction.weather == Weather::Rain {
@@ -89,8 +90,7 @@ impl Palette {
             &mut palette.sun,
             &mut palette.haze,
         ] {
-            let level = level(*colour) * (1.0 - grey * 0.3);
-            *colour = mix3(*colour, [level * 0.97, level * 0.99, level * 1.03], grey);
+            *colour = dulled(*colour, grey, 1.0 - grey * 0.3, [0.97, 0.99, 1.03]);
         }
         if direction.weather == Weather::Fog {
             // Mist of a desert is dust.
@@ -103,8 +103,4 @@ impl Palette {
         }
         palette
     }
-}
-
-fn level(colour: [f32; 3]) -> f32 {
-    colour[0] * 0.3 + colour[1] * 0.5 + colour[2] * 0.2
 }

@@ -1,7 +1,7 @@
 //! The light, the colours and the planes of the forest scene.
 
 use super::brush::{Sheet, make_all};
-use super::{Layer, PAN_MAX, Stage};
+use super::{Layer, PAN_MAX, Stage, dulled};
 use crate::math::{clamp01, fade, float, index, mix, mix3, rgb, scale3, sine, smooth};
 use crate::noise::{Random, cloud, value};
 use crate::prompt::{Direction, Hour, Weather};
@@ -148,8 +148,7 @@ impl Palette {
             (&mut self.sun, grey * warm),
             (&mut self.deep, grey),
         ] {
-            let level = colour[0] * 0.3 + colour[1] * 0.5 + colour[2] * 0.2;
-            *colour = mix3(*colour, [level * 0.95, level * 0.99, level * 1.05], grey);
+            *colour = dulled(*colour, grey, 1.0, [0.95, 0.99, 1.05]);
         }
         if weather == Weather::Rain {
             self.light = scale3(self.light, 0.84);

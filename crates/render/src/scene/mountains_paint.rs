@@ -1,6 +1,6 @@
 //! The paintings of the mountain scene: ranges with light and snow, forests, palettes.
 
-use super::{Layer, PAN_MAX, Stage};
+use super::{Layer, PAN_MAX, Stage, dulled};
 use crate::math::unit;
 use crate::math::{clamp01, float, float_of, floor, index, mix, mix3, rgb, scale3, smooth};
 use crate::noise::{Random, cloud, hash_at, ridge};
@@ -139,8 +139,7 @@ impl Palette {
             &mut palette.haze,
             &mut palette.cloud_light,
         ] {
-            let level = (colour[0] * 0.3 + colour[1] * 0.5 + colour[2] * 0.2) * (1.0 - grey * 0.3);
-            *colour = mix3(*colour, [level * 0.94, level * 0.98, level * 1.04], grey);
+            *colour = dulled(*colour, grey, 1.0 - grey * 0.3, [0.94, 0.98, 1.04]);
         }
         if matches!(direction.weather, Weather::Fog | Weather::Snow) {
             palette.mist *= 1.7;

@@ -2,7 +2,7 @@
 //!
 //! Distances above the horizon are in frame heights, as everywhere in this scene.
 
-use super::{Layer, PAN_MAX, Stage};
+use super::{Layer, PAN_MAX, Stage, dulled};
 use crate::math::{clamp01, fade, float, index, mix, mix3, rgb, scale3, smooth};
 use crate::noise::{Random, cloud, value};
 use crate::prompt::{Direction, Hour, Weather};
@@ -99,8 +99,7 @@ impl Palette {
             &mut palette.cloud_shade,
             &mut palette.shallow,
         ] {
-            let level = (colour[0] * 0.3 + colour[1] * 0.5 + colour[2] * 0.2) * dark;
-            *colour = mix3(*colour, [level * 0.80, level * 1.0, level * 1.08], grey);
+            *colour = dulled(*colour, grey, dark, [0.80, 1.0, 1.08]);
         }
         palette
     }
