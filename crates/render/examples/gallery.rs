@@ -26,8 +26,8 @@ const SCENES: [(&str, &str, u32); 11] = [
     ("Shanghai skyline at dusk", "上海外滩的夜景", 60),
     ("A red and blue spiral galaxy", "阳光下的城市，高楼", 60),
 ];
-/// The scenes of the README, in two rows.
-const SHOWN: [[usize; 3]; 2] = [[3, 6, 1], [4, 0, 5]];
+/// The scenes of the README, in rows.
+const SHOWN: [[usize; 3]; 3] = [[3, 6, 1], [4, 0, 5], [9, 10, 8]];
 /// Every shape that models offer, at 720 lines.
 const SHAPES: [(u32, u32); 7] =
     [(1280, 720), (720, 1280), (960, 720), (720, 960), (1080, 720), (720, 1080), (720, 720)];

@@ -36,9 +36,9 @@ pub(crate) struct Overlay {
 impl Overlay {
     pub(crate) fn new(direction: &Direction, stage: Stage) -> Self {
         let city = direction.scene == SceneKind::City;
-        // A city at night is wet even if nobody said so; space and the deep have no weather.
+        // Space and the deep have no weather.
         let weather = match (direction.scene, direction.weather) {
-            (SceneKind::City, Weather::Clear) if direction.hour == Hour::Night => Weather::Rain,
+            (SceneKind::City, Weather::Clear) if direction.is_rainy() => Weather::Rain,
             (SceneKind::Cosmos | SceneKind::Underwater, weather)
                 if !matches!(weather, Weather::Bokeh | Weather::Glints) =>
             {

@@ -137,8 +137,9 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, PictureError> {
             PngDecoder::with_limits(Cursor::new(&still), limits()).and_then(upright)
         }
         PictureFormat::Jpeg => {
-            jpeg::check_work(bytes, width, height)?;
-            JpegDecoder::new(Cursor::new(bytes)).and_then(upright)
+            let exif = jpeg::check_work(bytes, width, height)?;
+            let turned = exif.and_then(Orientation::from_exif_chunk);
+            JpegDecoder::new(Cursor::new(bytes)).and_then(|decoder| oriented(decoder, turned))
         }
         PictureFormat::Webp => WebPDecoder::new(Cursor::new(bytes)).and_then(upright),
         PictureFormat::Gif => GifDecoder::new(Cursor::new(bytes)).and_then(upright),
@@ -165,11 +166,18 @@ fn limits() -> Limits {
 }
 
 fn upright(mut decoder: impl ImageDecoder) -> ImageResult<DynamicImage> {
+    let orientation = decoder.orientation().ok();
+    oriented(decoder, orientation)
+}
+
+/// Damaged EXIF costs the rotation, not the picture.
+fn oriented(
+    mut decoder: impl ImageDecoder,
+    orientation: Option<Orientation>,
+) -> ImageResult<DynamicImage> {
     decoder.set_limits(limits())?;
-    // Damaged EXIF costs the rotation, not the picture.
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder)?;
-    image.apply_orientation(orientation);
+    image.apply_orientation(orientation.unwrap_or(Orientation::NoTransforms));
     Ok(image)
 }
 

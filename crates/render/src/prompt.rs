@@ -48,6 +48,18 @@ pub enum Landmark {
     Shanghai,
 }
 
+impl Landmark {
+    /// Where it can be seen.
+    const fn scene(self) -> SceneKind {
+        match self {
+            Self::Lighthouse | Self::Ship | Self::Rocks => SceneKind::Ocean,
+            Self::Caravan => SceneKind::Desert,
+            Self::Car | Self::Shanghai => SceneKind::City,
+            Self::Galaxy => SceneKind::Cosmos,
+        }
+    }
+}
+
 /// What is in the air.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Weather {
@@ -124,20 +136,36 @@ pub struct Direction {
     pub seed: u64,
 }
 
-/// Words that hold the sign of another meaning: nobody means a green desert, a river among the stars, or the
-/// sea of Shanghai.
-const COMPOUNDS: [(&str, &str); 5] = [
+impl Direction {
+    /// Whether it rains: a city's street at night is wet even if nobody said so, a river is without.
+    pub(crate) fn is_rainy(&self) -> bool {
+        let wet = self.scene == SceneKind::City
+            && self.hour == Hour::Night
+            && self.weather == Weather::Clear
+            && self.landmark != Some(Landmark::Shanghai);
+        self.weather == Weather::Rain || wet
+    }
+}
+
+/// Words that hold another one of another meaning: nobody means a green desert or a river among the stars, or
+/// comes nearer by zooming out.
+const COMPOUNDS: [(&str, &str); 10] = [
+    ("pull back", " pullback "),
+    ("pulls back", " pullback "),
+    ("pulling back", " pullback "),
+    ("zoom out", " pullback "),
+    ("zooms out", " pullback "),
+    ("zooming out", " pullback "),
     ("绿洲", " oasis "),
     ("綠洲", " oasis "),
     ("银河", " galactic "),
     ("銀河", " galactic "),
-    ("上海", " shanghai "),
 ];
 
 /// Reads a prompt. The same prompt and seed always give the same direction.
 pub fn direct(prompt: &str, seed: u64) -> Direction {
     let seed = digest(prompt.as_bytes(), seed);
-    let mut lower = prompt.to_lowercase();
+    let mut lower = name_shanghai(&prompt.to_lowercase());
     for (word, meaning) in COMPOUNDS {
         lower = lower.replace(word, meaning);
     }
@@ -172,6 +200,7 @@ pub fn direct(prompt: &str, seed: u64) -> Direction {
     };
     // Later rows lose: the first weather, hour and move that is found stays.
     let (mut weather, mut hour, mut movement) = (false, false, false);
+    let mut landmarks = Vec::new();
     for (list, effect) in WORDS {
         let hits =
             list.split_ascii_whitespace().filter(|word| occurs(word, &lower, &words)).count();
@@ -195,9 +224,7 @@ pub fn direct(prompt: &str, seed: u64) -> Direction {
                 direction.second_accent = Some(crate::math::rgb(hex));
             }
             Effect::Water => direction.water = true,
-            Effect::Landmark(kind) if direction.landmark.is_none() => {
-                direction.landmark = Some(kind);
-            }
+            Effect::Landmark(kind) => landmarks.push(kind),
             _ => {}
         }
     }
@@ -205,7 +232,31 @@ pub fn direct(prompt: &str, seed: u64) -> Direction {
     if let Some((kind, 1..)) = best {
         direction.scene = *kind;
     }
+    // A ship that leaves Shanghai is still a ship where the sea is shown.
+    let shown = landmarks.iter().find(|landmark| landmark.scene() == direction.scene);
+    direction.landmark = shown.or(landmarks.first()).copied();
     direction
+}
+
+/// The city's name, which holds the sign for the sea, in Latin letters. In 早上海边 or 海上海鸥 the two signs belong to
+/// two words.
+fn name_shanghai(text: &str) -> String {
+    const BEFORE: &str = "早晚海冰天山岸陆陸路船水晨";
+    const AFTER: &str = "边邊面鸥鷗浪豹拔岸洋水底风風";
+    let mut named = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("上海") {
+        let (before, from) = rest.split_at(at);
+        let after = &from["上海".len()..];
+        let previous = before.chars().next_back().or(named.chars().next_back());
+        let apart = previous.is_some_and(|sign| BEFORE.contains(sign))
+            || after.chars().next().is_some_and(|sign| AFTER.contains(sign));
+        named.push_str(before);
+        named.push_str(if apart { "上海" } else { " shanghai " });
+        rest = after;
+    }
+    named.push_str(rest);
+    named
 }
 
 fn occurs(word: &str, lower: &str, words: &[&str]) -> bool {

@@ -32,6 +32,9 @@ impl Tone {
         for ((((red, green), blue), columns), out) in lights.zip(columns.0).zip(out.0) {
             *out = self.block([red, green, blue], columns);
         }
+        if out.1.is_empty() {
+            return;
+        }
         let lights = [red.1, green.1, blue.1].map(padded);
         let [red, green, blue] = &lights;
         let last = self.block([red, green, blue], &padded(columns.1));
@@ -84,8 +87,8 @@ fn tone(light: &[f32; BLOCK], shade: &[f32; BLOCK], grain: &[f32; BLOCK]) -> [u3
     }
     let mut bytes = [0; BLOCK];
     for ((shown, grain), byte) in shown.iter().zip(grain).zip(&mut bytes) {
-        // Adding 2^23 leaves the rounded whole number in the low bits.
-        *byte = (shown * 255.0 + grain + 8_388_608.0).to_bits();
+        // Adding 2^23 leaves the rounded whole number in the low bits, of what is not below zero.
+        *byte = ((shown * 255.0 + grain).max(0.0) + 8_388_608.0).to_bits();
     }
     bytes
 }
@@ -128,5 +131,13 @@ mod tests {
             previous = value;
         }
         assert!(previous >= 240);
+    }
+
+    #[test]
+    fn black_stays_black_whatever_the_grain() {
+        for grain in [-0.47, -0.26, -0.1, 0.0, 0.4] {
+            let value = tone(&[0.0; BLOCK], &[1.0; BLOCK], &[grain; BLOCK])[0] & 255;
+            assert_eq!(value, 0, "{grain}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! A walk over the markers of a JPEG, so that size and work are known before it is decoded.
 
+use std::ops::Range;
+
 use super::PictureError;
 
 /// Pixels times scans that one picture may take: the ten scans of a usual progressive JPEG at 40
@@ -18,11 +20,13 @@ pub(super) struct Survey {
     pub scans: u64,
     /// Whether an end-of-image marker closes the data.
     pub complete: bool,
+    /// Where the first EXIF block's TIFF data lies, if it stands before the picture.
+    pub exif: Option<Range<usize>>,
 }
 
 /// Walks the segments (ISO/IEC 10918-1 annex B). `None` without a valid frame header.
 pub(super) fn survey(bytes: &[u8]) -> Option<Survey> {
-    let mut found: Option<Survey> = None;
+    let (mut found, mut exif): (Option<Survey>, Option<Range<usize>>) = (None, None);
     let mut at = 2;
     for _ in 0..SEGMENTS_MAX {
         let Some(marker) = next_marker(bytes, &mut at) else { break };
@@ -42,11 +46,18 @@ pub(super) fn survey(bytes: &[u8]) -> Option<Survey> {
             break;
         }
         match marker {
+            // Of several EXIF blocks the first counts: cameras write one, and what follows it is not theirs.
+            0xe1 if exif.is_none() => {
+                let end = at + usize::try_from(length).ok()?;
+                let text = bytes.get(at + 2..end).unwrap_or_default();
+                exif = text.starts_with(b"Exif\0\0").then_some(at + 8..end);
+            }
             // Frame headers; C4, C8 and CC are tables and reserved.
             0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) && found.is_none() => {
                 let height = word(bytes, at + 3)?;
                 let width = word(bytes, at + 5)?;
-                found = Some(Survey { size: (width, height), scans: 0, complete: false });
+                let exif = exif.take();
+                found = Some(Survey { size: (width, height), scans: 0, complete: false, exif });
             }
             0xda => {
                 if let Some(survey) = &mut found {
@@ -60,8 +71,12 @@ pub(super) fn survey(bytes: &[u8]) -> Option<Survey> {
     found
 }
 
-/// Refuses a picture that is cut off or that would keep a core busy for long.
-pub(super) fn check_work(bytes: &[u8], width: u32, height: u32) -> Result<(), PictureError> {
+/// Refuses a picture that is cut off or that would keep a core busy for long; gives the EXIF data of others.
+pub(super) fn check_work(
+    bytes: &[u8],
+    width: u32,
+    height: u32,
+) -> Result<Option<&[u8]>, PictureError> {
     let survey = survey(bytes).filter(|survey| survey.complete && survey.scans > 0);
     let Some(survey) = survey else {
         return Err(PictureError::Unsupported(
@@ -75,7 +90,7 @@ pub(super) fn check_work(bytes: &[u8], width: u32, height: u32) -> Result<(), Pi
             survey.scans
         )));
     }
-    Ok(())
+    Ok(survey.exif.and_then(|place| bytes.get(place)))
 }
 
 pub(super) fn word(bytes: &[u8], at: usize) -> Option<u32> {

@@ -154,7 +154,7 @@ pub(super) const WORDS: &[(&str, Effect)] = &[
     ("shanghai bund lujiazui 外滩 外灘 陆家嘴 陸家嘴", Effect::Landmark(Landmark::Shanghai)),
     ("caravan camel 骆驼 駱駝 商队 商隊", Effect::Landmark(Landmark::Caravan)),
     ("ship boat sailboat sailing sail yacht frigate 帆 船 舰 艦", Effect::Landmark(Landmark::Ship)),
-    ("galaxy galaxies spiral andromeda 星系 旋涡 漩涡 仙女座", Effect::Landmark(Landmark::Galaxy)),
+    ("galaxy galaxies andromeda 星系 仙女座", Effect::Landmark(Landmark::Galaxy)),
     ("rock rocky cliff 礁 岩 悬崖 懸崖", Effect::Landmark(Landmark::Rocks)),
     ("red crimson scarlet 红 紅", Accent(0x00ff_4438)),
     ("orange amber golden gold 橙 金", Accent(0x00ff_a02c)),

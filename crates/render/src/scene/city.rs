@@ -9,7 +9,7 @@ use crate::math::{
     add3, float, float_of, floor, index, linear, mix, mix3, rgb, scale3, sine, smooth,
 };
 use crate::noise::{Random, Tile, random_at};
-use crate::prompt::{Direction, Hour, Landmark, Move, Weather};
+use crate::prompt::{Direction, Hour, Landmark, Move};
 
 /// Row where the ground begins, in frame heights.
 pub(super) const GROUND: f32 = 0.70;
@@ -65,6 +65,8 @@ pub(super) struct City {
     seed: u32,
     /// Whether drops fall on the ground.
     raining: bool,
+    /// Whether the ground is water, on which nobody walks.
+    by_the_river: bool,
     /// Column of the low sun in frame widths, if there is one.
     sun: Option<f32>,
 }
@@ -91,7 +93,8 @@ impl City {
         }
         let seed = random.next();
         let mut painter = Painter::new(palette, stage, seed);
-        let layers = if direction.landmark == Some(Landmark::Shanghai) {
+        let by_the_river = direction.landmark == Some(Landmark::Shanghai);
+        let layers = if by_the_river {
             painter.low = 0.26;
             let mut layers = painter.rows();
             layers.insert(2, painter.skyline());
@@ -114,8 +117,8 @@ impl City {
             car,
             lamps: painter.lamps(),
             seed,
-            raining: direction.weather == Weather::Rain
-                || (direction.hour == Hour::Night && direction.weather == Weather::Clear),
+            raining: direction.is_rainy(),
+            by_the_river,
             sun: matches!(direction.hour, Hour::Dawn | Hour::Dusk).then(|| random.range(0.3, 0.7)),
         }
     }
@@ -202,12 +205,14 @@ impl City {
             let (x, y) =
                 project(view, &self.stage, self.pivot(), 0.6, x * width, (GROUND - 0.004) * height);
             let colour = if away { [1.5, 0.10, 0.06] } else { [1.3, 1.15, 0.9] };
+            let colour = scale3(colour, 0.25 + 0.75 * self.palette.lights);
             for lamp in [-2.2_f32, 2.2] {
                 canvas.add_dot(x + lamp * unit, y - 3.0 * unit, 2.0 * unit, colour);
             }
             canvas.add_dot(x, y - 3.0 * unit, 16.0 * unit, scale3(colour, 0.09));
         }
-        for flyer in 0..FLYERS {
+        // By day nobody would see their lights.
+        for flyer in 0..if self.palette.lights < 0.5 { 0 } else { FLYERS } {
             let random = |kind: u32| random_at(flyer, kind ^ 0x80, self.seed);
             let lane = 0.16 + 0.09 * float_of(floor(random(1) * 4.0));
             let ahead = if random(2) < 0.5 { 1.0 } else { -1.0 };
@@ -275,7 +280,11 @@ impl Scene for City {
             line,
             ripple: 7.0,
             // Dry ground mirrors little.
-            mirror: if self.raining { (0.80, 0.62) } else { (0.46, 0.20) },
+            mirror: match (self.by_the_river, self.raining) {
+                (true, _) => (0.86, 0.50),
+                (false, true) => (0.80, 0.62),
+                (false, false) => (0.46, 0.20),
+            },
             tint: scale3(linear(mix3(self.palette.sky, self.palette.haze, 0.25)), 0.45),
             blur: 3,
             speed: 0.5,
@@ -286,7 +295,7 @@ impl Scene for City {
         }
         if let Some(car) = &self.car {
             car.draw(moment, view, pivot, canvas);
-        } else if self.raining {
+        } else if self.raining && !self.by_the_river {
             // Someone with an umbrella.
             let front = self.figure.place(view, &self.stage, pivot);
             canvas.overlay(0..self.stage.height, &[(&self.figure.texture, front)]);
@@ -294,6 +303,6 @@ impl Scene for City {
     }
 
     fn vignette(&self) -> f32 {
-        0.75
+        mix(0.45, 0.75, self.palette.lights)
     }
 }

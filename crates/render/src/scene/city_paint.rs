@@ -9,6 +9,8 @@ use crate::texture::{Texture, premultiplied};
 
 /// Rows of towers, far to near.
 const ROWS: usize = 4;
+/// Height of a mast, in frame heights.
+const MAST: f32 = 0.06;
 /// What signs say; the font has every character of it.
 const SIGNS: [&str; 14] = [
     "霓虹",
@@ -185,8 +187,9 @@ impl Painter {
         // By day one side of a tower is lit and the other is not.
         let sunlit = (1.0 - self.palette.lights) * smooth(0.62, 0.48, across);
         let wall = scale3(self.palette.wall, 1.0 - 0.25 * (1.0 - self.palette.lights));
-        let wall = mix3(wall, [1.0, 0.93, 0.82], 0.34 * sunlit);
-        let body = mix3(wall, self.palette.haze, 0.13 + 0.12 * across);
+        let wall = mix3(wall, [1.0, 0.93, 0.82], 0.44 * sunlit);
+        let shade = 0.20 * (1.0 - self.palette.lights) * smooth(0.50, 0.62, across);
+        let body = scale3(mix3(wall, self.palette.haze, 0.13 + 0.12 * across), 1.0 - shade);
         let edge = smooth(0.05, 0.0, across) + smooth(0.96, 1.0, across) * 0.6;
         let mut colour = mix3(body, self.palette.haze, edge * 0.5);
         if tower.style == 3 {
@@ -260,13 +263,16 @@ impl Painter {
             if middle < -0.1 || middle > aspect + 0.1 {
                 continue;
             }
-            if random.chance(0.4) {
+            // A light at the tip of the mast or the edge of the roof, if one can see it.
+            let tip = tower.top - if tower.style.is_multiple_of(2) { MAST } else { 0.0 };
+            let sides = (middle - 0.004, middle + 0.004);
+            if random.chance(0.4) && !Self::is_hidden(nearer, sides, tip, row.depth, aspect) {
                 let colour = [1.0, 0.20, 0.16];
                 self.lamps.push(Lamp {
                     x: middle,
-                    y: tower.top,
+                    y: tip,
                     depth: row.depth,
-                    radius: 0.006,
+                    radius: 0.0045,
                     power: 0.55,
                     colour,
                 });
@@ -277,12 +283,15 @@ impl Painter {
             let text = *random.pick(&SIGNS);
             let size = mix(0.026, 0.048, row.near) * random.range(0.85, 1.2);
             let colour = *random.pick(&self.palette.neon);
-            let x = tower.left + random.range(0.15, 0.7) * tower.width;
+            // All of a sign hangs on its tower, whose right edge the next one may cover.
+            let room = tower.width * 0.84 - size * 1.3;
+            let x = tower.left + tower.width * 0.04 + random.range(0.1, 0.9) * room;
             let space = GROUND - tower.top;
             let y = tower.top + random.range(0.12, 0.42) * space;
             let tall = float(text.chars().count()) * size * 1.12;
             let sides = (x, x + size * 1.3);
-            if y + tall > GROUND - 0.03
+            if room < 0.0
+                || y + tall > GROUND - 0.03
                 || Self::is_hidden(nearer, sides, y + tall, row.depth, aspect)
             {
                 continue;
@@ -401,7 +410,7 @@ impl Tower {
         let shoulder = if self.step > 0.0 && inner > 0.5 - self.step { 0.055 } else { 0.0 };
         let roof = self.top + shoulder;
         let mast = if self.style.is_multiple_of(2) && inner * self.width < pixel * 0.9 {
-            0.06
+            MAST
         } else {
             0.0
         };

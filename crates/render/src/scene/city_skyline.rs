@@ -92,21 +92,23 @@ impl Painter {
         let sunlit = smooth(0.5, -0.3, across) * day;
         let wall = mix3(self.palette.wall, [0.86, 0.90, 0.96], 0.30 * day);
         let wall = mix3(wall, [1.0, 0.93, 0.82], 0.34 * sunlit);
-        let wall = mix3(wall, self.palette.haze, 0.20 + 0.10 * across);
+        let wall = mix3(wall, self.palette.haze, 0.20 - 0.12 * day + 0.10 * across);
         let (u, v) = (at / size.0, up / size.1);
         let (column, line) = (floor(u), floor(v));
         let (dx, dy) = (u - float_of(column), v - float_of(line));
         let inside = smooth(0.04, 0.2, dx.min(1.0 - dx)) * smooth(0.10, 0.3, dy.min(1.0 - dy));
         let hash = hash_at(column, line, self.seed ^ 0x9e1);
         let cluster = cloud(float_of(column) * 0.2, float_of(line) * 0.11, 2, self.seed ^ 0x91);
-        let lit = unit(hash) < smooth(0.28, 0.62, cluster) * 0.80 * self.palette.lights;
+        // The lowest floors are dark, or their lights would end in the air above the nearer roofs.
+        let chance = smooth(0.28, 0.62, cluster) * 0.80 * smooth(110.0, 260.0, up);
+        let lit = unit(hash) < chance * self.palette.lights;
         let bright = mix(0.45, 1.0, unit(hash.wrapping_mul(0x85eb_ca6b)));
         let pane = mix3(self.palette.sky, self.palette.haze, 0.4);
         let pane = scale3(pane, mix(0.55, 0.95, unit(hash.wrapping_mul(0x9e37_79b9))));
         mix3(
             wall,
             if lit { scale3(tint, bright) } else { pane },
-            inside * if lit { 1.0 } else { 0.5 },
+            inside * if lit { 1.0 } else { 0.34 * smooth(110.0, 240.0, up) },
         )
     }
 
@@ -200,7 +202,7 @@ impl Painter {
             .max(-up);
         let turn = rise * 0.95 + across * 0.22;
         let seam = turn * 2.0 - float_of(floor(turn * 2.0)) - 0.5;
-        let line = smooth(0.07, 0.0, seam.abs());
+        let line = smooth(0.07, 0.0, seam.abs()) * smooth(120.0, 300.0, up);
         let wall = self.wall(across, at + up * 0.16, up, (6.0, 6.6), [0.86, 0.92, 1.0]);
         let crown = smooth(560.0, 632.0, up) * self.palette.lights;
         let glass = mix3(wall, scale3(self.palette.haze, 0.6), smooth(0.0, 0.5, seam) * 0.30);

@@ -71,16 +71,17 @@ impl Cosmos {
     ) -> Self {
         let core = (random.range(0.45, 0.55), 0.45);
         // Two colours that were named are those of the arms and of the heart.
-        if let Some(second) = direction.second_accent {
-            colours[3] = mix3(second, colours[3], 0.15);
-        } else {
-            colours[3] = mix3(rgb(0xff_c078), colours[3], 0.35);
-        }
+        colours[3] = match (direction.accent, direction.second_accent) {
+            (_, Some(second)) => mix3(second, colours[3], 0.15),
+            (Some(accent), None) => mix3(mix3(rgb(0xff_c078), accent, 0.35), colours[3], 0.25),
+            (None, None) => mix3(rgb(0xff_c078), colours[3], 0.35),
+        };
         let arms = direction.accent.unwrap_or_else(|| mix3(colours[2], rgb(0x6c_a8ff), 0.75));
         let [void, gas, _, heart] = colours;
         let looks = Colours { void: scale3(void, 0.7), gas, arms, heart };
         let seed = random.next();
-        let sky = galaxy::paint(&stage, looks, core, SKY_DEPTH, random);
+        // Nearer than a nebula, so that a camera that comes or goes is seen to.
+        let sky = galaxy::paint(&stage, looks, core, 0.55, random);
         Self { stage, movement: direction.movement, sky, planet: None, colours, core, seed }
     }
 
@@ -99,7 +100,8 @@ impl Cosmos {
             let bright = mix(0.08, 1.3, size) * twinkle;
             canvas.add_dot(x, y, (0.35 + 0.9 * size) * unit, scale3(tint, bright));
         }
-        for star in 0..BRIGHT_STARS {
+        // Before a galaxy they would be stickers on its arms.
+        for star in 0..if self.planet.is_some() { BRIGHT_STARS } else { BRIGHT_STARS / 4 } {
             let random = |kind: u32| random_at(star, kind ^ 0x100, self.seed);
             let depth = 0.3 + 0.6 * random(1);
             let (x, y) = ((random(2) * 1.2 - 0.1) * width, (random(3) * 1.2 - 0.1) * height);
@@ -190,8 +192,14 @@ impl Scene for Cosmos {
         let view = View::at(self.movement, moment.progress);
         let (width, height) = (float(self.stage.width), float(self.stage.height));
         let pivot = height * 0.5;
-        let (x, y) =
-            project(view, &self.stage, pivot, SKY_DEPTH, self.core.0 * width, self.core.1 * height);
+        let (x, y) = project(
+            view,
+            &self.stage,
+            pivot,
+            self.sky.depth,
+            self.core.0 * width,
+            self.core.1 * height,
+        );
         canvas.glow.clear();
         let light = linear(self.colours[3]);
         canvas.glow.add_light(x, y, height * 0.30, scale3(light, 0.06));

@@ -123,12 +123,16 @@ fn mesas(dunes: &Dunes, random: &mut Random) -> Layer {
         let group = fade(near * near * 2.0);
         // Walls are steep: tables are noise with its slopes drawn together.
         let table = |x: f32| {
-            let big = value(x * 3.4, 0.5, seed) + 0.18 * value(x * 13.0, 1.5, seed);
-            let steps = smooth(0.60, 0.625, big) * 0.6 + smooth(0.78, 0.80, big) * 0.4;
-            let scree = smooth(0.42, 0.64, big) * 0.35;
-            (steps * 0.65 + scree) * (0.35 + 0.65 * group)
+            let big = value(x * 6.1, 0.5, seed) + 0.16 * value(x * 21.0, 1.5, seed);
+            // Away from the middle of the group they are rarer, not lower: their tops stay level.
+            let gap = smooth(0.56, 0.66, value(x * 9.7, 4.5, seed));
+            let big = big - 0.30 * (1.0 - group) - 0.30 * gap;
+            let steps = smooth(0.56, 0.60, big) * 0.62 + smooth(0.80, 0.83, big) * 0.38;
+            let scree = smooth(0.34, 0.60, big) * 0.42;
+            let worn = (value(x * 70.0, 2.5, seed) - 0.5) * 0.05 * steps;
+            steps * 0.58 + scree + worn
         };
-        let tall = table(x) * 0.15;
+        let tall = table(x) * 0.13;
         let up = (HORIZON + 0.01 - y).max(-1.0);
         let cover = clamp01((tall - up) * height + 0.5) * smooth(0.03, 0.08, tall + 0.05);
         if cover <= 0.0 {

@@ -306,6 +306,10 @@ impl Dunes {
                 let nearer = (y - line_row) / (float(pixel) + 0.5 - line_row).max(1.0);
                 let distance = if started { distance } else { distance * nearer.clamp(0.3, 1.0) };
                 let spot = (across * distance, distance);
+                // What lies before the first row has no light of its own: that of the row would be drawn out
+                // into pillars.
+                let before = smooth(0.0, 0.05, (float(pixel) - y) / float(self.stage.height));
+                let light = if started { light } else { mix(light, 0.34, before) };
                 let colour = self.colour(across, spot, light, pixel);
                 for (sum, channel) in line[pixel].iter_mut().zip(colour) {
                     *sum += channel * cover;

@@ -10,9 +10,6 @@ use crate::math::{
 use crate::noise::{Random, cloud, hash_at, ridge};
 use crate::texture::Texture;
 
-/// Turns that an arm is wound from the middle to the edge.
-const WINDING: f32 = 1.05;
-
 /// Colours as displayed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Colours {
@@ -28,6 +25,10 @@ struct Disc {
     foreshortened: f32,
     /// Distance from the middle to the edge, in frame heights.
     radius: f32,
+    /// Turns that an arm is wound from the middle to the edge.
+    winding: f32,
+    /// Narrow arms have a greater power.
+    power: u32,
     seed: u32,
 }
 
@@ -61,6 +62,8 @@ pub(super) fn paint(
         foreshortened: random.range(1.6, 2.3),
         // A tall frame is narrow for a disc that lies.
         radius: random.range(0.60, 0.72) * (0.40 + 0.60 * (width / height)).min(1.15),
+        winding: random.range(0.85, 1.45),
+        power: *random.pick(&[3, 4, 5]),
         seed: random.next(),
     };
     let texture = Texture::paint(columns, rows, stage.threads, |column, row| {
@@ -83,7 +86,7 @@ impl Disc {
         let distance = (across * across + along * along).sqrt().max(1e-4);
         let warped = clamp01(distance + stir * 0.10);
         let back =
-            WINDING * (1.0 - (1.0 - warped.min(1.0)) * (1.0 - warped.min(1.0))) + stir * 0.06;
+            self.winding * (1.0 - (1.0 - warped.min(1.0)) * (1.0 - warped.min(1.0))) + stir * 0.06;
         let phase = |turns: f32| {
             let turn = (sine(turns), cosine(turns));
             let ahead = across * turn.1 + along * turn.0;
@@ -95,13 +98,15 @@ impl Disc {
             (1..power).fold(base, |sum, _| sum * base)
         };
         let out = smooth(0.07, 0.24, distance);
-        let main = sharp(phase(back), 4);
+        let main = sharp(phase(back), self.power);
         // A fainter pair between them, and spurs.
         let between = sharp(-phase(back * 1.18 + 0.03), 3) * 0.34;
         let clumps = cloud(across * 11.0, along * 11.0, 4, self.seed ^ 0x21);
-        let lanes = ridge(across * 7.0 + 2.0, along * 7.0, 4, self.seed ^ 0x31);
-        let dust = sharp(phase(back + 0.055), 5) * smooth(0.22, 0.66, lanes) * out;
+        let lanes = ridge(across * 12.0 + 2.0, along * 12.0, 4, self.seed ^ 0x31);
+        let dust = sharp(phase(back + 0.05), 6) * smooth(0.20, 0.60, lanes) * out;
         let knots = smooth(0.60, 0.76, clumps) * main * smooth(0.18, 0.34, distance);
+        // Between the arms there are wisps too: a disc is no ribbon.
+        let between = between + 0.30 * smooth(0.38, 0.74, clumps) * smooth(0.5, 0.2, lanes);
         Sight { distance, arm: (main + between) * out * mix(0.55, 1.25, clumps), dust, knots }
     }
 
@@ -127,7 +132,7 @@ impl Disc {
         if star < rich {
             light = add3(light, scale3([0.85, 0.92, 1.0], 0.10 + 0.30 * star / rich));
         }
-        let shadow = sight.dust * edge * 0.72 * (1.0 - bulge);
+        let shadow = sight.dust * edge * 0.58 * (1.0 - bulge);
         light = mix3(light, scale3(colours.void, 0.8), shadow);
         let white = mix3(colours.heart, [1.0, 0.97, 0.90], 0.72);
         mix3(light, white, clamp01(heart * 1.10 + bulge * 0.06)).map(|channel| channel.min(1.0))

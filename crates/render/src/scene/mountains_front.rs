@@ -76,7 +76,7 @@ impl Painter {
                 continue;
             }
             let half = reach * (cloud(x * 90.0, y * 60.0, 2, seed) * 0.5 + 0.72);
-            let trunk = tall * 0.010;
+            let trunk = tall * 0.010 * smooth(0.05, 0.45, t);
             cover = cover.max(clamp01((half.max(trunk) - (x - middle).abs()) / pixel + 0.5));
         }
         cover

@@ -26,6 +26,8 @@ pub(super) struct Palette {
     pub(super) water: [f32; 3],
     /// Strength of mist, linear.
     pub(super) mist: f32,
+    /// Share of fog before what is farthest.
+    pub(super) fog: f32,
 }
 
 const fn palette(colours: [u32; 11], mist: f32) -> Palette {
@@ -42,6 +44,7 @@ const fn palette(colours: [u32; 11], mist: f32) -> Palette {
         forest: rgb(colours[9]),
         water: rgb(colours[10]),
         mist,
+        fog: 0.0,
     }
 }
 
@@ -143,6 +146,13 @@ impl Palette {
         }
         if matches!(direction.weather, Weather::Fog | Weather::Snow) {
             palette.mist *= 1.7;
+        }
+        if direction.weather == Weather::Fog {
+            palette.fog = 0.78;
+        }
+        // Leaves in the air without a colour of their own are those of autumn.
+        if direction.weather == Weather::Petals && direction.accent.is_none() {
+            palette.forest = mix3(palette.forest, rgb(0x9a_4c1c), 0.50);
         }
         palette
     }
@@ -300,7 +310,10 @@ impl Painter {
     /// Air between the range and the eye: more with distance and in the valley.
     fn air(&self, range: &Range, colour: [f32; 3], depth: f32) -> [f32; 3] {
         let valley = smooth(0.02, range.rise * 0.9 + 0.10, depth) * mix(0.30, 0.62, range.haze);
-        let amount = 1.0 - (1.0 - range.haze) * (1.0 - valley);
+        // Fog lies low, and hides what is far.
+        let low = smooth(-0.12, 0.16, depth + range.haze * 0.12);
+        let fog = self.palette.fog * low * smooth(0.75, 0.05, range.depth);
+        let amount = 1.0 - (1.0 - range.haze) * (1.0 - valley) * (1.0 - fog);
         let tint = mix3(self.palette.haze, self.palette.horizon, range.haze * 0.45);
         mix3(colour, tint, amount)
     }

@@ -15,6 +15,8 @@ fn words_choose_the_scene() {
         ("大海上的日落", SceneKind::Ocean),
         ("a lighthouse in a storm", SceneKind::Ocean),
         ("上海的街道", SceneKind::City),
+        ("早上海边的日出", SceneKind::Ocean),
+        ("海上海鸥飞翔", SceneKind::Ocean),
         ("a spaceship, 飞船", SceneKind::Cosmos),
         ("fish over a coral reef in the sea", SceneKind::Underwater),
         ("海底世界，鱼群和水母", SceneKind::Underwater),
@@ -59,6 +61,12 @@ fn words_choose_weather_hour_and_move() {
     assert_eq!(of("the open sea").landmark, None);
     assert_eq!(of("红蓝星系").landmark, Some(Landmark::Galaxy));
     assert_eq!(of("上海的夜").landmark, Some(Landmark::Shanghai));
+    assert_eq!(of("我爱上海，上海滩").landmark, Some(Landmark::Shanghai));
+    assert_eq!(of("山上海拔很高的雪").landmark, None);
+    // What the scene can show goes before what is named elsewhere.
+    let ship = of("a sailing ship leaves Shanghai for the open ocean, waves");
+    assert_eq!((ship.scene, ship.landmark), (SceneKind::Ocean, Some(Landmark::Ship)));
+    assert_eq!(of("zoom out from the peak").movement, Move::PullOut);
     assert!(of("湖边").water);
     assert!(of("林中小溪").water);
     assert!(of("沙漠绿洲").water);

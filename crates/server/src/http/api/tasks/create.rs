@@ -21,7 +21,7 @@ use super::{HttpState, choice};
 use crate::dialects::native::{self, wire};
 use crate::http::admission::estimate::Estimate;
 use crate::http::admission::{self, Marks};
-use crate::http::api::actor::{Actor, Who};
+use crate::http::api::actor::Actor;
 use crate::http::api::input;
 use crate::http::auth::Caller;
 use crate::http::body::{self, ReadBody};
@@ -81,12 +81,9 @@ async fn receive(
     let account_id = actor.own_account()?;
     let limits = &http.app.config.limits;
     let body = body::read(&parts.headers, body, limits, &http.bodies, account_id).await?;
-    // A body may be on its way for a minute: who signed out meanwhile has ordered nothing. A key is
-    // looked at again with the commit.
-    if matches!(actor.who, Who::Session(_)) {
-        let (now, sender) = (http.app.clock.now(), actor.clone());
-        http.app.store.read(move |tx: &mut Tx<'_>| sender.refreshed(tx, now).map(|_| ())).await?;
-    }
+    // A body may be on its way for a minute: who signed out meanwhile has ordered nothing.
+    let (now, sender) = (http.app.clock.now(), actor.clone());
+    http.app.store.read(move |tx: &mut Tx<'_>| sender.refreshed(tx, now).map(|_| ())).await?;
     let chosen = choice::of_body(http, actor, &body).await?;
     Ok((chosen, body))
 }
