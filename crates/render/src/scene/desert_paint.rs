@@ -308,7 +308,7 @@ impl Dunes {
                 let spot = (across * distance, distance);
                 // What lies before the first row has no light of its own: that of the row would be drawn out
                 // into pillars.
-                let before = smooth(0.0, 0.05, (float(pixel) - y) / float(self.stage.height));
+                let before = smooth(0.0, 0.018, (float(pixel) - y) / float(self.stage.height));
                 let light = if started { light } else { mix(light, 0.34, before) };
                 let colour = self.colour(across, spot, light, pixel);
                 for (sum, channel) in line[pixel].iter_mut().zip(colour) {

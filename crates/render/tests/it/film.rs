@@ -53,7 +53,7 @@ const GOLDEN: [(&str, &str); 16] = [
     ("city in fog", "417235c3940f9b77"),
     ("city by the Bund", "633846b9237f304d"),
     ("cosmos", "87007e63c7677297"),
-    ("desert", "09289d9cd457e9ab"),
+    ("desert", "270cd7b9bf40bee7"),
     ("forest", "394424befcc3cae5"),
     ("galaxy", "22d187a784158bab"),
     ("mountains", "b9550a2612df5ff4"),
