@@ -1,8 +1,8 @@
 //! Suites `console-sources` and `console`: the web console's files looked at, and the console used in
-//! a browser, on a release build with real data; and the photographs of its pages.
+//! a browser, with real data; and the photographs of its pages.
 //!
-//! Guarantees: what is used is what ships: the gateway's own binary with the files embedded, a real
-//! browser, a real upstream process for channels. A request to any other host, a violation of the
+//! Guarantees: what is used is what ships: the gateway's own program with the files embedded (`--binary` takes a
+//! release build), a real browser, a real upstream process for channels. A request to any other host, a violation of the
 //! content security policy and an error on the browser's console are failures.
 
 use std::net::TcpListener;
@@ -58,7 +58,7 @@ pub(super) fn run(context: &Context, mut checks: Checks) -> Report {
         Ok(needs) => needs,
         Err(why) => return checks.skip(&why),
     };
-    let outcome = released(context.given_binary.as_deref())
+    let outcome = embedding(context.given_binary.as_deref())
         .and_then(|binary| work(&binary, &mut checks, &needs, "console.mjs", &[]));
     if let Err(error) = outcome {
         checks.failed("the program ran to its end", &format!("{error:#}"));
@@ -82,7 +82,7 @@ fn photograph(folder: Option<&str>, checks: &mut Checks) -> anyhow::Result<()> {
     };
     std::fs::create_dir_all(&folder)?;
     let folder = folder.canonicalize()?;
-    let binary = released(None)?;
+    let binary = embedding(None)?;
     let tools = Tools::new(false);
     let needs = Needs::find(&tools).map_err(anyhow::Error::msg)?;
     if let Err(why) = tools.get(CHINESE_FONT) {
@@ -93,21 +93,23 @@ fn photograph(folder: Option<&str>, checks: &mut Checks) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The build that ships, with the console's files in it: a debug build reads them from the disk.
-fn released(given: Option<&Path>) -> anyhow::Result<PathBuf> {
+/// A build with the console's files in it, as a release has them. Not a release: that would build every
+/// dependency a second time.
+fn embedding(given: Option<&Path>) -> anyhow::Result<PathBuf> {
     if let Some(binary) = given {
         return Ok(binary.to_owned());
     }
     cargo::run(&[
         "build",
-        "--release",
         "--package",
         "rushes-server",
         "--bin",
         "rushes",
+        "--features",
+        "embed-console",
         "--quiet",
     ])?;
-    cargo::binary("release")
+    cargo::binary("debug")
 }
 
 /// What the programs need to run.

@@ -23,7 +23,10 @@ const HASH_BYTES: usize = 8;
 /// Stands in the place of the hash while files are read from the disk.
 const FROM_DISK: &str = "disk";
 
-/// What is embedded; a debug build reads from the disk.
+/// A debug build reads the files from the disk each time, unless it was asked to embed them.
+const READS_DISK: bool = cfg!(debug_assertions) && !cfg!(feature = "embed-console");
+
+/// What is embedded.
 #[derive(RustEmbed)]
 #[folder = "../../console/"]
 struct Embedded;
@@ -34,7 +37,7 @@ pub(super) struct Files {
     made: OnceLock<Made>,
 }
 
-/// What a release build makes when it is first asked.
+/// What is made when it is first asked for.
 struct Made {
     hash: String,
     files: BTreeMap<String, Ready>,
@@ -57,7 +60,7 @@ impl Files {
 
     /// What stands in the addresses of all files.
     pub(super) fn hash(&self) -> &str {
-        if cfg!(debug_assertions) { FROM_DISK } else { &self.made().hash }
+        if READS_DISK { FROM_DISK } else { &self.made().hash }
     }
 
     /// The text of the page, with its places to fill.
@@ -68,7 +71,7 @@ impl Files {
 
     /// The scripts that the first one needs, so that a browser asks for all at once.
     pub(super) fn needed_first(&self) -> Vec<String> {
-        if cfg!(debug_assertions) { needed_first() } else { self.made().needed_first.clone() }
+        if READS_DISK { needed_first() } else { self.made().needed_first.clone() }
     }
 
     /// A file, at the address with the present hash.
@@ -77,7 +80,7 @@ impl Files {
             return None;
         }
         let kind = kind(name)?;
-        if cfg!(debug_assertions) {
+        if READS_DISK {
             let file = Embedded::get(name)?;
             let mut response = Ready::new(&file.data).asset(request, kind);
             let as_it_is = HeaderValue::from_static("no-store");
