@@ -54,6 +54,8 @@ impl Shot {
             parallax_zoom: 0.0,
         };
         match self.movement {
+            // All of the plate, which is larger than the frame for the sake of the moves.
+            Move::Still => Pose { zoom: 1.0 / PLATE_SCALE, ..still },
             Move::PushIn => {
                 Pose { zoom: 1.0 + 0.16 * t, y: -0.012 * swing, parallax_zoom: 0.055 * t, ..still }
             }

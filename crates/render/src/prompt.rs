@@ -111,6 +111,8 @@ pub enum Move {
     Descend,
     /// Around the middle.
     Orbit,
+    /// Not at all.
+    Still,
 }
 
 /// What the words of a prompt ask for.
@@ -149,10 +151,14 @@ impl Direction {
 
 /// Words that hold another one of another meaning: nobody means a green desert or a river among the stars, or
 /// comes nearer by zooming out.
-const COMPOUNDS: [(&str, &str); 10] = [
+const COMPOUNDS: [(&str, &str); 14] = [
     ("pull back", " pullback "),
     ("pulls back", " pullback "),
     ("pulling back", " pullback "),
+    ("dolly out", " pullback "),
+    ("dollies out", " pullback "),
+    ("dolly back", " pullback "),
+    ("camera still", " static "),
     ("zoom out", " pullback "),
     ("zooms out", " pullback "),
     ("zooming out", " pullback "),
@@ -183,21 +189,7 @@ pub fn direct(prompt: &str, seed: u64) -> Direction {
         (SceneKind::Underwater, 0),
         (SceneKind::Silk, 0),
     ];
-    let mut random = Random::new(seed);
-    let moves =
-        [Move::PushIn, Move::PullOut, Move::TruckLeft, Move::TruckRight, Move::Rise, Move::Orbit];
-    let drawn_move = *random.pick(&moves);
-    let mut direction = Direction {
-        scene: SceneKind::Silk,
-        weather: Weather::Clear,
-        hour: *random.pick(&[Hour::Dawn, Hour::Dusk, Hour::Day, Hour::Night]),
-        movement: drawn_move,
-        water: false,
-        landmark: None,
-        accent: None,
-        second_accent: None,
-        seed,
-    };
+    let mut direction = drawn(seed);
     // Later rows lose: the first weather, hour and move that is found stays.
     let (mut weather, mut hour, mut movement) = (false, false, false);
     let mut landmarks = Vec::new();
@@ -229,6 +221,10 @@ pub fn direct(prompt: &str, seed: u64) -> Direction {
         }
     }
     let best = scores.iter().rev().max_by_key(|score| score.1);
+    // Who asks for fog wants to see it: not in the dark, unless that is asked for too.
+    if direction.weather == Weather::Fog && !hour && direction.hour != Hour::Dawn {
+        direction.hour = Hour::Day;
+    }
     if let Some((kind, 1..)) = best {
         direction.scene = *kind;
     }
@@ -236,6 +232,25 @@ pub fn direct(prompt: &str, seed: u64) -> Direction {
     let shown = landmarks.iter().find(|landmark| landmark.scene() == direction.scene);
     direction.landmark = shown.or(landmarks.first()).copied();
     direction
+}
+
+/// What is left to chance where the prompt names nothing.
+fn drawn(seed: u64) -> Direction {
+    let mut random = Random::new(seed);
+    let moves =
+        [Move::PushIn, Move::PullOut, Move::TruckLeft, Move::TruckRight, Move::Rise, Move::Orbit];
+    let movement = *random.pick(&moves);
+    Direction {
+        scene: SceneKind::Silk,
+        weather: Weather::Clear,
+        hour: *random.pick(&[Hour::Dawn, Hour::Dusk, Hour::Day, Hour::Night]),
+        movement,
+        water: false,
+        landmark: None,
+        accent: None,
+        second_accent: None,
+        seed,
+    }
 }
 
 /// The city's name, which holds the sign for the sea, in Latin letters. In 早上海边 or 海上海鸥 the two signs belong to

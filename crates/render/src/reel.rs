@@ -82,9 +82,9 @@ fn shots(
             picture::decode(bytes).map_err(|source| RenderError::Image { index, source })?;
         let plate = Plate::new(&picture, stage.width, stage.height);
         drop(picture);
-        // The first picture moves as the words say, the others vary.
+        // The first picture moves as the words say, the others vary; where nothing is to move, none does.
         let movement = MOVES.iter().position(|movement| *movement == direction.movement);
-        let movement = MOVES[(movement.unwrap_or(0) + index * 3) % MOVES.len()];
+        let movement = movement.map_or(Move::Still, |at| MOVES[(at + index * 3) % MOVES.len()]);
         shots.push(Shot::new(plate, movement, stage.width, stage.height));
     }
     Ok(shots)

@@ -20,6 +20,7 @@ mod forest_growth;
 mod forest_paint;
 mod galaxy;
 mod mountains;
+mod mountains_boat;
 mod mountains_front;
 mod mountains_paint;
 mod ocean;
@@ -110,6 +111,7 @@ impl View {
         let t = mix(ease(progress), progress, 0.35);
         let swing = t * 2.0 - 1.0;
         let (zoom, x, y) = match movement {
+            Move::Still => (0.0, 0.0, 0.0),
             Move::PushIn => (0.24 * t, 0.012 * swing, 0.0),
             Move::PullOut => (0.24 * (1.0 - t), 0.0, 0.0),
             Move::TruckLeft => (0.05, -PAN_MAX * swing, 0.0),

@@ -126,7 +126,7 @@ pub(super) const WORDS: &[(&str, Effect)] = &[
     ),
     ("star starry stars stargazing galactic 星空 繁星 星星", Effect::Hour(Hour::Night)),
     (
-        "zoom push forward toward towards closer 推进 推近 靠近 前进 拉近",
+        "zoom push dolly dollies forward toward towards closer 推进 推近 靠近 前进 拉近",
         Effect::Move(Move::PushIn),
     ),
     ("pullback retreat backward away reveal 拉远 后退 远离", Effect::Move(Move::PullOut)),
@@ -142,6 +142,10 @@ pub(super) const WORDS: &[(&str, Effect)] = &[
     ("descend fall falling down landing 下降 落下 降落", Effect::Move(Move::Descend)),
     ("around rotate rotating spin circling 环绕 旋转 围绕", Effect::Move(Move::Orbit)),
     (
+        "static motionless stationary tripod 静止 不动 固定镜头 固定机位 固定鏡頭",
+        Effect::Move(Move::Still),
+    ),
+    (
         "lake sea ocean river water reflection fjord stream creek brook pond waterfall 湖 海 河 水 \
          倒影 溪 池塘 瀑布 oasis oases",
         Water,
@@ -153,7 +157,10 @@ pub(super) const WORDS: &[(&str, Effect)] = &[
     ),
     ("shanghai bund lujiazui 外滩 外灘 陆家嘴 陸家嘴", Effect::Landmark(Landmark::Shanghai)),
     ("caravan camel 骆驼 駱駝 商队 商隊", Effect::Landmark(Landmark::Caravan)),
-    ("ship boat sailboat sailing sail yacht frigate 帆 船 舰 艦", Effect::Landmark(Landmark::Ship)),
+    (
+        "ship boat rowboat canoe sailboat sailing sail yacht frigate 帆 船 舟 舰 艦",
+        Effect::Landmark(Landmark::Ship),
+    ),
     ("galaxy galaxies andromeda 星系 仙女座", Effect::Landmark(Landmark::Galaxy)),
     ("rock rocky cliff 礁 岩 悬崖 懸崖", Effect::Landmark(Landmark::Rocks)),
     ("red crimson scarlet 红 紅", Accent(0x00ff_4438)),

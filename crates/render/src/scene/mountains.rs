@@ -6,7 +6,7 @@ use super::{Layer, Moment, Scene, Stage, View};
 use crate::canvas::Canvas;
 use crate::math::{add3, clamp01, fade, float, index, linear, mix, mix3, scale3, smooth};
 use crate::noise::{Random, Tile, random_at};
-use crate::prompt::{Direction, Hour, Move, Weather};
+use crate::prompt::{Direction, Hour, Landmark, Move, Weather};
 
 /// Stars of a night sky.
 const STARS: u32 = 420;
@@ -22,6 +22,7 @@ pub(crate) struct Mountains {
     /// Far to near.
     layers: Vec<Layer>,
     foreground: Layer,
+    boat: Option<Layer>,
     /// Row of the shore in frame heights, if there is a lake.
     shore: Option<f32>,
     sun: (f32, f32),
@@ -43,7 +44,8 @@ impl Mountains {
                 Hour::Night => random.range(0.12, 0.22),
             },
         );
-        let shore = (direction.water || random.chance(0.5)).then_some(0.735);
+        let afloat = direction.landmark == Some(Landmark::Ship);
+        let shore = (direction.water || random.chance(0.5) || afloat).then_some(0.735);
         let snowy = direction.weather == Weather::Snow;
         let painter = Painter::new(palette, stage, seed, sun, snowy, shore.is_some());
         Self {
@@ -53,6 +55,7 @@ impl Mountains {
             tile: Tile::cloud(seed),
             layers: painter.ranges(),
             foreground: painter.foreground(),
+            boat: afloat.then(|| painter.boat(direction.hour == Hour::Night)),
             shore,
             sun,
             seed,
@@ -146,7 +149,7 @@ impl Mountains {
                     x,
                     y,
                     0.45 + size * size * 0.8 * height / 720.0,
-                    scale3(tint, bright),
+                    scale3(tint, bright * (1.0 - self.palette.fog)),
                 );
             }
         }
@@ -203,6 +206,13 @@ impl Scene for Mountains {
                 speed: 0.35,
             };
             reflect(canvas, &surface, &self.tile, moment.seconds);
+        }
+        if let Some(boat) = &self.boat {
+            let mut place = boat.place(view, &self.stage, pivot);
+            // It rises and falls a little, and drifts.
+            place.y += crate::math::sine(moment.seconds * 0.31) * height * 0.0012;
+            place.x -= moment.seconds * height * 0.0025;
+            canvas.overlay(0..self.stage.height, &[(&boat.texture, place)]);
         }
         if !self.night {
             self.birds(moment, canvas);

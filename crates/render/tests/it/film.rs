@@ -5,7 +5,7 @@ use image::ImageFormat;
 use rushes_render::{Control, RenderError, RenderSpec, SpecError, inspect, probe, render, still};
 use sha2::{Digest, Sha256};
 
-use crate::samples::{decode_film, encode, film, photo, spec};
+use crate::samples::{corners, decode_film, encode, film, photo, spec};
 
 /// One prompt for each scene, and for what else changes all of a picture.
 const SCENES: [(&str, &str); 14] = [
@@ -248,6 +248,24 @@ fn a_bad_picture_is_named() {
     let images = vec![pictures(1).remove(0), b"<html>".to_vec()];
     let result = render(&RenderSpec { images, ..spec("x", 64, 64, 1) }, 1, &Control::new());
     assert!(matches!(result, Err(RenderError::Image { index: 1, .. })));
+}
+
+#[test]
+fn a_static_shot_shows_all_of_a_picture_and_nothing_moves() {
+    let images = vec![encode(corners(192, 128), ImageFormat::Png)];
+    let wanted = RenderSpec { images, caption: false, ..spec("static shot", 96, 64, 1) };
+    let frame = |prompt: &str, index| {
+        let prompt = prompt.to_owned();
+        still(&RenderSpec { prompt, ..wanted.clone() }, index, 1, &Control::new()).unwrap()
+    };
+    let first = frame("static shot", 0);
+    assert_eq!(first, frame("固定镜头", 23));
+    // Red, green, blue and white stand in their corners.
+    let brightest = |at: usize| (0..3).max_by_key(|channel| first.rgba[at][*channel]).unwrap();
+    assert_eq!([0, 95, 63 * 96].map(brightest), [0, 1, 2]);
+    assert!(first.rgba[63 * 96 + 95].iter().all(|channel| *channel > 200));
+    let (inward, outward) = (frame("slow dolly in", 23), frame("dolly out", 23));
+    assert!(inward != outward && inward != first && frame("slow dolly in", 0) != inward);
 }
 
 #[test]

@@ -66,6 +66,16 @@ fn words_choose_weather_hour_and_move() {
     // What the scene can show goes before what is named elsewhere.
     let ship = of("a sailing ship leaves Shanghai for the open ocean, waves");
     assert_eq!((ship.scene, ship.landmark), (SceneKind::Ocean, Some(Landmark::Ship)));
+    assert_eq!(of("slow dolly in").movement, Move::PushIn);
+    assert_eq!(of("dolly out").movement, Move::PullOut);
+    assert_eq!(of("static shot, camera does not move").movement, Move::Still);
+    assert_eq!(of("镜头静止不动").movement, Move::Still);
+    assert_eq!(of("一叶小舟").landmark, Some(Landmark::Ship));
+    for seed in 0..20 {
+        let hour = direct("雾中的山湖", seed).hour;
+        assert!(matches!(hour, Hour::Dawn | Hour::Day), "{hour:?}");
+    }
+    assert_eq!(of("foggy mountains at night").hour, Hour::Night);
     assert_eq!(of("zoom out from the peak").movement, Move::PullOut);
     assert!(of("湖边").water);
     assert!(of("林中小溪").water);

@@ -171,7 +171,7 @@ pub(crate) struct Data<'a> {
     /// True once the file is no longer kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) result_expired: Option<bool>,
-    /// The link of a JPEG of the first picture.
+    /// The link of a JPEG of a frame near the start, as large as the video.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) poster_url: Option<&'a str>,
     /// The place in the queue, from 1.
