@@ -49,13 +49,14 @@ pub enum Landmark {
 }
 
 impl Landmark {
-    /// Where it can be seen.
-    const fn scene(self) -> SceneKind {
+    /// Whether a scene has it; a ship is a small boat on a mountain lake.
+    fn is_in(self, scene: SceneKind) -> bool {
         match self {
-            Self::Lighthouse | Self::Ship | Self::Rocks => SceneKind::Ocean,
-            Self::Caravan => SceneKind::Desert,
-            Self::Car | Self::Shanghai => SceneKind::City,
-            Self::Galaxy => SceneKind::Cosmos,
+            Self::Ship => matches!(scene, SceneKind::Ocean | SceneKind::Mountains),
+            Self::Lighthouse | Self::Rocks => scene == SceneKind::Ocean,
+            Self::Caravan => scene == SceneKind::Desert,
+            Self::Car | Self::Shanghai => scene == SceneKind::City,
+            Self::Galaxy => scene == SceneKind::Cosmos,
         }
     }
 }
@@ -229,7 +230,7 @@ pub fn direct(prompt: &str, seed: u64) -> Direction {
         direction.scene = *kind;
     }
     // A ship that leaves Shanghai is still a ship where the sea is shown.
-    let shown = landmarks.iter().find(|landmark| landmark.scene() == direction.scene);
+    let shown = landmarks.iter().find(|landmark| landmark.is_in(direction.scene));
     direction.landmark = shown.or(landmarks.first()).copied();
     direction
 }

@@ -41,10 +41,9 @@ impl Sequence {
         ];
         let start = random.next();
         // Each differs from the one before it.
-        let transitions: Vec<_> = (1..shots.len().max(1))
+        let transitions: Vec<_> = (0..shots.len().saturating_sub(1))
             .map(|number| {
-                kinds[(usize::from(crate::math::low_byte(u64::from(start))) + number - 1)
-                    % kinds.len()]
+                kinds[(usize::from(crate::math::low_byte(u64::from(start))) + number) % kinds.len()]
             })
             .collect();
         let frames = float_of_u32(frames);

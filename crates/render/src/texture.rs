@@ -193,7 +193,7 @@ impl Texture {
         true
     }
 
-    /// Adds the pixels of `run`; for each column that lies between two texels in one look at each row.
+    /// Adds the pixels of `run`, each from two texels of both rows; at an edge there is but one.
     fn compose_run(
         &self,
         run: std::ops::Range<usize>,

@@ -45,10 +45,10 @@ pub(super) fn survey(bytes: &[u8]) -> Option<Survey> {
         if length < 2 {
             break;
         }
+        let end = at + usize::try_from(length).ok()?;
         match marker {
             // Of several EXIF blocks the first counts: cameras write one, and what follows it is not theirs.
             0xe1 if exif.is_none() => {
-                let end = at + usize::try_from(length).ok()?;
                 let text = bytes.get(at + 2..end).unwrap_or_default();
                 exif = text.starts_with(b"Exif\0\0").then_some(at + 8..end);
             }
@@ -66,7 +66,7 @@ pub(super) fn survey(bytes: &[u8]) -> Option<Survey> {
             }
             _ => {}
         }
-        at += usize::try_from(length).ok()?;
+        at = end;
     }
     found
 }

@@ -59,14 +59,15 @@ pub(super) struct City {
     tile: Tile,
     /// Far to near.
     layers: Vec<Layer>,
-    figure: Layer,
+    /// Someone with an umbrella, where it rains and nothing else stands there.
+    figure: Option<Layer>,
     car: Option<Car>,
     lamps: Vec<Lamp>,
     seed: u32,
     /// Whether drops fall on the ground.
     raining: bool,
-    /// Whether the ground is water, on which nobody walks.
-    by_the_river: bool,
+    /// Share of the light that the ground mirrors, at its far edge and at the viewer's feet.
+    mirror: (f32, f32),
     /// Column of the low sun in frame widths, if there is one.
     sun: Option<f32>,
 }
@@ -102,23 +103,30 @@ impl City {
         } else {
             painter.rows()
         };
-        let figure = painter.figure();
         let car = (direction.landmark == Some(Landmark::Car)).then(|| {
             let body = direction.accent.unwrap_or([0.80, 0.82, 0.86]);
             Car::new(&palette, body, stage, seed)
         });
+        let raining = direction.is_rainy();
+        // The river by the Bund is no ground to stand on.
+        let walks = raining && !by_the_river && car.is_none();
         Self {
             stage,
             movement: direction.movement,
             palette,
             tile: Tile::cloud(seed),
             layers,
-            figure,
+            figure: walks.then(|| painter.figure()),
             car,
             lamps: painter.lamps(),
             seed,
-            raining: direction.is_rainy(),
-            by_the_river,
+            raining,
+            // Dry ground mirrors little.
+            mirror: match (by_the_river, raining) {
+                (true, _) => (0.86, 0.50),
+                (false, true) => (0.80, 0.62),
+                (false, false) => (0.46, 0.20),
+            },
             sun: matches!(direction.hour, Hour::Dawn | Hour::Dusk).then(|| random.range(0.3, 0.7)),
         }
     }
@@ -279,12 +287,7 @@ impl Scene for City {
         let surface = Surface {
             line,
             ripple: 7.0,
-            // Dry ground mirrors little.
-            mirror: match (self.by_the_river, self.raining) {
-                (true, _) => (0.86, 0.50),
-                (false, true) => (0.80, 0.62),
-                (false, false) => (0.46, 0.20),
-            },
+            mirror: self.mirror,
             tint: scale3(linear(mix3(self.palette.sky, self.palette.haze, 0.25)), 0.45),
             blur: 3,
             speed: 0.5,
@@ -295,10 +298,9 @@ impl Scene for City {
         }
         if let Some(car) = &self.car {
             car.draw(moment, view, pivot, canvas);
-        } else if self.raining && !self.by_the_river {
-            // Someone with an umbrella.
-            let front = self.figure.place(view, &self.stage, pivot);
-            canvas.overlay(0..self.stage.height, &[(&self.figure.texture, front)]);
+        } else if let Some(figure) = &self.figure {
+            let front = figure.place(view, &self.stage, pivot);
+            canvas.overlay(0..self.stage.height, &[(&figure.texture, front)]);
         }
     }
 

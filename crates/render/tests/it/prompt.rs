@@ -76,6 +76,8 @@ fn words_choose_weather_hour_and_move() {
         assert!(matches!(hour, Hour::Dawn | Hour::Day), "{hour:?}");
     }
     assert_eq!(of("foggy mountains at night").hour, Hour::Night);
+    let boat = of("a red car and a boat by a mountain lake");
+    assert_eq!((boat.scene, boat.landmark), (SceneKind::Mountains, Some(Landmark::Ship)));
     assert_eq!(of("zoom out from the peak").movement, Move::PullOut);
     assert!(of("湖边").water);
     assert!(of("林中小溪").water);
