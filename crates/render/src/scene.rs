@@ -23,6 +23,7 @@ mod mountains;
 mod mountains_boat;
 mod mountains_front;
 mod mountains_paint;
+mod mountains_palette;
 mod ocean;
 mod ocean_brush;
 mod ocean_mirror;

@@ -1,6 +1,7 @@
 //! Mountain ranges at any hour, with mist between them, a lake or a forest in front.
 
-use super::mountains_paint::{Painter, Palette};
+use super::mountains_paint::Painter;
+use super::mountains_palette::Palette;
 use super::water::{Surface, reflect};
 use super::{Layer, Moment, Scene, Stage, View};
 use crate::canvas::Canvas;
